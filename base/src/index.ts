@@ -1,0 +1,6 @@
+export { type Clock, manualClock, systemClock } from './clock.ts'
+export { formatDuration, parseDuration } from './duration.ts'
+export { Fault, type FaultCode, type FaultOptions, type Problem, toError } from './fault.ts'
+export { isUuid, type Uuid, uuidv7, uuidv7Floor, uuidv7Time } from './ids.ts'
+export { type Log, type LogLine, recordingLog, silentLog } from './log.ts'
+export { Secret } from './secret.ts'

@@ -1,0 +1,90 @@
+import type { Uuid } from '@reeve/base'
+
+/**
+ * What the bridge asks of whoever keeps the record. The bridge cannot know users or SQL: an `Actor` is a bundle of ids
+ * that it hands back untouched.
+ */
+export interface Actor {
+  readonly userId: Uuid
+  readonly organizationId: Uuid
+  readonly apiKeyId: string
+}
+
+/** What the request says about the program that sent it. All of it is the client's own word. */
+export interface ClientFacts {
+  readonly client: string
+  readonly clientVersion: string | null
+  readonly userAgent: string | null
+  readonly clientSessionId: string | null
+  readonly agentId: string | null
+  readonly parentAgentId: string | null
+}
+
+export type RouteKind = 'messages' | 'count_tokens' | 'models'
+export type RecordedOutcome =
+  | 'ok'
+  | 'upstream_error'
+  | 'upstream_aborted'
+  | 'client_disconnected'
+  | 'timeout'
+  | 'refused'
+  | 'interrupted'
+
+/** The request body and what is already known of its beginning. */
+export interface RecordedBody {
+  readonly bytes: Uint8Array
+  readonly sha256: Uint8Array
+  /** The longest beginning that it shares with an earlier request whose start record is durable. */
+  readonly base: { readonly interceptionId: Uuid; readonly prefixBytes: number } | null
+}
+
+export interface StartFacts extends ClientFacts {
+  readonly id: Uuid
+  readonly actor: Actor
+  readonly startedAt: Date
+  /** Wire type (`anthropic`) and instance name as in the path. */
+  readonly provider: string
+  readonly providerName: string
+  readonly route: RouteKind
+  /** As asked for; empty when the body names none. */
+  readonly model: string
+  readonly streaming: boolean
+  /** A few characters of the upstream credential. */
+  readonly credentialHint: string
+  readonly sourceIp: string | null
+  readonly body: RecordedBody
+}
+
+export interface EndFacts {
+  readonly endedAt: Date
+  readonly outcome: RecordedOutcome
+  /** HTTP status that the client was given; null when it got none. */
+  readonly statusCode: number | null
+  readonly errorType: string | null
+  readonly errorMessage: string | null
+  /** `request-id` of the provider. */
+  readonly providerRequestId: string | null
+  /** Content-Type of the answer, which says how its bytes are read. */
+  readonly contentType: string | null
+  readonly durationMs: number
+  readonly firstByteMs: number | null
+  /** The part of firstByteMs that was not spent waiting for the provider. */
+  readonly gatewayMs: number | null
+}
+
+export interface Recorder {
+  /** Resolves when the start is durable; rejects when it cannot be, and then nothing may be sent upstream. */
+  begin(start: StartFacts): Promise<Recording>
+}
+
+export interface Recording {
+  /**
+   * Takes note of answer bytes, in order. Copies what it keeps. Never throws and never waits: a record that fails is
+   * reported by `end`.
+   */
+  response(bytes: Uint8Array): void
+  /** Resolves when the end, with every byte noted so far, is durable. Called exactly once. */
+  end(end: EndFacts): Promise<void>
+  /** Bytes that came after the end; resolves when durable. */
+  trailer(bytes: Uint8Array): Promise<void>
+}

@@ -1,0 +1,139 @@
+import { z } from 'zod'
+import { Id, Instant, NoContent, UserRef } from './common.ts'
+import { endpoint } from './endpoint.ts'
+
+/**
+ * What a credential may do, whatever its owner may do.
+ * `all`: everything its owner may. `gateway`: call models through the bridge and nothing else. `api`: the management
+ * API and not the bridge.
+ */
+export const Scope = z.enum(['all', 'gateway', 'api'])
+export type Scope = z.infer<typeof Scope>
+
+/** Names for the same scopes in scripts written for other products. */
+export const scopeAliases: Readonly<Record<string, Scope>> = {
+  'coder:all': 'all',
+  'aibridge:use': 'gateway',
+  'ai_gateway:use': 'gateway',
+}
+
+export const ApiKey = z.object({
+  id: z.string(),
+  user_id: Id,
+  username: z.string(),
+  token_name: z.string(),
+  last_used: Instant.nullable(),
+  expires_at: Instant,
+  created_at: Instant,
+  updated_at: Instant,
+  login_type: z.enum(['password', 'token']),
+  scope: Scope,
+  scopes: z.array(Scope),
+  lifetime_seconds: z.number().int(),
+})
+export type ApiKey = z.infer<typeof ApiKey>
+
+const params = z.object({ user: UserRef })
+const keyParams = z.object({ user: UserRef, key: z.string().min(1).max(64) })
+
+export const createToken = endpoint({
+  name: 'createToken',
+  method: 'POST',
+  path: '/api/v2/users/:user/keys/tokens',
+  summary: 'Create an API token; the token is in the answer and cannot be read again',
+  tag: 'Tokens',
+  permission: 'api_key:create',
+  params,
+  body: z.object({
+    token_name: z
+      .string()
+      .regex(/^[a-z0-9]+(?:[-_.][a-z0-9]+)*$/i, 'letters and digits, with single - _ . between them')
+      .max(64)
+      .optional(),
+    lifetime: z.number().int().min(1).optional().describe('Nanoseconds, as in the field. Default: 30 days.'),
+    lifetime_seconds: z.number().int().min(1).optional().describe('The same in seconds; wins over lifetime.'),
+    scope: z.string().max(64).optional(),
+    scopes: z.array(z.string().max(64)).max(8).optional(),
+  }),
+  status: 201,
+  result: z.object({ key: z.string(), id: z.string(), expires_at: Instant }),
+  faults: ['invalid', 'not_found', 'conflict'],
+})
+
+export const createSessionKey = endpoint({
+  name: 'createSessionKey',
+  method: 'POST',
+  path: '/api/v2/users/:user/keys',
+  summary: 'Create a session key with every scope',
+  tag: 'Tokens',
+  permission: 'api_key:create',
+  params,
+  status: 201,
+  result: z.object({ key: z.string() }),
+  faults: ['not_found'],
+})
+
+export const listTokens = endpoint({
+  name: 'listTokens',
+  method: 'GET',
+  path: '/api/v2/users/:user/keys/tokens',
+  summary: 'List API tokens',
+  tag: 'Tokens',
+  permission: 'api_key:read',
+  params,
+  query: z.object({
+    include_all: z.enum(['true', 'false']).optional().describe('Tokens of everybody; owners only.'),
+    include_expired: z.enum(['true', 'false']).optional(),
+  }),
+  result: z.array(ApiKey),
+  faults: ['not_found'],
+})
+
+export const getTokenConfig = endpoint({
+  name: 'getTokenConfig',
+  method: 'GET',
+  path: '/api/v2/users/:user/keys/tokens/tokenconfig',
+  summary: 'The longest lifetime that a token may have, in nanoseconds',
+  tag: 'Tokens',
+  permission: 'api_key:read',
+  params,
+  result: z.object({ max_token_lifetime: z.number() }),
+})
+
+export const getKey = endpoint({
+  name: 'getKey',
+  method: 'GET',
+  path: '/api/v2/users/:user/keys/:key',
+  summary: 'One key, by id or token name',
+  tag: 'Tokens',
+  permission: 'api_key:read',
+  params: keyParams,
+  result: ApiKey,
+  faults: ['not_found'],
+})
+
+export const deleteKey = endpoint({
+  name: 'deleteKey',
+  method: 'DELETE',
+  path: '/api/v2/users/:user/keys/:key',
+  summary: 'Revoke a key, by id or token name: it stops working everywhere within seconds',
+  tag: 'Tokens',
+  permission: 'api_key:delete',
+  params: keyParams,
+  status: 204,
+  result: NoContent,
+  faults: ['not_found'],
+})
+
+export const expireKey = endpoint({
+  name: 'expireKey',
+  method: 'PUT',
+  path: '/api/v2/users/:user/keys/:key/expire',
+  summary: 'End a key now and keep its row',
+  tag: 'Tokens',
+  permission: 'api_key:update',
+  params: keyParams,
+  status: 204,
+  result: NoContent,
+  faults: ['not_found'],
+})

@@ -1,0 +1,189 @@
+import { z } from 'zod'
+import { Empty, Id, Instant, NoContent, UserRef } from './common.ts'
+import { endpoint } from './endpoint.ts'
+
+export const Username = z
+  .string()
+  .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/i, 'letters, digits and single hyphens between them')
+  .max(32)
+export const Password = z.string().min(8).max(256)
+
+export const User = z.object({
+  id: Id,
+  username: z.string(),
+  name: z.string(),
+  email: z.string(),
+  avatar_url: z.string(),
+  created_at: Instant,
+  updated_at: Instant,
+  last_seen_at: Instant.nullable(),
+  status: z.enum(['active', 'dormant', 'suspended']),
+  login_type: z.enum(['password', 'oidc', 'github', 'none']),
+  organization_ids: z.array(Id),
+  roles: z.array(z.object({ name: z.string(), display_name: z.string() })),
+})
+export type User = z.infer<typeof User>
+
+const params = z.object({ user: UserRef })
+
+export const getFirstUser = endpoint({
+  name: 'getFirstUser',
+  method: 'GET',
+  path: '/api/v2/users/first',
+  summary: 'Whether the first owner exists: 200 if so, 404 while setup is open',
+  tag: 'Users',
+  permission: 'public',
+  result: z.object({ message: z.string() }),
+  faults: ['not_found'],
+})
+
+export const createFirstUser = endpoint({
+  name: 'createFirstUser',
+  method: 'POST',
+  path: '/api/v2/users/first',
+  summary: 'Create the first owner; refused once one exists',
+  tag: 'Users',
+  permission: 'public',
+  body: z.object({
+    email: z.email().max(254),
+    username: Username,
+    name: z.string().max(128).optional(),
+    password: Password,
+    setup_token: z
+      .string()
+      .max(128)
+      .optional()
+      .describe('From the setup link. Needed unless the server listens on a loopback address only.'),
+    trial: z.boolean().optional().describe('Accepted for scripts written for other products; has no effect.'),
+  }),
+  status: 201,
+  result: z.object({ user_id: Id, organization_id: Id }),
+  faults: ['invalid', 'forbidden', 'conflict'],
+})
+
+export const getAuthMethods = endpoint({
+  name: 'getAuthMethods',
+  method: 'GET',
+  path: '/api/v2/users/authmethods',
+  summary: 'Ways to sign in',
+  tag: 'Users',
+  permission: 'public',
+  result: z.object({
+    terms_of_service_url: z.string(),
+    password: z.object({ enabled: z.boolean() }),
+    github: z.object({ enabled: z.boolean(), default_provider_configured: z.boolean() }),
+    oidc: z.object({ enabled: z.boolean(), signInText: z.string(), iconUrl: z.string() }),
+  }),
+})
+
+export const login = endpoint({
+  name: 'login',
+  method: 'POST',
+  path: '/api/v2/users/login',
+  summary: 'Sign in with e-mail and password; also sets the session cookie',
+  tag: 'Users',
+  permission: 'public',
+  body: z.object({ email: z.string().max(254), password: z.string().max(256) }),
+  status: 201,
+  result: z.object({ session_token: z.string() }),
+  faults: ['unauthenticated', 'limited'],
+})
+
+export const logout = endpoint({
+  name: 'logout',
+  method: 'POST',
+  path: '/api/v2/users/logout',
+  summary: 'End the session of the credential that asks',
+  tag: 'Users',
+  permission: 'signed_in',
+  result: z.object({ message: z.string() }),
+})
+
+export const listUsers = endpoint({
+  name: 'listUsers',
+  method: 'GET',
+  path: '/api/v2/users',
+  summary: 'List users',
+  tag: 'Users',
+  permission: 'user:read',
+  query: z.object({
+    q: z.string().max(500).optional().describe('Free text over username and e-mail; status:active|suspended.'),
+    limit: z.coerce.number().int().min(1).max(1000).optional(),
+    offset: z.coerce.number().int().min(0).optional(),
+    after_id: Id.optional(),
+  }),
+  result: z.object({ users: z.array(User), count: z.number().int() }),
+})
+
+export const createUser = endpoint({
+  name: 'createUser',
+  method: 'POST',
+  path: '/api/v2/users',
+  summary: 'Create a user',
+  tag: 'Users',
+  permission: 'user:create',
+  body: z.object({
+    email: z.email().max(254),
+    username: Username,
+    name: z.string().max(128).optional(),
+    password: Password.optional().describe('Required when login_type is password.'),
+    login_type: z.enum(['password', 'none']).optional(),
+    organization_ids: z.array(Id).optional(),
+    roles: z.array(z.enum(['owner', 'auditor', 'member'])).optional(),
+  }),
+  status: 201,
+  result: User,
+  faults: ['invalid', 'conflict'],
+})
+
+export const getUser = endpoint({
+  name: 'getUser',
+  method: 'GET',
+  path: '/api/v2/users/:user',
+  summary: 'One user; `me` is whoever asks',
+  tag: 'Users',
+  permission: 'signed_in',
+  params,
+  result: User,
+  faults: ['not_found'],
+})
+
+export const suspendUser = endpoint({
+  name: 'suspendUser',
+  method: 'PUT',
+  path: '/api/v2/users/:user/status/suspend',
+  summary: 'Suspend a user: their credentials stop working',
+  tag: 'Users',
+  permission: 'user:update',
+  params,
+  body: Empty.optional(),
+  result: User,
+  faults: ['not_found', 'conflict'],
+})
+
+export const activateUser = endpoint({
+  name: 'activateUser',
+  method: 'PUT',
+  path: '/api/v2/users/:user/status/activate',
+  summary: 'End a suspension',
+  tag: 'Users',
+  permission: 'user:update',
+  params,
+  body: Empty.optional(),
+  result: User,
+  faults: ['not_found'],
+})
+
+export const changePassword = endpoint({
+  name: 'changePassword',
+  method: 'PUT',
+  path: '/api/v2/users/:user/password',
+  summary: 'Change a password; one’s own needs the old one. Ends the other sessions of that user.',
+  tag: 'Users',
+  permission: 'signed_in',
+  params,
+  body: z.object({ old_password: z.string().max(256).optional(), password: Password }),
+  status: 204,
+  result: NoContent,
+  faults: ['invalid', 'not_found', 'forbidden'],
+})
