@@ -1,0 +1,75 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { installAgents } from '../support/agents.ts'
+import { runPage } from './run-page.ts'
+
+/**
+ * A newcomer's machine: a fresh clone in an empty folder, a clean environment, an empty home. The clone holds what is
+ * committed, which is what a newcomer would get.
+ */
+const url = 'http://127.0.0.1:3000'
+const repository = resolve(import.meta.dirname, '../..')
+const machine = mkdtempSync(join(tmpdir(), 'reeve-newcomer-'))
+const checkout = join(machine, 'reeve')
+let env: NodeJS.ProcessEnv
+
+beforeAll(async () => {
+  execFileSync('git', ['clone', '--quiet', repository, checkout])
+  const agents = await installAgents()
+  env = {
+    HOME: machine,
+    PATH: `${agents.bin}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`,
+    LANG: 'C.UTF-8',
+    REEVE_DATA_DIR: join(machine, 'data'),
+    // Claude Code asks for nothing but its model then, and may run as root in this throw-away home.
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    IS_SANDBOX: '1',
+    ...pick(process.env, ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'npm_config_registry', 'npm_config_cafile']),
+  }
+  await expectPortFree()
+}, 600_000)
+
+afterAll(() => rmSync(machine, { recursive: true, force: true }))
+
+test('the five-minute start works word for word in a fresh clone, twice', { timeout: 600_000 }, async () => {
+  const first = await runPage(checkout, 'README.md', env, url)
+  expect(first.output).toContain('Show me that it works')
+  expect(first.output).toMatch(/tool_?\s?call/i)
+  rmSync(join(machine, 'data'), { recursive: true })
+  rmSync(join(machine, '.config'), { recursive: true, force: true })
+  const second = await runPage(checkout, 'README.md', env, url)
+  console.log(`ready: first start ${seconds(first.readyMs)}, with everything installed ${seconds(second.readyMs)}`)
+})
+
+for (const page of ['admin', 'users'].flatMap((folder) => pagesOf(`docs/${folder}`))) {
+  test(`${page} works as written`, { timeout: 300_000 }, async () => {
+    rmSync(join(machine, 'data'), { recursive: true, force: true })
+    rmSync(join(machine, '.config'), { recursive: true, force: true })
+    await runPage(checkout, page, env, url)
+  })
+}
+
+function pagesOf(folder: string): string[] {
+  return readdirSync(join(repository, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name}`)
+}
+
+function pick(from: NodeJS.ProcessEnv, names: readonly string[]): NodeJS.ProcessEnv {
+  return Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]))
+}
+
+function seconds(ms: number | null): string {
+  return ms === null ? 'never' : `${(ms / 1000).toFixed(1)} s`
+}
+
+async function expectPortFree(): Promise<void> {
+  const taken = await fetch(url).then(
+    () => true,
+    () => false,
+  )
+  if (taken) throw new Error('port 3000 is taken: the pages say 127.0.0.1:3000, so their test needs it')
+}
