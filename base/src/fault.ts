@@ -29,6 +29,8 @@ export interface FaultOptions {
   readonly problems?: readonly Problem[]
   /** For operators' logs only; never shown to a client. */
   readonly detail?: string
+  /** The request at the server that it came back from; shown, and found again in the server's log. */
+  readonly requestId?: string
   readonly cause?: unknown
 }
 
@@ -38,6 +40,7 @@ export class Fault extends Error {
   readonly fix: string | undefined
   readonly problems: readonly Problem[]
   readonly detail: string | undefined
+  readonly requestId: string | undefined
 
   constructor(code: FaultCode, message: string, options: FaultOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -45,6 +48,7 @@ export class Fault extends Error {
     this.fix = options.fix
     this.problems = options.problems ?? []
     this.detail = options.detail
+    this.requestId = options.requestId
   }
 }
 

@@ -4,3 +4,4 @@ export { Fault, type FaultCode, type FaultOptions, type Problem, toError } from 
 export { isUuid, type Uuid, uuidv7, uuidv7Floor, uuidv7Time } from './ids.ts'
 export { type Log, type LogLine, recordingLog, silentLog } from './log.ts'
 export { Secret } from './secret.ts'
+export { type SseEvent, sseParser } from './sse.ts'

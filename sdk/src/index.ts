@@ -1,9 +1,27 @@
 export { AuditEvent } from './audit.ts'
-export { Capture, Interception, Outcome, Session, Thread, TimelineEvent, TokenUsage, TokenUsageSummary } from './bridge.ts'
+export {
+  Capture,
+  Interception,
+  Outcome,
+  Session,
+  Thread,
+  TimelineEvent,
+  TokenUsage,
+  TokenUsageSummary,
+} from './bridge.ts'
+export {
+  type Client,
+  type ClientOptions,
+  createClient,
+  type Download,
+  type Events,
+  type SendOptions,
+} from './client.ts'
 export { MinimalUser } from './common.ts'
 export { Organization } from './deployment.ts'
 export { type Action, type Endpoint, fillPath, type Permission, type Resource, type Schema } from './endpoint.ts'
 export { endpoints } from './endpoints.ts'
+export { type Followed, type FollowOptions, follow } from './follow.ts'
 export { ApiError } from './problem.ts'
 export { ApiKey, Scope, scopeAliases } from './tokens.ts'
 export { User } from './users.ts'
