@@ -1,0 +1,99 @@
+import { Fault, type Log } from '@reeve/base'
+import type { Endpoint } from '@reeve/sdk'
+import type { Actor } from '../access/actor.ts'
+
+/**
+ * An endpoint is a value of the contract; a route is that value with the function that answers it. Routes are plain
+ * data: `serve.ts` reads a list of them, and the tests ask the same list what must be tried.
+ */
+
+/** What a handler may know of the request beside its input. */
+export interface Scope {
+  /** Null only on public endpoints. */
+  readonly actor: Actor | null
+  readonly requestId: string
+  readonly sourceIp: string | null
+  readonly userAgent: string | null
+  /** Aborts when the client goes away or the server stops. */
+  readonly signal: AbortSignal
+  readonly log: Log
+}
+
+/** The part of a request that its endpoint's schemas read: path parameters, query and parsed body. */
+export interface RouteInput<Params = unknown, Query = unknown, Body = unknown> {
+  readonly params: Params
+  readonly query: Query
+  readonly body: Body
+}
+
+export interface FileAnswer {
+  readonly bytes: Uint8Array
+  readonly contentType: string
+  /** The name to save it under; null shows it in place, for text of our own making only. */
+  readonly fileName: string | null
+}
+
+/** The session that the browser should hold from now on; null makes it forget the one that it has. */
+export type SessionCookie = { readonly token: string; readonly maxAgeMs: number } | null
+
+export type Answer =
+  | { readonly kind: 'json'; readonly result: unknown; readonly session?: SessionCookie }
+  | { readonly kind: 'bytes'; readonly file: FileAnswer }
+  | { readonly kind: 'events'; readonly events: AsyncIterable<unknown> }
+
+export interface Route {
+  readonly endpoint: Endpoint
+  /** Is called with input that the endpoint's schemas have accepted, for an actor who may use the endpoint at all. */
+  readonly answer: (input: RouteInput, scope: Scope) => Promise<Answer>
+}
+
+type Handler<P, Q, B, R> = (input: RouteInput<P, Q, B>, scope: Scope) => Promise<R> | R
+
+export function implement<P, Q, B, R>(endpoint: Endpoint<P, Q, B, R>, handler: Handler<P, Q, B, R>): Route {
+  return {
+    endpoint,
+    answer: async (input, scope) => ({ kind: 'json', result: await handler(typed(endpoint, input), scope) }),
+  }
+}
+
+/** For the few operations that also change which session the browser holds. */
+export function implementSignIn<P, Q, B, R>(
+  endpoint: Endpoint<P, Q, B, R>,
+  handler: Handler<P, Q, B, { readonly result: R; readonly session: SessionCookie }>,
+): Route {
+  return {
+    endpoint,
+    answer: async (input, scope) => ({ kind: 'json', ...(await handler(typed(endpoint, input), scope)) }),
+  }
+}
+
+export function implementBytes<P, Q, B, R>(
+  endpoint: Endpoint<P, Q, B, R>,
+  handler: Handler<P, Q, B, FileAnswer>,
+): Route {
+  return {
+    endpoint,
+    answer: async (input, scope) => ({ kind: 'bytes', file: await handler(typed(endpoint, input), scope) }),
+  }
+}
+
+/** The handler may throw a `Fault` until its first event; `scope.signal` tells it when to stop. */
+export function implementEvents<P, Q, B, R>(
+  endpoint: Endpoint<P, Q, B, R>,
+  handler: Handler<P, Q, B, AsyncIterable<R>>,
+): Route {
+  return {
+    endpoint,
+    answer: async (input, scope) => ({ kind: 'events', events: await handler(typed(endpoint, input), scope) }),
+  }
+}
+
+export function signedIn(scope: Pick<Scope, 'actor'>): Actor {
+  if (scope.actor === null) throw new Fault('unauthenticated', 'sign in first')
+  return scope.actor
+}
+
+function typed<P, Q, B, R>(_endpoint: Endpoint<P, Q, B, R>, input: RouteInput): RouteInput<P, Q, B> {
+  // SAFETY: `Route.answer` is only called with what this very endpoint's schemas returned (`read-input.ts`).
+  return input as RouteInput<P, Q, B>
+}
