@@ -7,18 +7,26 @@ create function uuidv7_floor(instant timestamptz) returns uuid language sql immu
   from (select lpad(to_hex((extract(epoch from instant) * 1000)::bigint), 12, '0') as hex) as time
 $$;
 
--- Makes the partitions of one UTC day for every table partitioned by day; does nothing where they exist.
+-- Makes the partitions of one UTC day for every table partitioned by day; does nothing where they exist. A partition is
+-- filled and indexed before it is attached: rows of that day that had to go into the default partition move along, and
+-- readers of other days are never locked out.
 create function ensure_day_partitions(day date) returns void language plpgsql as $$
 declare
-  parent text;
+  part record;
   child text;
+  low uuid := uuidv7_floor(day::timestamp at time zone 'UTC');
+  high uuid := uuidv7_floor((day + 1)::timestamp at time zone 'UTC');
 begin
-  foreach parent in array array['interceptions', 'interception_items'] loop
-    child := parent || '_' || to_char(day, 'YYYYMMDD');
-    if to_regclass(child) is null then
-      execute format('create table %I partition of %I for values from (%L) to (%L)', child, parent,
-        uuidv7_floor(day::timestamp at time zone 'UTC'), uuidv7_floor((day + 1)::timestamp at time zone 'UTC'));
-    end if;
+  for part in select * from (values ('interceptions', 'id'), ('interception_items', 'interception_id')) as p (parent, key) loop
+    child := part.parent || '_' || to_char(day, 'YYYYMMDD');
+    continue when to_regclass(child) is not null;
+    -- One maker at a time; whoever waited finds the work done.
+    perform pg_advisory_xact_lock(hashtext('ensure_day_partitions'));
+    continue when to_regclass(child) is not null;
+    execute format('create table %I (like %I including defaults including constraints including storage)', child, part.parent);
+    execute format('with moved as (delete from %I where %I >= %L and %I < %L returning *) insert into %I select * from moved',
+      part.parent || '_default', part.key, low, part.key, high, child);
+    execute format('alter table %I attach partition %I for values from (%L) to (%L)', part.parent, child, low, high);
   end loop;
 end $$;
 
@@ -28,7 +36,7 @@ create table sessions (
   organization_id    uuid not null,
   user_id            uuid not null,
   -- What makes two requests of one user the same session; ids from clients are only ever compared within one user.
-  session_key        text not null,
+  session_key        text collate "C" not null,
   grouped_by         text not null check (grouped_by in ('client_id', 'content_prefix', 'request')),
   client             text not null,
   client_version     text,
@@ -40,6 +48,9 @@ create table sessions (
   last_active_at     timestamptz not null,
   open_requests      integer not null default 0,
   last_outcome       text not null default 'live',
+  -- Which interception the outcome and the two prompts come from: replicas drain at their own pace, and the later
+  -- interception wins whatever the order in which they arrive.
+  last_outcome_from  uuid,
   requests           integer not null default 0,
   threads            integer not null default 0,
   tool_calls         integer not null default 0,
@@ -48,7 +59,9 @@ create table sessions (
   cache_read_tokens  bigint not null default 0,
   cache_write_tokens bigint not null default 0,
   first_prompt       text,
+  first_prompt_from  uuid,
   last_prompt        text,
+  last_prompt_from   uuid,
   unique (user_id, session_key)
 );
 create index sessions_activity on sessions (last_active_at desc, id desc);
@@ -105,7 +118,11 @@ create table interceptions (
   -- The provider's own usage object, last value of each field, for classes that have no column yet.
   usage_raw            jsonb,
   tool_calls           integer not null default 0,
-  prompt               text
+  prompt               text,
+  -- What the request brought, as a hash: a client that asks again after a failure brings the same. Such a request names
+  -- the one that it repeats, and its items are shown once.
+  turn_sha256          bytea,
+  retry_of             uuid
 ) partition by range (id);
 create table interceptions_default partition of interceptions default;
 create index interceptions_user on interceptions (user_id, id desc);
@@ -145,6 +162,20 @@ create table blobs (
 );
 alter table blobs alter column bytes set storage external;
 create index blobs_last_referenced on blobs (last_referenced_at);
+
+-- Journal frames that could not be written into the tables above, with the reason. Empty unless something is wrong.
+create table drain_rejects (
+  replica_id      uuid not null,
+  seq             bigint not null,
+  segment         bigint not null,
+  byte_offset     bigint not null,
+  interception_id uuid,
+  kind            smallint not null,
+  reason          text not null,
+  payload         bytea,
+  rejected_at     timestamptz not null,
+  primary key (replica_id, seq)
+);
 
 -- How far each replica's journal has been written into this database. Moves in the transaction that writes the rows.
 create table journal_checkpoints (
