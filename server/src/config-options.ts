@@ -1,0 +1,243 @@
+import type { Secret } from '@reeve/base'
+import * as types from './config-types.ts'
+import type { ValueType } from './config-types.ts'
+
+/**
+ * Every setting of the server, once. The flags, the environment variables, the keys of the YAML file, `--help`, the
+ * reference page and the settings page of the dashboard are all made from this table.
+ */
+export interface Option<T> {
+  readonly group: 'Server' | 'Sign-in' | 'Operation' | 'AI Bridge'
+  readonly env: string
+  /** `--http-address` for REEVE_HTTP_ADDRESS. */
+  readonly flag: string
+  readonly yaml: string
+  readonly type: ValueType<T>
+  /** The default, written as the setting would be; null leaves it unset. */
+  readonly fallback: string | null
+  /** How the reference prints a default that depends on the machine or on other settings. */
+  readonly fallbackLabel?: string
+  readonly description: string
+  /** Never printed; can be read from a file named by the same name with `_FILE` (`-file`, `_file`) at its end. */
+  readonly secret: boolean
+  /** Environment variables of other products, and of later names of this one, that mean the same. */
+  readonly aliases: readonly string[]
+}
+
+interface Spec<T> {
+  env: string
+  yaml: string
+  type: ValueType<T>
+  fallbackLabel?: string
+  description: string
+  secret?: boolean
+  aliases?: readonly string[]
+}
+
+function build<T>(group: Option<T>['group'], fallback: string | null, spec: Spec<T>): Option<T> {
+  const flag = `--${spec.env
+    .replace(/^REEVE_/, '')
+    .toLowerCase()
+    .replaceAll('_', '-')}`
+  return { group, flag, fallback, secret: false, aliases: [], ...spec }
+}
+
+/** A setting that always has a value, and one that may be left unset. */
+const option = <T>(group: Option<T>['group'], fallback: string, spec: Spec<T>) => build<T>(group, fallback, spec)
+const optional = <T>(group: Option<T>['group'], spec: Spec<T>): Option<T | null> => build<T | null>(group, null, spec)
+
+/** The bridge has had three names in the field. */
+const bridgeAliases = (suffix: string) =>
+  ['REEVE_AI_GATEWAY_', 'CODER_AIBRIDGE_', 'CODER_AI_GATEWAY_'].map((prefix) => prefix + suffix)
+const bridge = (suffix: string) => ({
+  env: `REEVE_AIBRIDGE_${suffix}`,
+  yaml: `aibridge.${suffix.toLowerCase()}`,
+  aliases: bridgeAliases(suffix),
+})
+
+const second = 1_000
+const hour = 3_600 * second
+const day = 24 * hour
+const century = 36_500 * day
+
+export const options = {
+  httpAddress: option('Server', '127.0.0.1:3000', {
+    env: 'REEVE_HTTP_ADDRESS',
+    yaml: 'http.address',
+    type: types.address,
+    description: 'Where the server listens. Port 0 takes a free one.',
+    aliases: ['CODER_HTTP_ADDRESS'],
+  }),
+  accessUrl: optional<string>('Server', {
+    env: 'REEVE_ACCESS_URL',
+    yaml: 'http.access_url',
+    type: types.httpOrigin,
+    fallbackLabel: 'the address that it listens on',
+    description: 'The address under which people and agents reach the server. Links, cookies and origin checks use it.',
+    aliases: ['CODER_ACCESS_URL'],
+  }),
+  tlsCertFile: optional<string>('Server', {
+    env: 'REEVE_TLS_CERT_FILE',
+    yaml: 'http.tls_cert_file',
+    type: types.text,
+    description: 'Certificate chain (PEM). With it the server speaks https.',
+    aliases: ['CODER_TLS_CERT_FILE'],
+  }),
+  tlsKeyFile: optional<string>('Server', {
+    env: 'REEVE_TLS_KEY_FILE',
+    yaml: 'http.tls_key_file',
+    type: types.text,
+    description: 'Private key (PEM) of the certificate.',
+    aliases: ['CODER_TLS_KEY_FILE'],
+  }),
+  insecureHttp: option('Server', 'false', {
+    env: 'REEVE_INSECURE_HTTP',
+    yaml: 'http.insecure',
+    type: types.boolean,
+    description: 'Allow passwords, tokens and provider keys to cross the network without encryption.',
+  }),
+  proxyTrustedOrigins: optional<readonly types.Network[]>('Server', {
+    env: 'REEVE_PROXY_TRUSTED_ORIGINS',
+    yaml: 'http.proxy_trusted_origins',
+    type: types.networks,
+    description: 'Proxies whose X-Forwarded-For is believed when it says where a request came from.',
+    aliases: ['CODER_PROXY_TRUSTED_ORIGINS'],
+  }),
+  dataDir: optional<string>('Server', {
+    env: 'REEVE_DATA_DIR',
+    yaml: 'data_dir',
+    type: types.text,
+    fallbackLabel: '/var/lib/reeve for root, else reeve in $XDG_DATA_HOME (~/.local/share)',
+    description: 'Folder of the built-in database and of the journal.',
+  }),
+  postgresUrl: optional<Secret>('Server', {
+    env: 'REEVE_POSTGRES_URL',
+    yaml: 'postgres_url',
+    type: types.postgresUrl,
+    fallbackLabel: 'the built-in PostgreSQL',
+    description: 'A PostgreSQL of your own, 15 or newer.',
+    secret: true,
+    aliases: ['REEVE_PG_CONNECTION_URL', 'CODER_PG_CONNECTION_URL'],
+  }),
+  sessionDuration: option('Sign-in', '1d', {
+    env: 'REEVE_SESSION_DURATION',
+    yaml: 'sign_in.session_duration',
+    type: types.duration(60 * second, century),
+    description: 'How long a session lives without being used. Use prolongs it.',
+    aliases: ['CODER_SESSION_DURATION'],
+  }),
+  defaultTokenLifetime: option('Sign-in', '30d', {
+    env: 'REEVE_DEFAULT_TOKEN_LIFETIME',
+    yaml: 'sign_in.default_token_lifetime',
+    type: types.duration(60 * second, century),
+    description: 'Lifetime of an API token whose creator names none.',
+    aliases: ['CODER_DEFAULT_TOKEN_LIFETIME'],
+  }),
+  maxTokenLifetime: option('Sign-in', '365d', {
+    env: 'REEVE_MAX_TOKEN_LIFETIME',
+    yaml: 'sign_in.max_token_lifetime',
+    type: types.duration(60 * second, century),
+    description: 'The longest lifetime that an API token may have.',
+    aliases: ['CODER_MAX_TOKEN_LIFETIME'],
+  }),
+  log: optional<'text' | 'json'>('Operation', {
+    env: 'REEVE_LOG',
+    yaml: 'log.format',
+    type: types.choice('text', 'json'),
+    fallbackLabel: 'text on a terminal, else json',
+    description: 'Form of the log on standard error.',
+  }),
+  verbose: option('Operation', 'false', {
+    env: 'REEVE_VERBOSE',
+    yaml: 'log.verbose',
+    type: types.boolean,
+    description: 'Log details for finding faults. Never content, never secrets.',
+    aliases: ['CODER_VERBOSE'],
+  }),
+  prometheusEnable: option('Operation', 'false', {
+    env: 'REEVE_PROMETHEUS_ENABLE',
+    yaml: 'prometheus.enable',
+    type: types.boolean,
+    description: 'Serve /metrics on an address of its own.',
+    aliases: ['CODER_PROMETHEUS_ENABLE'],
+  }),
+  prometheusAddress: option('Operation', '127.0.0.1:2112', {
+    env: 'REEVE_PROMETHEUS_ADDRESS',
+    yaml: 'prometheus.address',
+    type: types.address,
+    description: 'Where /metrics is served. It asks for no credential.',
+    aliases: ['CODER_PROMETHEUS_ADDRESS'],
+  }),
+  shutdownGrace: option('Operation', '30s', {
+    env: 'REEVE_SHUTDOWN_GRACE',
+    yaml: 'shutdown_grace',
+    type: types.duration(second, hour, { zero: true }),
+    description: 'How long open streams may go on after the server was asked to stop.',
+  }),
+  bridgeEnabled: option('AI Bridge', 'true', {
+    ...bridge('ENABLED'),
+    type: types.boolean,
+    description: 'Relay and record requests to models.',
+  }),
+  anthropicBaseUrl: option('AI Bridge', 'https://api.anthropic.com', {
+    ...bridge('ANTHROPIC_BASE_URL'),
+    type: types.httpUrl,
+    description: 'The Anthropic API, or a gateway that speaks it.',
+  }),
+  anthropicKey: optional<Secret>('AI Bridge', {
+    ...bridge('ANTHROPIC_KEY'),
+    type: types.secretText,
+    description: 'The key of your organization at Anthropic.',
+    secret: true,
+  }),
+  scripted: option('AI Bridge', 'auto', {
+    ...bridge('SCRIPTED'),
+    type: types.choice('auto', 'true', 'false'),
+    description: 'The built-in provider that answers from a script. auto: while no provider key is set.',
+  }),
+  retention: option('AI Bridge', '190d', {
+    ...bridge('RETENTION'),
+    type: types.duration(day, century, { zero: true }),
+    description: 'How long the record is kept; 0 keeps it for ever.',
+  }),
+  capture: option('AI Bridge', 'full', {
+    ...bridge('CAPTURE'),
+    type: types.choice('full', 'prompts', 'metadata'),
+    description: 'What is kept of the content: everything, what people and clients wrote, or nothing.',
+  }),
+  structuredLogging: option('AI Bridge', 'false', {
+    ...bridge('STRUCTURED_LOGGING'),
+    type: types.boolean,
+    description: 'Write each record to standard output as a line of JSON as well.',
+  }),
+  maxBodyBytes: option('AI Bridge', '64MiB', {
+    ...bridge('MAX_BODY_BYTES'),
+    type: types.byteSize(1024, 1024 ** 3),
+    description: 'The largest request that is relayed.',
+  }),
+  connectTimeout: option('AI Bridge', '10s', {
+    ...bridge('CONNECT_TIMEOUT'),
+    type: types.duration(100, hour),
+    description: 'How long connecting to a provider may take.',
+  }),
+  firstByteTimeout: option('AI Bridge', '10m', {
+    ...bridge('FIRST_BYTE_TIMEOUT'),
+    type: types.duration(100, day),
+    description: 'How long a provider may take to begin its answer.',
+  }),
+  idleTimeout: option('AI Bridge', '5m', {
+    ...bridge('IDLE_TIMEOUT'),
+    type: types.duration(100, day),
+    description: 'How long a provider may be silent within its answer.',
+  }),
+  maxConcurrency: option('AI Bridge', '0', {
+    ...bridge('MAX_CONCURRENCY'),
+    type: types.integer(0, 1_000_000),
+    description: 'The most requests relayed at once by this server; 0 sets no bound.',
+  }),
+} as const
+
+export type Options = typeof options
+export type OptionName = keyof Options
+/** What the settings read as. */
+export type Values = { readonly [K in OptionName]: Options[K] extends Option<infer T> ? T : never }

@@ -1,0 +1,56 @@
+import { isIP } from 'node:net'
+import type { Problem } from '@reeve/base'
+import type { OptionName, Values } from './config-options.ts'
+import { sameAddress } from './config-types.ts'
+
+/** Settings that are each fine and together are not: contradictions, and combinations that would expose a secret. */
+export function contradictions(values: Values, placeOf: (name: OptionName) => string): Problem[] {
+  const problems: Problem[] = []
+  const refuse = (name: OptionName, detail: string) => problems.push({ field: placeOf(name), detail })
+  const { httpAddress, accessUrl, tlsCertFile, tlsKeyFile, insecureHttp } = values
+
+  if (tlsCertFile !== null && tlsKeyFile === null) refuse('tlsCertFile', 'needs REEVE_TLS_KEY_FILE as well')
+  if (tlsKeyFile !== null && tlsCertFile === null) refuse('tlsKeyFile', 'needs REEVE_TLS_CERT_FILE as well')
+  if (!insecureHttp) {
+    const behindTls = tlsCertFile !== null || accessUrl?.startsWith('https:') === true
+    if (!isLoopback(httpAddress.host) && !behindTls) {
+      refuse(
+        'httpAddress',
+        `${httpAddress.host} can be reached from other machines without encryption. Set REEVE_TLS_CERT_FILE and ` +
+          'REEVE_TLS_KEY_FILE, or REEVE_ACCESS_URL to the https address of a proxy in front, or accept it with ' +
+          '--insecure-http',
+      )
+    }
+    if (accessUrl !== null && isOpenHttp(accessUrl)) {
+      refuse(
+        'accessUrl',
+        'would carry passwords and tokens without encryption. Use https, or accept it with --insecure-http',
+      )
+    }
+    if (values.anthropicKey !== null && isOpenHttp(values.anthropicBaseUrl)) {
+      refuse(
+        'anthropicBaseUrl',
+        'would carry the provider key without encryption. Use https, or accept it with --insecure-http',
+      )
+    }
+  }
+  if (values.defaultTokenLifetime > values.maxTokenLifetime) {
+    refuse('defaultTokenLifetime', 'is longer than REEVE_MAX_TOKEN_LIFETIME allows')
+  }
+  if (values.prometheusEnable && sameAddress(values.prometheusAddress, httpAddress)) {
+    refuse('prometheusAddress', 'is the address of the server itself')
+  }
+  return problems
+}
+
+/** Whether only this machine can connect to the host. A name other than `localhost` may resolve to anything. */
+export function isLoopback(host: string): boolean {
+  if (host.toLowerCase() === 'localhost') return true
+  return isIP(host) === 4 ? host.startsWith('127.') : host === '::1'
+}
+
+/** Plain http to somewhere else. */
+function isOpenHttp(url: string): boolean {
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'http:' && !isLoopback(hostname.replace(/^\[|\]$/g, ''))
+}

@@ -1,0 +1,187 @@
+import { posix } from 'node:path'
+import { Fault, type Problem, Secret, toError } from '@reeve/base'
+import { type Option, type OptionName, options, type Values } from './config-options.ts'
+import { type Given, readEnvironment, readFlags, readYaml, type Source } from './config-sources.ts'
+import type { Address, Network } from './config-types.ts'
+import { contradictions } from './config-rules.ts'
+
+/** What the server runs with. Made once, at the start, from flags over environment over file over defaults. */
+export interface Config {
+  readonly http: Address
+  readonly tls: { readonly cert: string; readonly key: Secret } | null
+  /** Null until somebody sets it: the server then uses the address that it listens on. */
+  readonly accessUrl: string | null
+  readonly trustedProxies: readonly Network[]
+  readonly dataDir: string
+  readonly postgresUrl: Secret | null
+  readonly sessionMs: number
+  readonly tokens: { readonly defaultLifetimeMs: number; readonly maxLifetimeMs: number }
+  /** Null: text on a terminal, else json. */
+  readonly log: { readonly format: 'text' | 'json' | null; readonly verbose: boolean }
+  readonly prometheus: Address | null
+  readonly shutdownGraceMs: number
+  readonly bridge: BridgeConfig
+  /** Every setting as it stands, printable: no secret is in it. */
+  readonly settings: readonly Setting[]
+}
+
+export interface BridgeConfig {
+  readonly enabled: boolean
+  readonly anthropic: { readonly baseUrl: string; readonly key: Secret | null }
+  /** 0 keeps the record for ever. */
+  readonly retentionMs: number
+  readonly capture: 'full' | 'prompts' | 'metadata'
+  readonly structuredLogging: boolean
+  readonly bodyBytesMax: number
+  readonly connectTimeoutMs: number
+  readonly firstByteTimeoutMs: number
+  readonly idleTimeoutMs: number
+  /** 0 sets no bound. */
+  readonly maxConcurrency: number
+  /** Whether the built-in provider that answers from a script is offered. */
+  readonly scripted: boolean
+}
+
+export interface Setting {
+  readonly name: string
+  readonly env: string
+  readonly flag: string
+  readonly yaml: string
+  readonly description: string
+  readonly value: string
+  readonly default: string
+  readonly source: Source | 'default'
+}
+
+export interface ConfigInput {
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly readFile: (path: string) => string
+  /** Of the process; 0 is root. */
+  readonly uid?: number
+}
+
+/** Throws one `Fault('invalid')` that names every problem with the place it was written at. */
+export function readConfig({ argv, env, readFile, uid = process.getuid?.() ?? 1 }: ConfigInput): Config {
+  const problems: Problem[] = []
+  const read = (name: string, path: string): string | null => {
+    try {
+      return readFile(path)
+    } catch (thrown) {
+      problems.push({ field: name, detail: `cannot read ${path}: ${toError(thrown).message}` })
+      return null
+    }
+  }
+
+  const flags = readFlags(argv)
+  const environment = readEnvironment(env)
+  const configFile = flags.configFile ?? (env['REEVE_CONFIG'] || null)
+  const content = configFile === null ? null : read(flags.configFile === null ? 'REEVE_CONFIG' : '--config', configFile)
+  const file = configFile === null || content === null ? { given: [], problems: [] } : readYaml(configFile, content)
+  problems.push(...flags.problems, ...environment.problems, ...file.problems)
+
+  const given = [...flags.given, ...environment.given, ...file.given]
+  const settled = new Map<OptionName, Settled>()
+  // SAFETY: `Object.keys` forgets the key type of a constant record.
+  for (const name of Object.keys(options) as OptionName[]) settled.set(name, settle(name, given, read, problems))
+  // SAFETY: `settle` reads each option with its own type, and this record has exactly the options' keys.
+  const values = Object.fromEntries([...settled].map(([name, { value }]) => [name, value])) as Values
+
+  const places = new Map([...settled].map(([name, { place }]) => [name, place]))
+  const tls = readTls(values, read)
+  const dataDir = values.dataDir ?? defaultDataDir(env, uid)
+  if (dataDir === null) problems.push({ field: options.dataDir.env, detail: 'must be set, as HOME is not' })
+  problems.push(...contradictions(values, (name) => places.get(name) ?? options[name].env))
+  if (problems.length > 0 || dataDir === null) {
+    throw new Fault('invalid', `${problems.length === 1 ? 'a setting is' : `${problems.length} settings are`} wrong`, {
+      problems,
+    })
+  }
+  return assemble(values, tls, dataDir, settingsOf(settled, dataDir))
+}
+
+interface Settled {
+  readonly value: unknown
+  readonly shown: string
+  readonly source: Setting['source']
+  /** Where it was written, for messages; null for a default. */
+  readonly place: string | null
+}
+
+type ReadFile = (name: string, path: string) => string | null
+
+/** The value of one option: of the first source that has it, else the default. */
+function settle(name: OptionName, all: readonly Given[], read: ReadFile, problems: Problem[]): Settled {
+  const option: Option<unknown> = options[name]
+  const ours = all.filter((given) => given.option === name)
+  const source = ours[0]?.source
+  const [first, ...others] = ours.filter((given) => given.source === source)
+  const conflict = others.find((other) => other.text !== first?.text || other.isFile !== first.isFile)
+  if (first !== undefined && conflict !== undefined) {
+    problems.push({ field: first.name, detail: `says something else than ${conflict.name}, which is the same setting` })
+  }
+  const text = first === undefined ? option.fallback : first.isFile ? read(first.name, first.text)?.trim() : first.text
+  const place = first?.name ?? null
+  if (text === null || text === undefined) return { value: null, shown: '', source: first?.source ?? 'default', place }
+  const reading = option.type.read(text)
+  if ('problem' in reading) problems.push({ field: place ?? option.env, detail: reading.problem })
+  const value = 'problem' in reading ? fallbackOf(option) : reading.value
+  return { value, shown: option.secret ? '[secret]' : text, source: first?.source ?? 'default', place }
+}
+
+/** Stands in for a value that could not be read, so that the rules can look at the others. */
+function fallbackOf(option: Option<unknown>): unknown {
+  const reading = option.fallback === null ? null : option.type.read(option.fallback)
+  return reading !== null && 'value' in reading ? reading.value : null
+}
+
+function readTls(values: Values, read: ReadFile): Config['tls'] {
+  if (values.tlsCertFile === null || values.tlsKeyFile === null) return null
+  const cert = read(options.tlsCertFile.env, values.tlsCertFile)
+  const key = read(options.tlsKeyFile.env, values.tlsKeyFile)
+  return cert === null || key === null ? null : { cert, key: new Secret(key) }
+}
+
+function defaultDataDir(env: ConfigInput['env'], uid: number): string | null {
+  if (uid === 0) return '/var/lib/reeve'
+  const home = env['XDG_DATA_HOME'] || (env['HOME'] ? posix.join(env['HOME'], '.local/share') : null)
+  return home === null ? null : posix.join(home, 'reeve')
+}
+
+function settingsOf(settled: ReadonlyMap<OptionName, Settled>, dataDir: string): Setting[] {
+  return [...settled].map(([name, { shown, source }]) => {
+    const { env, flag, yaml, description, fallback, fallbackLabel } = options[name] satisfies Option<unknown>
+    const value = name === 'dataDir' ? dataDir : shown
+    return { name, env, flag, yaml, description, value, default: fallbackLabel ?? fallback ?? '', source }
+  })
+}
+
+function assemble(values: Values, tls: Config['tls'], dataDir: string, settings: readonly Setting[]): Config {
+  return {
+    http: values.httpAddress,
+    tls,
+    accessUrl: values.accessUrl,
+    trustedProxies: values.proxyTrustedOrigins ?? [],
+    dataDir: posix.resolve(dataDir),
+    postgresUrl: values.postgresUrl,
+    sessionMs: values.sessionDuration,
+    tokens: { defaultLifetimeMs: values.defaultTokenLifetime, maxLifetimeMs: values.maxTokenLifetime },
+    log: { format: values.log, verbose: values.verbose },
+    prometheus: values.prometheusEnable ? values.prometheusAddress : null,
+    shutdownGraceMs: values.shutdownGrace,
+    bridge: {
+      enabled: values.bridgeEnabled,
+      anthropic: { baseUrl: values.anthropicBaseUrl, key: values.anthropicKey },
+      retentionMs: values.retention,
+      capture: values.capture,
+      structuredLogging: values.structuredLogging,
+      bodyBytesMax: values.maxBodyBytes,
+      connectTimeoutMs: values.connectTimeout,
+      firstByteTimeoutMs: values.firstByteTimeout,
+      idleTimeoutMs: values.idleTimeout,
+      maxConcurrency: values.maxConcurrency,
+      scripted: values.scripted === 'auto' ? values.anthropicKey === null : values.scripted === 'true',
+    },
+    settings,
+  }
+}
