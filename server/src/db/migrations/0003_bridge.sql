@@ -166,15 +166,16 @@ create index blobs_last_referenced on blobs (last_referenced_at);
 -- Journal frames that could not be written into the tables above, with the reason. Empty unless something is wrong.
 create table drain_rejects (
   replica_id      uuid not null,
-  seq             bigint not null,
   segment         bigint not null,
   byte_offset     bigint not null,
+  -- Null for a stretch of the journal in which no frame could be recognised.
+  seq             bigint,
+  kind            smallint,
   interception_id uuid,
-  kind            smallint not null,
   reason          text not null,
   payload         bytea,
   rejected_at     timestamptz not null,
-  primary key (replica_id, seq)
+  primary key (replica_id, segment, byte_offset)
 );
 
 -- How far each replica's journal has been written into this database. Moves in the transaction that writes the rows.
