@@ -1,0 +1,256 @@
+// Generated from the migrated database by `npm run gen`; do not edit.
+
+import type { ColumnType } from 'kysely'
+
+/** Written as text, so that a list is not taken for an array of PostgreSQL. */
+type Json = ColumnType<unknown, string, string>
+type Bytes = ColumnType<Buffer, Uint8Array, Uint8Array>
+/** Has a default. */
+type Generated<T> =
+  T extends ColumnType<infer S, infer I, infer U> ? ColumnType<S, I | undefined, U> : ColumnType<T, T | undefined, T>
+
+export interface ApiKeys {
+  id: string
+  secret_sha256: Bytes
+  user_id: string
+  login_type: string
+  token_name: Generated<string>
+  scopes: string[]
+  lifetime_seconds: number
+  created_at: Date
+  updated_at: Date
+  expires_at: Date
+  last_used: Date | null
+  created_ip: string | null
+  created_agent: string | null
+}
+
+export interface AuditEvents {
+  id: string
+  organization_id: string | null
+  actor_id: string | null
+  api_key_id: string | null
+  action: string
+  resource_type: string
+  resource_id: string
+  resource_target: string
+  outcome: string
+  diff: Generated<Json>
+  ip: string | null
+  user_agent: string | null
+  request_id: string | null
+}
+
+export interface Blobs {
+  organization_id: string
+  sha256: Bytes
+  encoding: string
+  raw_bytes: number
+  bytes: Bytes
+  last_referenced_at: Date
+}
+
+export interface Deployment {
+  only_row: Generated<boolean>
+  id: string
+  created_at: Date
+}
+
+export interface DrainRejects {
+  replica_id: string
+  segment: number
+  byte_offset: number
+  seq: number | null
+  kind: number | null
+  interception_id: string | null
+  reason: string
+  payload: ColumnType<Buffer | null, Uint8Array | null, Uint8Array | null>
+  rejected_at: Date
+}
+
+export interface GroupMembers {
+  group_id: string
+  user_id: string
+  created_at: Date
+}
+
+export interface Groups {
+  id: string
+  organization_id: string
+  name: string
+  display_name: Generated<string>
+  avatar_url: Generated<string>
+  quota_allowance: Generated<number>
+  source: Generated<string>
+  created_at: Date
+  updated_at: Date
+}
+
+export interface InterceptionItems {
+  interception_id: string
+  seq: number
+  session_id: string
+  user_id: string
+  kind: string
+  origin: string
+  at: Date
+  text: string | null
+  text_bytes: Generated<number>
+  truncated: Generated<boolean>
+  not_captured: Generated<boolean>
+  tool_name: string | null
+  tool_call_id: string | null
+  is_error: Generated<boolean>
+}
+
+export interface Interceptions {
+  id: string
+  replica_id: string
+  replica_seq: number
+  organization_id: string
+  user_id: string
+  api_key_id: string
+  session_id: string
+  thread_id: string
+  provider: string
+  provider_name: string
+  route: string
+  model: string
+  model_served: string | null
+  streaming: boolean
+  credential_hint: Generated<string>
+  client: string
+  client_version: string | null
+  user_agent: string | null
+  client_session_id: string | null
+  agent_id: string | null
+  parent_agent_id: string | null
+  source_ip: string | null
+  started_at: Date
+  ended_at: Date | null
+  outcome: Generated<string>
+  error_type: string | null
+  error_message: string | null
+  status_code: number | null
+  stop_reason: string | null
+  provider_response_id: string | null
+  provider_request_id: string | null
+  capture: string
+  request_bytes: number
+  response_bytes: Generated<number>
+  request_sha256: ColumnType<Buffer | null, Uint8Array | null, Uint8Array | null>
+  response_sha256: ColumnType<Buffer | null, Uint8Array | null, Uint8Array | null>
+  request_slices: ColumnType<unknown, string | null, string | null>
+  response_slices: ColumnType<unknown, string | null, string | null>
+  duration_ms: number | null
+  first_byte_ms: number | null
+  gateway_ms: number | null
+  input_tokens: Generated<number>
+  output_tokens: Generated<number>
+  cache_read_tokens: Generated<number>
+  cache_write_tokens: Generated<number>
+  usage_source: Generated<string>
+  usage_raw: ColumnType<unknown, string | null, string | null>
+  tool_calls: Generated<number>
+  prompt: string | null
+  turn_sha256: ColumnType<Buffer | null, Uint8Array | null, Uint8Array | null>
+  retry_of: string | null
+}
+
+export interface JournalCheckpoints {
+  replica_id: string
+  segment: number
+  byte_offset: number
+  seq: number
+  updated_at: Date
+}
+
+export interface OrganizationMembers {
+  organization_id: string
+  user_id: string
+  roles: Generated<string[]>
+  created_at: Date
+  updated_at: Date
+}
+
+export interface Organizations {
+  id: string
+  name: string
+  display_name: Generated<string>
+  description: Generated<string>
+  icon: Generated<string>
+  is_default: Generated<boolean>
+  created_at: Date
+  updated_at: Date
+  deleted_at: Date | null
+}
+
+export interface Sessions {
+  id: string
+  organization_id: string
+  user_id: string
+  session_key: string
+  grouped_by: string
+  client: string
+  client_version: string | null
+  client_session_id: string | null
+  providers: Generated<string[]>
+  models: Generated<string[]>
+  agents: Generated<string[]>
+  started_at: Date
+  last_active_at: Date
+  open_requests: Generated<number>
+  last_outcome: Generated<string>
+  last_outcome_from: string | null
+  requests: Generated<number>
+  threads: Generated<number>
+  tool_calls: Generated<number>
+  input_tokens: Generated<number>
+  output_tokens: Generated<number>
+  cache_read_tokens: Generated<number>
+  cache_write_tokens: Generated<number>
+  first_prompt: string | null
+  first_prompt_from: string | null
+  last_prompt: string | null
+  last_prompt_from: string | null
+}
+
+export interface SetupTokens {
+  token_sha256: Bytes
+  created_at: Date
+  expires_at: Date
+}
+
+export interface Users {
+  id: string
+  username: string
+  name: Generated<string>
+  email: string
+  avatar_url: Generated<string>
+  status: Generated<string>
+  login_type: string
+  password_hash: string | null
+  roles: Generated<string[]>
+  created_at: Date
+  updated_at: Date
+  last_seen_at: Date | null
+  deleted_at: Date | null
+}
+
+export interface Schema {
+  api_keys: ApiKeys
+  audit_events: AuditEvents
+  blobs: Blobs
+  deployment: Deployment
+  drain_rejects: DrainRejects
+  group_members: GroupMembers
+  groups: Groups
+  interception_items: InterceptionItems
+  interceptions: Interceptions
+  journal_checkpoints: JournalCheckpoints
+  organization_members: OrganizationMembers
+  organizations: Organizations
+  sessions: Sessions
+  setup_tokens: SetupTokens
+  users: Users
+}
