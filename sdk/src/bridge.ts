@@ -118,6 +118,7 @@ export const TokenUsageSummary = z.object({
   cache_read_input_tokens: z.number().int(),
   cache_write_input_tokens: z.number().int(),
 })
+export type TokenUsageSummary = z.infer<typeof TokenUsageSummary>
 
 export const Session = z.object({
   id: Id,

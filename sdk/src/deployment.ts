@@ -93,6 +93,7 @@ export const Organization = z.object({
   created_at: Instant,
   updated_at: Instant,
 })
+export type Organization = z.infer<typeof Organization>
 
 export const listOrganizations = endpoint({
   name: 'listOrganizations',

@@ -1,0 +1,280 @@
+import { choice, type Command, command, count, duration, flag, optional, required, text, texts } from './spec.ts'
+
+/** Every command. What one does is in `commands/`, loaded when it runs. */
+
+/** Other words for the same noun or verb. */
+export const aliases: Readonly<Record<string, readonly string[]>> = {
+  bridge: ['gateway'],
+  sessions: ['session'],
+  requests: ['request', 'interceptions', 'interception'],
+  tokens: ['token'],
+  users: ['user'],
+  organizations: ['organization', 'orgs', 'org'],
+  list: ['ls'],
+  show: ['view'],
+  remove: ['rm', 'delete'],
+}
+
+export const groups: Readonly<Record<string, string>> = {
+  connect: 'Point a coding agent at Reeve',
+  tokens: 'API tokens',
+  users: 'People',
+  organizations: 'Organizations',
+  bridge: 'What went through the AI Bridge',
+  'bridge sessions': 'Conversations of coding agents',
+  'bridge requests': 'Single requests to models',
+  audit: 'The administrative audit log',
+}
+
+const paging = {
+  limit: count('how many to show (default: 50)'),
+  all: flag('show all, however many'),
+}
+const times = {
+  since: text('time', 'from when: 2026-11-17T03:00:00Z, -24h, "last tue 03:00"'),
+  until: text('time', 'until when; the same forms'),
+}
+const user = { user: text('user', 'whose: username or id (default: yourself)') }
+const bridgeFilter =
+  'initiator:, client:, model:, provider:, outcome:, status: and words of the prompt; a space means and'
+
+export const commands: readonly Command[] = [
+  command({
+    path: 'login',
+    summary: 'Sign in to a deployment and make it the current one',
+    details:
+      'The token is kept in $XDG_CONFIG_HOME/reeve, readable by you alone. The --first-user flags create the first owner\n' +
+      'of a new deployment before signing in.',
+    args: { url: optional('address of the deployment, such as https://reeve.example.com') },
+    options: {
+      email: text('email', 'sign in as'),
+      passwordStdin: flag('read the password from stdin'),
+      tokenStdin: flag('keep the token on stdin instead of signing in with a password'),
+      firstUserEmail: text('email', 'create the first owner: e-mail'),
+      firstUserUsername: text('name', 'create the first owner: username'),
+      firstUserFullName: text('name', 'create the first owner: full name'),
+      firstUserPassword: text('password', 'create the first owner: password'),
+      firstUserPasswordStdin: flag('create the first owner: read the password from stdin'),
+      setupToken: text('token', 'from the setup link; needed where the server is reachable from outside'),
+    },
+    examples: ['reeve login reeve.example.com', 'reeve login reeve.example.com --token-stdin < token.txt'],
+    run: async (context, input) => (await import('./commands/login.ts')).login(context, input),
+  }),
+  command({
+    path: 'logout',
+    summary: 'End the session and forget its token',
+    run: async (context) => (await import('./commands/login.ts')).logout(context),
+  }),
+  command({
+    path: 'whoami',
+    summary: 'Who you are to the deployment',
+    run: async (context) => (await import('./commands/status.ts')).whoami(context),
+  }),
+  command({
+    path: 'status',
+    summary: 'The server, its providers and the state of the record',
+    options: { config: flag('show each setting of the server, its value and where that came from') },
+    run: async (context, input) => (await import('./commands/status.ts')).status(context, input),
+  }),
+  command({
+    path: 'connect claude',
+    summary: 'Point Claude Code at Reeve: for this shell, or for good with --write',
+    details:
+      'Makes a token that can call models and nothing else. Without --write, stdout is shell code for eval.\n' +
+      '--write merges two variables into the env block of Claude Code’s settings and keeps a copy of the file as it was:\n' +
+      '~/.claude/settings.json, or .claude/settings.local.json of this folder with --scope project.',
+    options: {
+      provider: text('name', 'provider of the bridge (default: anthropic); scripted needs no key and asks no model'),
+      print: flag('print shell exports (the default)'),
+      write: flag('write Claude Code’s settings'),
+      scope: choice(['user', 'project'], 'which settings to write (default: user)'),
+      tokenName: text('name', 'name of the new token'),
+      lifetime: duration('how long the new token works (default: the server’s)'),
+      tokenStdin: flag('use the token on stdin instead of making one'),
+    },
+    examples: ['eval "$(reeve connect claude)"', 'reeve connect claude --write'],
+    run: async (context, input) => (await import('./commands/connect.ts')).connectClaude(context, input),
+  }),
+  command({
+    path: 'connect check',
+    summary: 'Ask the bridge as the agent would, and say what is wrong',
+    args: { client: required('claude') },
+    examples: ['reeve connect check claude'],
+    run: async (context, input) => (await import('./commands/connect-check.ts')).connectCheck(context, input),
+  }),
+  command({
+    path: 'bridge sessions list',
+    summary: 'Sessions, latest activity first; members see their own',
+    options: { filter: text('query', bridgeFilter), ...times, ...paging },
+    examples: ["reeve bridge sessions list --since 'last tue 03:00' --filter 'initiator:dana'"],
+    run: async (context, input) => (await import('./commands/sessions.ts')).listSessions(context, input),
+  }),
+  command({
+    path: 'bridge sessions show',
+    summary: 'Everything that happened in a session, in order',
+    args: { id: required('id of the session, or a beginning that only one has') },
+    options: { full: flag('cut nothing off on a terminal') },
+    run: async (context, input) => (await import('./commands/sessions.ts')).showSession(context, input),
+  }),
+  command({
+    path: 'bridge sessions tail',
+    summary: 'Follow one session, or all that you may see, as they happen',
+    args: { id: optional('id of the session, or a beginning that only one has') },
+    options: {
+      lines: count('events of the session’s past to begin with (default: 10)'),
+      full: flag('cut nothing off on a terminal'),
+    },
+    examples: ['reeve bridge sessions tail -o jsonl'],
+    run: async (context, input) => (await import('./commands/tail.ts')).tailSessions(context, input),
+  }),
+  command({
+    path: 'bridge requests list',
+    summary: 'Requests, newest first; members see their own',
+    options: { filter: text('query', `session_id:, ${bridgeFilter}`), ...times, ...paging },
+    examples: ["reeve bridge requests list --filter 'outcome:upstream_error' --since -1h -o csv"],
+    run: async (context, input) => (await import('./commands/requests.ts')).listRequests(context, input),
+  }),
+  command({
+    path: 'bridge requests show',
+    summary: 'One request: what it brought and what was answered',
+    args: { id: required('id of the request, or a beginning that only one has') },
+    options: {
+      full: flag('cut nothing off on a terminal'),
+      body: choice(['request', 'response'], 'instead, its exact bytes: to a pipe, a file or --out, never a terminal'),
+      out: text('file', 'where to write the bytes of --body'),
+    },
+    examples: ['reeve bridge requests show 019a… --body request --out request.json'],
+    run: async (context, input) => (await import('./commands/requests.ts')).showRequest(context, input),
+  }),
+  command({
+    path: 'tokens create',
+    summary: 'Create a token; it is shown this once',
+    details: 'stdout is the token alone; -o json has its id and expiry too, and -o id prints the id.',
+    options: {
+      name: text('name', 'a name of your own for it'),
+      lifetime: duration('how long it works (default: the server’s)'),
+      scope: text('scope', 'all, gateway (models only) or api (everything else); default: all'),
+      ...user,
+    },
+    examples: ['reeve tokens create --name ci --scope gateway --lifetime 30d'],
+    run: async (context, input) => (await import('./commands/tokens.ts')).createToken(context, input),
+  }),
+  command({
+    path: 'tokens list',
+    summary: 'Tokens that work',
+    options: {
+      all: flag('those of every user; owners only'),
+      includeExpired: flag('also those that have ended'),
+      ...user,
+    },
+    run: async (context, input) => (await import('./commands/tokens.ts')).listTokens(context, input),
+  }),
+  command({
+    path: 'tokens show',
+    summary: 'One token; never its secret',
+    args: { token: required('id or name of the token') },
+    options: user,
+    run: async (context, input) => (await import('./commands/tokens.ts')).showToken(context, input),
+  }),
+  command({
+    path: 'tokens remove',
+    summary: 'Revoke a token: it stops working everywhere',
+    args: { token: required('id or name of the token') },
+    options: user,
+    run: async (context, input) => (await import('./commands/tokens.ts')).removeToken(context, input),
+  }),
+  command({
+    path: 'users create',
+    summary: 'Create a user',
+    options: {
+      email: text('email', 'e-mail to sign in with'),
+      username: text('name', 'letters, digits and hyphens'),
+      fullName: text('name', 'full name'),
+      passwordStdin: flag('read the password from stdin'),
+      noPassword: flag('create a user who cannot sign in and only owns tokens'),
+      role: texts('role', 'owner, auditor or member; may be repeated'),
+    },
+    run: async (context, input) => (await import('./commands/users.ts')).createUser(context, input),
+  }),
+  command({
+    path: 'users list',
+    summary: 'Users',
+    options: { filter: text('query', 'text in username or e-mail; status:active or status:suspended'), ...paging },
+    run: async (context, input) => (await import('./commands/users.ts')).listUsers(context, input),
+  }),
+  command({
+    path: 'users show',
+    summary: 'One user',
+    args: { user: optional('username or id (default: yourself)') },
+    run: async (context, input) => (await import('./commands/users.ts')).showUser(context, input),
+  }),
+  command({
+    path: 'users suspend',
+    summary: 'Suspend a user: their credentials stop working until they are activated again',
+    args: { user: required('username or id') },
+    run: async (context, input) => (await import('./commands/users.ts')).suspendUser(context, input),
+  }),
+  command({
+    path: 'users activate',
+    summary: 'End a suspension',
+    args: { user: required('username or id') },
+    run: async (context, input) => (await import('./commands/users.ts')).activateUser(context, input),
+  }),
+  command({
+    path: 'users password',
+    summary: 'Change a password and end the other sessions of that user',
+    details: 'On stdin, the old password comes first where both are read from there.',
+    args: { user: optional('username or id (default: yourself)') },
+    options: {
+      oldPasswordStdin: flag('read the old password from stdin; needed for your own'),
+      passwordStdin: flag('read the new password from stdin'),
+    },
+    run: async (context, input) => (await import('./commands/users.ts')).changePassword(context, input),
+  }),
+  command({
+    path: 'organizations list',
+    summary: 'Organizations that you can see',
+    run: async (context) => (await import('./commands/organizations.ts')).listOrganizations(context),
+  }),
+  command({
+    path: 'organizations show',
+    summary: 'One organization',
+    args: { organization: optional('name or id (default: the first one)') },
+    run: async (context, input) => (await import('./commands/organizations.ts')).showOrganization(context, input),
+  }),
+  command({
+    path: 'audit list',
+    summary: 'Who changed what, newest first',
+    options: { filter: text('query', 'action: resource_type: username:'), ...times, ...paging },
+    run: async (context, input) => (await import('./commands/audit.ts')).listAudit(context, input),
+  }),
+  command({
+    path: 'api',
+    summary: 'Call any path of the API with your token',
+    details: 'The answer is printed as JSON; docs/reference/openapi.json describes the paths.',
+    args: { method: required('GET, POST, PUT, PATCH or DELETE'), path: required('/api/v2/users, or users for short') },
+    options: {
+      data: text('json', 'body: JSON, @file, or - for stdin'),
+      paginate: flag('follow a list to its end and print its items as one list'),
+    },
+    examples: ['reeve api GET users/me', 'reeve api GET aibridge/sessions --paginate -o jsonl'],
+    run: async (context, input) => (await import('./commands/api.ts')).callApi(context, input),
+  }),
+  command({
+    path: 'completion',
+    summary: 'Print the completion script of a shell',
+    args: { shell: required('bash, zsh or fish') },
+    examples: ['source <(reeve completion bash)', 'reeve completion fish > ~/.config/fish/completions/reeve.fish'],
+    run: async (context, input) => (await import('./commands/completion.ts')).completion(context, input),
+  }),
+  command({
+    path: 'version',
+    summary: 'Version of this command',
+    run: async () => (await import('./commands/version.ts')).showVersion(),
+  }),
+]
+
+/** Commands that `reeve` has and this package does not run: the launcher hands them to their own package. */
+export const elsewhere: readonly { readonly name: string; readonly summary: string }[] = [
+  { name: 'server', summary: 'Run the control plane' },
+]

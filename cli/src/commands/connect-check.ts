@@ -1,0 +1,78 @@
+import { Fault } from '@reeve/base'
+import type { Context } from '../context.ts'
+import { exitCodes } from '../failure.ts'
+import { type Answer, type Column, table } from '../output/answer.ts'
+import { visibleLine } from '../output/visible.ts'
+import { askBridge, type Verdict } from './ask-bridge.ts'
+import { effectiveEnv } from './claude-settings.ts'
+
+interface Check {
+  readonly check: string
+  readonly result: 'ok' | 'failed' | 'skipped'
+  readonly detail: string
+  readonly fix: string
+}
+
+const columns: readonly Column<Check>[] = [
+  { name: 'check', value: (row) => row.check, priority: 0 },
+  { name: 'result', value: (row) => row.result, priority: 0, tone: (row) => toneOfResult[row.result] },
+  { name: 'detail', value: (row) => row.detail, priority: 0 },
+  { name: 'fix', value: (row) => row.fix, priority: 0 },
+]
+const toneOfResult = { ok: 'green', failed: 'red', skipped: 'dim' } as const
+
+/** Looks at what Claude Code would use here, then asks the bridge with it. */
+export async function connectCheck(context: Context, input: { readonly client: string }): Promise<Answer> {
+  if (input.client !== 'claude')
+    throw new Fault('invalid', `"${input.client}" cannot be checked`, { fix: 'reeve connect check claude' })
+  const env = await effectiveEnv(context.io)
+  const url = env.get('ANTHROPIC_BASE_URL')
+  const token = env.get('ANTHROPIC_AUTH_TOKEN')
+  const apiKey = env.get('ANTHROPIC_API_KEY')
+  const checks: Check[] = [
+    url === undefined || url.value === ''
+      ? failed(
+          'address',
+          'ANTHROPIC_BASE_URL is not set: Claude Code would not go through Reeve',
+          'eval "$(reeve connect claude)", or reeve connect claude --write',
+        )
+      : okay('address', `${url.value}, from ${url.from}`),
+    token === undefined || token.value === ''
+      ? failed(
+          'token',
+          'ANTHROPIC_AUTH_TOKEN is not set',
+          'eval "$(reeve connect claude)", or reeve connect claude --write',
+        )
+      : okay('token', `${hint(token.value)}, from ${token.from}`),
+  ]
+  if (apiKey !== undefined && apiKey.value !== '' && apiKey.value !== token?.value) {
+    checks.push(
+      failed(
+        'other credentials',
+        `ANTHROPIC_API_KEY is set too, from ${apiKey.from}: Claude Code sends both`,
+        'unset it',
+      ),
+    )
+  }
+  let exitCode = checks.some((check) => check.result === 'failed') ? 1 : 0
+  if (url === undefined || url.value === '' || token === undefined || token.value === '') {
+    checks.push({ check: 'bridge', result: 'skipped', detail: 'there is nothing to ask with', fix: '' })
+  } else {
+    const verdict = await askBridge(url.value, token.value, context.io.signal)
+    checks.push(verdict.ok ? okay('bridge', verdict.message) : failed('bridge', verdict.message, verdict.fix))
+    if (!verdict.ok) exitCode = exitCodeOf(verdict)
+  }
+  return { ...table(checks, columns, (row) => row.check, ''), page: showChecks, exitCode }
+}
+
+const okay = (check: string, detail: string): Check => ({ check, result: 'ok', detail, fix: '' })
+const failed = (check: string, detail: string, fix: string): Check => ({ check, result: 'failed', detail, fix })
+const exitCodeOf = (verdict: Verdict): number => (verdict.code === 'ok' ? 0 : exitCodes[verdict.code])
+const hint = (token: string): string => (token.length < 20 ? 'set' : `${token.slice(0, 6)}...${token.slice(-4)}`)
+
+const showChecks: NonNullable<Answer<Check>['page']> = async function* (rows, { style }) {
+  for await (const { check, result, detail, fix } of rows) {
+    yield `${style[toneOfResult[result]](result.padEnd(8))} ${check}: ${visibleLine(detail)}\n`
+    if (fix !== '') yield `${' '.repeat(8)} fix: ${visibleLine(fix)}\n`
+  }
+}

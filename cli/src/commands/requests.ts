@@ -1,0 +1,141 @@
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { Fault, toError } from '@reeve/base'
+import { type Client, endpoints, type Interception } from '@reeve/sdk'
+import type { Context } from '../context.ts'
+import { type Answer, type Column, one, raw, table } from '../output/answer.ts'
+import { instantColumn, shortIdColumn, toneOf, whoColumn } from '../output/fields.ts'
+import { requestHeader } from '../output/timeline.ts'
+import { type FilterInput, filterQuery } from './filter.ts'
+import { paged, type PagingInput } from './paging.ts'
+import { resolveId } from './resolve-id.ts'
+import { timelineAnswer } from './sessions.ts'
+
+const columns: readonly Column<Interception>[] = [
+  shortIdColumn<Interception>(),
+  instantColumn('started', (row) => row.started_at, 2),
+  whoColumn<Interception>(),
+  { name: 'client', value: (row) => row.client, priority: 4 },
+  { name: 'model', value: (row) => row.model, priority: 3 },
+  { name: 'outcome', value: (row) => row.outcome, priority: 0, tone: (row) => toneOf(row.outcome) },
+  { name: 'status', value: (row) => row.status_code, priority: 3 },
+  { name: 'ms', value: (row) => row.duration_ms, show: (row) => row.duration_ms?.toFixed(0) ?? '', priority: 3 },
+  { name: 'input', value: (row) => row.token_usage.input_tokens, priority: 4 },
+  { name: 'output', value: (row) => row.token_usage.output_tokens, priority: 4 },
+  { name: 'tools', value: (row) => row.tool_calls, priority: 5 },
+  { name: 'prompt', value: (row) => row.prompt, priority: 2, elastic: true },
+  { name: 'cache_read', value: (row) => row.token_usage.cache_read_input_tokens, priority: 6 },
+  { name: 'cache_write', value: (row) => row.token_usage.cache_write_input_tokens, priority: 6 },
+  { name: 'route', value: (row) => row.route, priority: 6 },
+  { name: 'provider', value: (row) => row.provider_name, priority: 6 },
+  { name: 'stop_reason', value: (row) => row.stop_reason, priority: 6 },
+  { name: 'error', value: (row) => row.error_message, priority: 6 },
+  { name: 'first_byte_ms', value: (row) => row.time_to_first_byte_ms, priority: 6 },
+  { name: 'gateway_ms', value: (row) => row.gateway_ms, priority: 6 },
+  { name: 'session', value: (row) => row.session_id, priority: 6 },
+  { name: 'api_key', value: (row) => row.api_key_id, priority: 7 },
+]
+
+export async function listRequests(context: Context, input: FilterInput & PagingInput): Promise<Answer> {
+  const client = await context.client()
+  const filter = filterQuery(context, input, { since: 'started_after', until: 'started_before' })
+  const rows = paged<Interception>(context, input, async (limit, last) => {
+    const query = { ...filter, limit, ...(last === undefined ? {} : { after_id: last.id }) }
+    const page = await client.call(endpoints.listInterceptions, { query, signal: context.io.signal })
+    return { rows: page.results, count: page.count }
+  })
+  return table(rows, columns, (row) => row.id, 'no requests found')
+}
+
+interface ShowInput {
+  readonly id: string
+  readonly full: boolean
+  readonly body: 'request' | 'response' | undefined
+  readonly out: string | undefined
+}
+
+export async function showRequest(context: Context, input: ShowInput): Promise<Answer> {
+  if (input.out !== undefined && input.body === undefined)
+    throw new Fault('invalid', '--out needs --body request or --body response')
+  if (input.body !== undefined && input.out === undefined && context.io.tty.stdout) {
+    throw new Fault('invalid', 'the exact bytes could drive your terminal', {
+      fix: 'give --out <file>, or send them into a pipe',
+    })
+  }
+  const client = await context.client()
+  const id = await resolveRequest(context, client, input.id)
+  if (input.body !== undefined) return showBody(context, client, id, input.body, input.out)
+  const { interception, events } = await client.call(endpoints.getInterception, {
+    params: { id },
+    signal: context.io.signal,
+  })
+  return timelineAnswer(
+    events,
+    input.full,
+    (all) => ({ interception, events: all }),
+    (screen) => requestHeader(interception, screen),
+  )
+}
+
+async function showBody(
+  context: Context,
+  client: Client,
+  id: string,
+  side: 'request' | 'response',
+  out: string | undefined,
+): Promise<Answer> {
+  const { body } = await client.download(endpoints.getInterceptionBody, {
+    params: { id, side },
+    signal: context.io.signal,
+  })
+  if (out === undefined) return raw(chunks(body))
+  const file = resolve(context.io.cwd, out)
+  const bytes = await saveTo(file, body)
+  const row = { id, side, file, bytes }
+  const fields: readonly Column<typeof row>[] = [
+    { name: 'file', value: (it) => it.file, priority: 0 },
+    { name: 'bytes', value: (it) => it.bytes, priority: 0 },
+  ]
+  return one(row, fields, (it) => it.id)
+}
+
+/** Writes beside the file and moves it there at the end: a download that breaks off leaves what was there before. */
+async function saveTo(file: string, body: ReadableStream<Uint8Array>): Promise<number> {
+  const half = `${file}.part`
+  let bytes = 0
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks(body)) {
+      bytes += chunk.length
+      yield chunk
+    }
+  }
+  try {
+    await pipeline(Readable.from(counted(), { objectMode: false }), createWriteStream(half, { mode: 0o600 }))
+    await rename(half, file)
+    return bytes
+  } catch (thrown) {
+    await rm(half, { force: true })
+    if (thrown instanceof Fault) throw thrown
+    throw new Fault('internal', `cannot write ${file}: ${toError(thrown).message}`, { cause: thrown })
+  }
+}
+
+async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader()
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value
+  } finally {
+    await reader.cancel().catch(() => {})
+  }
+}
+
+function resolveRequest(context: Context, client: Client, given: string): Promise<string> {
+  return resolveId('request', given, async (limit, last) => {
+    const query = { limit, ...(last === undefined ? {} : { after_id: last }) }
+    const page = await client.call(endpoints.listInterceptions, { query, signal: context.io.signal })
+    return page.results.map((request) => request.id)
+  })
+}

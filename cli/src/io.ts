@@ -1,0 +1,44 @@
+import { homedir } from 'node:os'
+import type { Readable, Writable } from 'node:stream'
+import { type Clock, systemClock } from '@reeve/base'
+
+/**
+ * Everything outside that a command may touch, as one value: a test hands in its own, and nothing else in this package
+ * reads `process`. Files are reached through `node:fs` with paths that are made from `home`, `cwd` and `env`.
+ */
+export interface Io {
+  readonly stdout: Writable
+  readonly stderr: Writable
+  readonly stdin: Readable
+  /** Whether a person is at that end. */
+  readonly tty: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean }
+  /** Width of the terminal behind stdout; asked again for every table. */
+  columns(): number
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly home: string
+  readonly cwd: string
+  readonly hostname: string
+  readonly clock: Clock
+  /** Aborted by Ctrl-C, and when whoever reads stdout has gone. */
+  readonly signal: AbortSignal
+}
+
+export function processIo(signal: AbortSignal, hostname: string): Io {
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    stdin: process.stdin,
+    tty: {
+      stdin: process.stdin.isTTY === true,
+      stdout: process.stdout.isTTY === true,
+      stderr: process.stderr.isTTY === true,
+    },
+    columns: () => process.stdout.columns ?? 80,
+    env: process.env,
+    home: homedir(),
+    cwd: process.cwd(),
+    hostname,
+    clock: systemClock,
+    signal,
+  }
+}

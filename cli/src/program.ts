@@ -1,0 +1,169 @@
+import { Command as Program, CommanderError, Option as ProgramOption } from 'commander'
+import { Fault, toError } from '@reeve/base'
+import { aliases, commands, elsewhere, groups } from './commands.ts'
+import { type Globals, globalOptions, globalShorts, readGlobals } from './globals.ts'
+import { type AnyOption, type Command, kebab } from './spec.ts'
+
+export interface Invocation {
+  readonly command: Command
+  readonly input: Readonly<Record<string, unknown>>
+  readonly globals: Globals
+}
+
+/** A text that was asked for instead of a command, or that has to replace one that is not complete. */
+export interface Help {
+  readonly help: string
+  readonly asked: boolean
+}
+
+/** Reads a command line. Throws a `Fault('invalid')` that says what is wrong with it. */
+export function parseCommandLine(argv: readonly string[], columns: number): Invocation | Help {
+  let matched: { command: Command; positional: unknown[]; leaf: Program } | null = null
+  let written = ''
+  const root = buildProgram(columns, (command, positional, leaf) => {
+    matched = { command, positional, leaf }
+  })
+  try {
+    forEachProgram(root, (program) => {
+      program
+        .exitOverride()
+        .configureOutput({ writeOut: (text) => (written += text), writeErr: (text) => (written += text) })
+    })
+    root.parse(argv, { from: 'user' })
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown
+    if (thrown.code === 'commander.helpDisplayed') return { help: written, asked: true }
+    if (thrown.code === 'commander.help') return { help: written, asked: argv.length === 0 }
+    throw new Fault('invalid', thrown.message.replace(/^error: /, '').replace(/\n/g, ' '))
+  }
+  if (matched === null) return { help: root.helpInformation(), asked: true }
+  return readInvocation(matched)
+}
+
+type Matched = (command: Command, positional: unknown[], leaf: Program) => void
+
+function buildProgram(columns: number, onMatch: Matched): Program {
+  const root = new Program('reeve')
+    .description('The control plane for AI coding agents: sign in, connect agents, read what they did.')
+    .helpCommand(false)
+    .helpOption('-h, --help', 'show help; with -o json, the command as data')
+    .enablePositionalOptions()
+  root.configureOutput({ getOutHelpWidth: () => columns, getErrHelpWidth: () => columns })
+  root.configureHelp({
+    subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
+  })
+  addGlobals(root, 'Options of every command:')
+  for (const command of commands) {
+    const parent = command.path
+      .slice(0, -1)
+      .reduce((at, _, depth) => childOf(at, command.path.slice(0, depth + 1)), root)
+    addCommand(parent, command, onMatch)
+  }
+  for (const { name, summary } of elsewhere) {
+    root
+      .command(name)
+      .description(summary)
+      .allowExcessArguments()
+      .allowUnknownOption()
+      .action(() => {
+        throw new Fault('not_found', `${name} is not part of this installation`)
+      })
+  }
+  return root
+}
+
+function childOf(parent: Program, path: readonly string[]): Program {
+  const name = path.at(-1)!
+  const existing = parent.commands.find((candidate) => candidate.name() === name)
+  if (existing !== undefined) return existing
+  const child = parent
+    .command(name)
+    .description(groups[path.join(' ')] ?? '')
+    .helpCommand(false)
+    .enablePositionalOptions()
+  child.aliases(aliases[name] ?? [])
+  addGlobals(child, null)
+  return child
+}
+
+function addCommand(parent: Program, command: Command, onMatch: Matched): void {
+  const name = command.path.at(-1)!
+  const leaf = parent.command(name).description(command.summary).helpCommand(false).enablePositionalOptions()
+  leaf.aliases(aliases[name] ?? []).allowExcessArguments(false)
+  for (const [key, argument] of Object.entries(command.args)) {
+    leaf.argument(argument.required ? `<${kebab(key)}>` : `[${kebab(key)}]`, argument.description)
+  }
+  for (const [key, option] of Object.entries(command.options)) leaf.addOption(programOption(key, option))
+  addGlobals(leaf, null)
+  const examples = command.examples.map((example) => `  ${example}`)
+  const after = [command.details, examples.length === 0 ? '' : `Examples:\n${examples.join('\n')}`].filter(
+    (part) => part !== '',
+  )
+  if (after.length > 0) leaf.addHelpText('after', `\n${after.join('\n\n')}`)
+  leaf.action((...args: unknown[]) => onMatch(command, args.slice(0, Object.keys(command.args).length), leaf))
+}
+
+/** Every command takes them; only `reeve --help` lists them. */
+function addGlobals(program: Program, heading: string | null): void {
+  for (const [key, option] of Object.entries(globalOptions)) {
+    const made = programOption(key, option)
+    program.addOption(heading === null ? made.hideHelp() : made.helpGroup(heading))
+  }
+  if (heading === null) program.addHelpText('after', '\nOptions of every command: reeve --help')
+}
+
+const argumentTerm = (argument: { name(): string; required: boolean }): string =>
+  argument.required ? `<${argument.name()}>` : `[${argument.name()}]`
+
+function programOption(key: string, option: AnyOption): ProgramOption {
+  const short = globalShorts[key] === undefined ? '' : `${globalShorts[key]}, `
+  const made = new ProgramOption(
+    `${short}--${kebab(key)}${option.value === null ? '' : ` <${option.value}>`}`,
+    option.description,
+  )
+  if (option.repeats) made.argParser((given: string, before: string[] | undefined) => [...(before ?? []), given])
+  return made
+}
+
+function readInvocation({
+  command,
+  positional,
+  leaf,
+}: {
+  command: Command
+  positional: unknown[]
+  leaf: Program
+}): Invocation {
+  const globals: Record<string, unknown> = {}
+  const input: Record<string, unknown> = {}
+  for (let at: Program | null = leaf; at !== null; at = at.parent) {
+    for (const [key, option] of Object.entries(globalOptions)) globals[key] ??= readOption(at, key, option)
+  }
+  for (const [key, option] of Object.entries(command.options)) {
+    input[key] = readOption(leaf, key, option) ?? (option.value === null ? false : undefined)
+  }
+  for (const [i, key] of Object.keys(command.args).entries()) input[key] = positional[i]
+  return { command, input, globals: readGlobals(globals) }
+}
+
+/** What was given for one option, read; undefined when it was not given. */
+function readOption(program: Program, key: string, option: AnyOption): unknown {
+  const negated = /^no[A-Z]/.test(key) && option.value === null
+  const given: unknown = program.getOptionValue(negated ? key.charAt(2).toLowerCase() + key.slice(3) : key)
+  if (option.value === null) return negated ? (given === false ? true : undefined) : given
+  if (option.repeats) return Array.isArray(given) ? given.map((one) => parseValue(key, option, String(one))) : []
+  return given === undefined ? undefined : parseValue(key, option, String(given))
+}
+
+function parseValue(key: string, option: AnyOption, given: string): unknown {
+  try {
+    return option.parse(given)
+  } catch (thrown) {
+    throw new Fault('invalid', `--${kebab(key)}: "${given}" ${toError(thrown).message}`, { cause: thrown })
+  }
+}
+
+function forEachProgram(program: Program, visit: (program: Program) => void): void {
+  visit(program)
+  for (const child of program.commands) forEachProgram(child, visit)
+}
