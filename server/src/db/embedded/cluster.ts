@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Fault, type Log, toError } from '@reeve/base'
 import type { Account } from './account.ts'
 import type { Binaries } from './binaries.ts'
 import type { Folders } from './folders.ts'
-import { childOptions } from './postmaster.ts'
+import { childOptions, endsWithUs } from './child.ts'
 
 export const superuser = 'reeve'
 
@@ -24,14 +24,24 @@ export async function ensureCluster(
   log: Log,
 ): Promise<void> {
   const { data, home } = folders
-  const half = `${data}.new`
-  rmSync(half, { recursive: true, force: true })
+  for (const name of readdirSync(home)) {
+    // What its maker left, who may only just be ending.
+    if (name.startsWith('data.new.')) rmSync(join(home, name), { recursive: true, maxRetries: 20 })
+  }
   if (existsSync(data)) return checkMajor(data, binaries)
   log.info({ folder: data }, 'making the database')
+  const half = `${data}.new.${process.pid}`
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
   // No passwords: the socket is open to one user, and there is no other way in.
   const access = [`--username=${superuser}`, '--auth-local=trust', '--auth-host=reject']
-  await run(binaries.initdb, [`--pgdata=${half}`, ...access, ...locale, '--no-instructions'], {
+  const [program, args] = endsWithUs('KILL', [
+    binaries.initdb,
+    `--pgdata=${half}`,
+    ...access,
+    ...locale,
+    '--no-instructions',
+  ])
+  await run(program, args, {
     ...childOptions(account, home),
     maxBuffer: 1024 * 1024,
   }).catch((thrown: unknown) => {

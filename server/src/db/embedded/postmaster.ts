@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { Fault, type Log } from '@reeve/base'
 import type { Account } from './account.ts'
 import type { Binaries } from './binaries.ts'
+import { childOptions, endsWithUs } from './child.ts'
 import type { Folders } from './folders.ts'
 
 /** A running PostgreSQL: the process that all its others descend from. */
@@ -21,8 +21,7 @@ const linesKept = 20
 
 /**
  * Starts PostgreSQL and waits until it answers. It gets a session of its own, so that Ctrl-C in a terminal reaches us
- * alone and we decide the order in which things end. Should we die without a word, the kernel tells it to stop
- * (`setpriv --pdeathsig`).
+ * alone and we decide the order in which things end.
  */
 export async function startPostmaster(
   folders: Folders,
@@ -30,9 +29,8 @@ export async function startPostmaster(
   account: Account | null,
   log: Log,
 ): Promise<Postmaster> {
-  const command = [binaries.postgres, ...settings(folders)]
-  const [program, ...args] = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'INT', '--', ...command] : command
-  const child = spawn(program!, args, {
+  const [program, args] = endsWithUs('INT', [binaries.postgres, ...settings(folders)])
+  const child = spawn(program, args, {
     ...childOptions(account, folders.home),
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
@@ -71,17 +69,6 @@ export async function startPostmaster(
     clearTimeout(deadline)
   }
 }
-
-/** What a child process of PostgreSQL's runs with: its own user, and nothing of our environment. */
-export function childOptions(account: Account | null, cwd: string) {
-  return {
-    cwd,
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', TZ: 'UTC' },
-    ...(account === null ? {} : { uid: account.uid, gid: account.gid }),
-  }
-}
-
-const setpriv = '/usr/bin/setpriv'
 
 function settings(folders: Folders): string[] {
   const values = {
