@@ -28,9 +28,17 @@ export const listAuditEvents = endpoint({
   tag: 'Audit',
   permission: 'audit_log:read',
   query: z.object({
-    q: z.string().max(500).optional().describe('action: resource_type: username: date_from: date_to:'),
+    q: z
+      .string()
+      .max(500)
+      .optional()
+      .describe('Keys: action, resource_type, resource_id, username, outcome, date_from, date_to (YYYY-MM-DD, UTC).'),
     limit: z.coerce.number().int().min(1).max(1000).optional(),
     after_id: Id.optional(),
   }),
-  result: z.object({ audit_logs: z.array(AuditEvent), count: z.number().int() }),
+  result: z.object({
+    audit_logs: z.array(AuditEvent),
+    count: z.number().int().describe('Of the whole filter, exact up to 10 000.'),
+  }),
+  faults: ['invalid'],
 })

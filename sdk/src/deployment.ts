@@ -12,6 +12,17 @@ export const getHealth = endpoint({
   permission: 'public',
   answers: 'bytes',
   result: z.string(),
+  faults: ['unavailable'],
+})
+
+export const getOpenApi = endpoint({
+  name: 'getOpenApi',
+  method: 'GET',
+  path: '/api/v2/openapi.json',
+  summary: 'This API as an OpenAPI 3.1 document',
+  tag: 'Deployment',
+  permission: 'public',
+  result: z.record(z.string(), z.unknown()),
 })
 
 export const getBuildInfo = endpoint({

@@ -16,18 +16,11 @@ import {
   getBuildInfo,
   getDeploymentConfig,
   getHealth,
+  getOpenApi,
   getOrganization,
   listOrganizations,
 } from './deployment.ts'
-import {
-  createSessionKey,
-  createToken,
-  deleteKey,
-  expireKey,
-  getKey,
-  getTokenConfig,
-  listTokens,
-} from './tokens.ts'
+import { createSessionKey, createToken, deleteKey, expireKey, getKey, getTokenConfig, listTokens } from './tokens.ts'
 import {
   activateUser,
   changePassword,
@@ -45,6 +38,7 @@ import {
 /** The whole management API. A route that is not in here does not exist. */
 export const endpoints = {
   getHealth,
+  getOpenApi,
   getBuildInfo,
   getDeploymentConfig,
   getFirstUser,

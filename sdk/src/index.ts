@@ -23,6 +23,7 @@ export { type Action, type Endpoint, fillPath, type Permission, type Resource, t
 export { endpoints } from './endpoints.ts'
 export { faultFromNetwork } from './failure.ts'
 export { type Followed, type FollowOptions, follow } from './follow.ts'
+export { openApiDocument, type OpenApiOptions } from './openapi.ts'
 export { ApiError } from './problem.ts'
 export { ApiKey, Scope, scopeAliases } from './tokens.ts'
 export { User } from './users.ts'

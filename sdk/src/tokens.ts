@@ -57,7 +57,7 @@ export const createToken = endpoint({
   }),
   status: 201,
   result: z.object({ key: z.string(), id: z.string(), expires_at: Instant }),
-  faults: ['invalid', 'not_found', 'conflict'],
+  faults: ['invalid', 'not_found', 'forbidden', 'conflict'],
 })
 
 export const createSessionKey = endpoint({
@@ -70,7 +70,7 @@ export const createSessionKey = endpoint({
   params,
   status: 201,
   result: z.object({ key: z.string() }),
-  faults: ['not_found'],
+  faults: ['not_found', 'forbidden', 'conflict'],
 })
 
 export const listTokens = endpoint({
@@ -86,7 +86,7 @@ export const listTokens = endpoint({
     include_expired: z.enum(['true', 'false']).optional(),
   }),
   result: z.array(ApiKey),
-  faults: ['not_found'],
+  faults: ['not_found', 'forbidden'],
 })
 
 export const getTokenConfig = endpoint({
@@ -98,6 +98,7 @@ export const getTokenConfig = endpoint({
   permission: 'api_key:read',
   params,
   result: z.object({ max_token_lifetime: z.number() }),
+  faults: ['not_found'],
 })
 
 export const getKey = endpoint({

@@ -58,7 +58,7 @@ export const createFirstUser = endpoint({
   }),
   status: 201,
   result: z.object({ user_id: Id, organization_id: Id }),
-  faults: ['invalid', 'forbidden', 'conflict'],
+  faults: ['invalid', 'forbidden', 'conflict', 'limited'],
 })
 
 export const getAuthMethods = endpoint({
@@ -113,6 +113,7 @@ export const listUsers = endpoint({
     after_id: Id.optional(),
   }),
   result: z.object({ users: z.array(User), count: z.number().int() }),
+  faults: ['invalid'],
 })
 
 export const createUser = endpoint({
@@ -185,5 +186,5 @@ export const changePassword = endpoint({
   body: z.object({ old_password: z.string().max(256).optional(), password: Password }),
   status: 204,
   result: NoContent,
-  faults: ['invalid', 'not_found', 'forbidden'],
+  faults: ['invalid', 'not_found', 'forbidden', 'limited'],
 })

@@ -1,4 +1,5 @@
 import { type Uuid, uuidv7 } from '@reeve/base'
+import type { Actor } from '../access/actor.ts'
 import type { Tx } from '../db/database.ts'
 import type { Scope } from '../http/implement.ts'
 import { insertAuditEvent } from './queries.ts'
@@ -9,7 +10,9 @@ import { insertAuditEvent } from './queries.ts'
  */
 export interface AuditEntry {
   /** Who did it, from where. A null actor is nobody signed in, as in a failed sign-in. */
-  readonly scope: Pick<Scope, 'actor' | 'requestId' | 'sourceIp' | 'userAgent'>
+  readonly scope: Pick<Scope, 'requestId' | 'sourceIp' | 'userAgent'> & {
+    readonly actor: Pick<Actor, 'userId' | 'apiKeyId'> | null
+  }
   readonly at: Date
   /** The verb: create, write, delete, login, logout, … */
   readonly action: string

@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Fault } from '@reeve/base'
+import { type Refusal, refusal } from './faults.ts'
+import type { SessionCookie } from './implement.ts'
+
+/** What the server asks of browsers: which pages may call it, how they keep the session, what a page may load. */
+
+const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join('; ')
+
+/** For everything that is not a page: should a browser show it after all, then as nothing that can act. */
+const dataPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+export function setSecurityHeaders(res: ServerResponse, kind: 'page' | 'data', https: boolean): void {
+  res.setHeader('Content-Security-Policy', kind === 'page' ? pagePolicy : dataPolicy)
+  res.setHeader('X-Content-Type-Options', 'nosniff')
+  res.setHeader('X-Frame-Options', 'DENY')
+  res.setHeader('Referrer-Policy', 'no-referrer')
+  res.setHeader('Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()')
+  res.setHeader('Cross-Origin-Opener-Policy', 'same-origin')
+  res.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
+  if (https) res.setHeader('Strict-Transport-Security', 'max-age=31536000')
+}
+
+/** The prefix makes browsers refuse the cookie from anything but this host over https. */
+export const sessionCookieName = (https: boolean): string => (https ? '__Host-reeve_session' : 'reeve_session')
+
+export function sessionCookie(session: SessionCookie, https: boolean): string {
+  const value = session === null ? '' : session.token
+  const maxAge = session === null ? 0 : Math.floor(session.maxAgeMs / 1000)
+  const secure = https ? '; Secure' : ''
+  return `${sessionCookieName(https)}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure}`
+}
+
+/**
+ * A browser may send our cookie along with a request that another site's page made. Reading is safe, as that page
+ * cannot see the answer; a write has to come from our own pages, which browsers state in headers no page can set.
+ * Without a cookie the headers are looked at only where they are: signing somebody in unasked is an attack too.
+ */
+export function checkSameOrigin(req: IncomingMessage, fromCookie: boolean, origins: readonly string[]): Refusal | null {
+  if (req.method === 'GET' || req.method === 'HEAD') return null
+  const site = req.headers['sec-fetch-site']
+  const { origin } = req.headers
+  const isOurs = site === undefined || site === 'same-origin'
+  const isKnown = origin === undefined || origins.includes(origin)
+  const isStated = site !== undefined || origin !== undefined
+  if (isOurs && isKnown && (isStated || !fromCookie)) return null
+  const fix = `open the dashboard at ${origins[0]}, which REEVE_ACCESS_URL sets`
+  return refusal(403, new Fault('forbidden', 'this request was made by a page of another site', { fix }))
+}

@@ -1,0 +1,42 @@
+import { Fault } from '@reeve/base'
+import { type Endpoint, endpoints, openApiDocument } from '@reeve/sdk'
+import { statusOf } from './faults.ts'
+import { implement, implementBytes, type Route } from './implement.ts'
+
+interface Setting {
+  readonly name: string
+  readonly env: string
+  readonly flag: string
+  readonly yaml: string
+  readonly description: string
+  readonly value: string
+  readonly default: string
+  readonly source: 'default' | 'file' | 'environment' | 'flag'
+}
+
+/** What the server says about itself. */
+export function deploymentRoutes(facts: {
+  readonly version: string
+  readonly deploymentId: string
+  readonly accessUrl: () => string
+  readonly settings: readonly Setting[]
+  readonly isReady: () => boolean
+}): Route[] {
+  const contract: readonly Endpoint[] = Object.values(endpoints)
+  const document = openApiDocument(contract, { version: facts.version, statusOf })
+  return [
+    implementBytes(endpoints.getHealth, () => {
+      if (!facts.isReady()) throw new Fault('unavailable', 'the server is not ready')
+      return { bytes: Buffer.from('OK'), contentType: 'text/plain; charset=utf-8', fileName: null }
+    }),
+    implement(endpoints.getOpenApi, () => document),
+    implement(endpoints.getBuildInfo, () => ({
+      version: facts.version,
+      dashboard_url: facts.accessUrl(),
+      external_url: facts.accessUrl(),
+      deployment_id: facts.deploymentId,
+      telemetry: false,
+    })),
+    implement(endpoints.getDeploymentConfig, () => ({ options: [...facts.settings] })),
+  ]
+}

@@ -1,0 +1,81 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Secret } from '@reeve/base'
+
+/** The one listener of the server, with limits that keep slow and greedy clients from taking it away from others. */
+export interface Listener {
+  /** As bound: the port is the real one even when 0 was asked for. */
+  readonly host: string
+  readonly port: number
+  /**
+   * Stops accepting, lets open requests finish for `graceMs`, then cuts them off. Aborting `now` cuts them off at once.
+   * Resolves when no connection is left.
+   */
+  close(graceMs: number, now: AbortSignal): Promise<void>
+}
+
+export interface ListenerOptions {
+  readonly address: { readonly host: string; readonly port: number }
+  readonly tls: { readonly cert: string; readonly key: Secret } | null
+  readonly handle: (req: IncomingMessage, res: ServerResponse) => void
+}
+
+const limits = {
+  headersTimeout: 10_000,
+  // For the whole of a request; the largest bodies come over slow lines. Streams of answers are not counted.
+  requestTimeout: 300_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 5_000,
+  maxHeaderSize: 32 * 1024,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: 30_000,
+} as const
+
+const connectionsMax = 10_000
+
+/** Rejects with the error of `listen`, such as EADDRINUSE. */
+export async function openListener({ address, tls, handle }: ListenerOptions): Promise<Listener> {
+  const server: Server =
+    tls === null
+      ? createServer(limits)
+      : createTlsServer({ ...limits, cert: tls.cert, key: tls.key.reveal(), minVersion: 'TLSv1.2' })
+  server.maxHeadersCount = 100
+  server.maxConnections = connectionsMax
+  server.on('request', handle)
+  // Nothing of ours speaks another protocol over this port.
+  server.on('upgrade', (_req, socket) => {
+    socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+    const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
+    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  })
+  server.listen({ host: address.host, port: address.port })
+  await once(server, 'listening')
+  // SAFETY: a server that listens on host and port has an address of that kind.
+  const bound = server.address() as AddressInfo
+
+  return {
+    host: bound.address,
+    port: bound.port,
+    async close(graceMs, now) {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeIdleConnections()
+      const cut = () => server.closeAllConnections()
+      const timer = setTimeout(cut, graceMs)
+      // Connections that become idle after the call are not closed by Node itself.
+      const sweep = setInterval(() => server.closeIdleConnections(), 100)
+      now.addEventListener('abort', cut, { once: true })
+      if (now.aborted) cut()
+      await closed
+      clearTimeout(timer)
+      clearInterval(sweep)
+      now.removeEventListener('abort', cut)
+    },
+  }
+}

@@ -1,0 +1,157 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Clock, Fault, type Log, toError, uuidv7 } from '@reeve/base'
+import type { Actor } from '../access/actor.ts'
+import { allows } from '../access/policy.ts'
+import { checkSameOrigin, sessionCookie, sessionCookieName, setSecurityHeaders } from './browser.ts'
+import { readCredential } from './credential.ts'
+import { asFault, type Refusal, refusal, statusOf } from './faults.ts'
+import { pathOf } from './front-door.ts'
+import type { Answer, Route, Scope } from './implement.ts'
+import type { HttpMetrics } from './metrics.ts'
+import { createRateLimit, networkOf } from './rate-limit.ts'
+import { parseInput, readJsonBody } from './read-input.ts'
+import { createRouter, type Match } from './router.ts'
+import type { SourceAddress } from './source-address.ts'
+import { writeAnswer, writeEvents, writeRefusal } from './write-answer.ts'
+
+/** What `createApi` stands on. Nothing of it knows users, tokens or SQL. */
+export interface ApiOptions {
+  readonly routes: readonly Route[]
+  readonly authenticate: (token: string) => Promise<Actor | null>
+  readonly sourceAddress: SourceAddress
+  /** Origins of our own pages, the public one first. */
+  readonly origins: () => readonly string[]
+  readonly https: boolean
+  readonly metrics: HttpMetrics
+  readonly clock: Clock
+  readonly log: Log
+  /** Aborts when the server stops, so that streams end. */
+  readonly stopping: AbortSignal
+}
+
+const minuteMs = 60_000
+const bodyDeadlineMs = 30_000
+const heartbeatMs = 15_000
+
+/**
+ * The management API as one function of a Node request. The steps are in the order in which they cost more and tell
+ * more: route, rate, credential, permission, origin, body, schemas, handler.
+ */
+export function createApi(options: ApiOptions): (req: IncomingMessage, res: ServerResponse) => void {
+  const { clock, log, metrics, https } = options
+  const router = createRouter(options.routes)
+  // An endpoint that declares `limited` is one where guessing pays.
+  const guesses = createRateLimit({ clock, limit: 60, windowMs: minuteMs })
+  const badTokens = createRateLimit({ clock, limit: 60, windowMs: minuteMs })
+  const cookieName = sessionCookieName(https)
+
+  return (req, res) => {
+    const startMs = clock.monotonicMs()
+    const requestId = uuidv7(clock.now())
+    const gone = new AbortController()
+    const found = router.find(req.method ?? '', pathOf(req))
+    const template = found !== null && 'route' in found ? found.route.endpoint.path : 'none'
+    setSecurityHeaders(res, 'data', https)
+    res.setHeader('X-Request-Id', requestId)
+    res.once('close', () => {
+      gone.abort()
+      metrics.observe(req.method ?? '', template, res.statusCode, clock.monotonicMs() - startMs)
+    })
+    const lines = log.child({ requestId, method: req.method, route: template })
+    serve(req, res, found, requestId, gone.signal, lines).catch((thrown: unknown) =>
+      fail(res, thrown, requestId, lines),
+    )
+  }
+
+  async function serve(
+    req: IncomingMessage,
+    res: ServerResponse,
+    found: ReturnType<typeof router.find>,
+    requestId: string,
+    gone: AbortSignal,
+    lines: Log,
+  ): Promise<void> {
+    const refuse = (given: Refusal) => writeRefusal(res, given, requestId)
+    if (found === null) return refuse(refusal(404, new Fault('not_found', 'there is nothing at this path')))
+    if (!('route' in found)) {
+      const fault = new Fault('not_found', `this path does not answer to ${req.method}`)
+      return refuse(refusal(405, fault, { Allow: found.allowed.join(', ') }))
+    }
+    const { endpoint } = found.route
+    const sourceIp = options.sourceAddress(req)
+    if (endpoint.faults.includes('limited')) {
+      const seconds = guesses.hit(`${endpoint.name} ${networkOf(sourceIp)}`)
+      if (seconds !== null) return refuse(tooMany('too many attempts', seconds))
+    }
+    const credential = readCredential(req, cookieName)
+    if (credential !== null && 'status' in credential) return refuse(credential)
+    const actor = credential === null ? null : await options.authenticate(credential.token)
+    const denied = deny(found.route, actor, credential !== null, sourceIp)
+    if (denied !== null) return refuse(denied)
+    const foreign = checkSameOrigin(req, credential?.fromCookie === true, options.origins())
+    if (foreign !== null) return refuse(foreign)
+
+    const read =
+      endpoint.body === null ? { body: undefined } : await readJsonBody(req, AbortSignal.timeout(bodyDeadlineMs))
+    if ('status' in read) return refuse(read)
+    const input = parseInput(endpoint, { params: found.params, query: queryOf(req), body: read.body })
+    const signal = AbortSignal.any([gone, options.stopping])
+    const userAgent = req.headers['user-agent'] ?? null
+    const scope: Scope = { actor, requestId, sourceIp, userAgent, signal, log: lines }
+    const answer = await found.route.answer(input, scope)
+    await send(res, found, answer, signal, credential?.token ?? null)
+  }
+
+  async function send(
+    res: ServerResponse,
+    { route: { endpoint } }: Match,
+    answer: Answer,
+    signal: AbortSignal,
+    token: string | null,
+  ): Promise<void> {
+    if (answer.kind === 'events') {
+      const isStillAllowed = async () => {
+        const actor = token === null ? null : await options.authenticate(token)
+        return endpoint.permission === 'public' || (actor !== null && allows(actor, endpoint.permission))
+      }
+      return writeEvents(res, endpoint, answer.events, { signal, isStillAllowed, heartbeatMs })
+    }
+    const session = answer.kind === 'json' ? answer.session : undefined
+    const headers = session === undefined ? {} : { 'Set-Cookie': sessionCookie(session, https) }
+    return writeAnswer(res, endpoint, answer, headers)
+  }
+
+  function deny({ endpoint }: Route, actor: Actor | null, hadToken: boolean, sourceIp: string | null): Refusal | null {
+    if (endpoint.permission === 'public') return null
+    if (actor === null) {
+      const seconds = hadToken ? badTokens.hit(networkOf(sourceIp)) : null
+      if (seconds !== null) return tooMany('too many wrong tokens', seconds)
+      const message = hadToken ? 'this token is unknown, expired or revoked' : 'sign in first'
+      return refusal(401, new Fault('unauthenticated', message))
+    }
+    if (allows(actor, endpoint.permission)) return null
+    const fix = `needs the permission ${endpoint.permission}, from a role and from the scope of the token`
+    return refusal(403, new Fault('forbidden', 'this credential may not do that', { fix }))
+  }
+
+  function fail(res: ServerResponse, thrown: unknown, requestId: string, lines: Log): void {
+    const fault = asFault(thrown)
+    if (res.destroyed) return
+    const facts = { code: fault.code, detail: fault.detail, err: toError(fault.cause ?? fault) }
+    if (fault.code === 'internal') lines.error(facts, 'a request failed')
+    else if (statusOf(fault.code) >= 500) lines.warn(facts, 'a request failed')
+    if (res.headersSent) res.destroy()
+    else writeRefusal(res, refusal(statusOf(fault.code), fault), requestId)
+  }
+}
+
+function tooMany(message: string, seconds: number): Refusal {
+  const fault = new Fault('limited', message, { fix: `try again in ${seconds} s` })
+  return refusal(429, fault, { 'Retry-After': String(seconds) })
+}
+
+function queryOf(req: IncomingMessage): URLSearchParams {
+  const target = req.url ?? ''
+  const question = target.indexOf('?')
+  return new URLSearchParams(question === -1 ? '' : target.slice(question + 1))
+}

@@ -1,0 +1,108 @@
+import type { ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import type { Endpoint } from '@reeve/sdk'
+import { errorBody, type Refusal } from './faults.ts'
+import type { Answer } from './implement.ts'
+
+/** Puts answers on the wire. Security headers are already set on the response. */
+
+export function writeRefusal(res: ServerResponse, { status, fault, headers = {} }: Refusal, requestId: string): void {
+  writeJson(res, status, errorBody(fault, requestId), headers)
+}
+
+function writeJson(
+  res: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+): void {
+  const bytes = Buffer.from(JSON.stringify(body))
+  res.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': bytes.length,
+    'Cache-Control': 'no-store',
+    ...headers,
+  })
+  res.end(bytes)
+}
+
+export interface StreamOptions {
+  readonly signal: AbortSignal
+  /** Asked between events: a stream outlives many requests and must not outlive its credential. */
+  readonly isStillAllowed: () => Promise<boolean>
+  readonly heartbeatMs: number
+}
+
+/**
+ * Writes what the contract declares and nothing else: results pass through the endpoint's schema, which drops every
+ * field that it does not name, so that no column gets out because somebody added it to a row.
+ */
+export async function writeAnswer(
+  res: ServerResponse,
+  endpoint: Endpoint,
+  answer: Exclude<Answer, { kind: 'events' }>,
+  headers: Readonly<Record<string, string>>,
+): Promise<void> {
+  if (answer.kind === 'json') {
+    const result = endpoint.result.parse(answer.result)
+    if (endpoint.status === 204) res.writeHead(204, { 'Cache-Control': 'no-store', ...headers }).end()
+    else writeJson(res, endpoint.status, result, headers)
+    return
+  }
+  const { bytes, contentType, fileName } = answer.file
+  res.writeHead(endpoint.status, {
+    'Content-Type': contentType,
+    'Content-Length': bytes.length,
+    'Cache-Control': 'no-store',
+    ...(fileName === null ? {} : { 'Content-Disposition': `attachment; filename="${safeFileName(fileName)}"` }),
+    ...headers,
+  })
+  res.end(bytes)
+}
+
+/** Ends when the events do, when the client goes away, or when the credential no longer holds. */
+export async function writeEvents(
+  res: ServerResponse,
+  endpoint: Endpoint,
+  events: AsyncIterable<unknown>,
+  { signal, isStillAllowed, heartbeatMs }: StreamOptions,
+): Promise<void> {
+  res.writeHead(200, {
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    'Cache-Control': 'no-store',
+    'X-Accel-Buffering': 'no',
+  })
+  res.write(': open\n\n')
+  const iterator = events[Symbol.asyncIterator]()
+  const gone = new Promise<'gone'>((resolve) => signal.addEventListener('abort', () => resolve('gone'), { once: true }))
+  let beat: NodeJS.Timeout | undefined
+  const nextBeat = () =>
+    new Promise<'beat'>((resolve) => {
+      beat = setTimeout(resolve, heartbeatMs, 'beat')
+    })
+  try {
+    let pending = iterator.next()
+    let heartbeat = nextBeat()
+    while (!signal.aborted) {
+      const happened = await Promise.race([pending, heartbeat, gone])
+      if (happened === 'gone') break
+      if (happened === 'beat') {
+        if (!(await isStillAllowed())) break
+        res.write(': still here\n\n')
+        heartbeat = nextBeat()
+        continue
+      }
+      if (happened.done === true) break
+      const data = JSON.stringify(endpoint.result.parse(happened.value))
+      if (!res.write(`data: ${data}\n\n`)) await once(res, 'drain', { signal })
+      pending = iterator.next()
+    }
+  } finally {
+    clearTimeout(beat)
+    // Not awaited: a generator that waits for its next event only ends when its own signal tells it to.
+    void iterator.return?.()
+    res.end()
+  }
+}
+
+const safeFileName = (name: string): string => name.replaceAll(/[^a-zA-Z0-9._-]/g, '_').slice(0, 128)

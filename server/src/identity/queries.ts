@@ -1,0 +1,292 @@
+import type { Uuid } from '@reeve/base'
+import { type Insertable, type Selectable, sql } from 'kysely'
+import type { Schema } from '../db/__generated__/schema.ts'
+import type { Executor, Tx } from '../db/database.ts'
+
+/** All SQL of users, organizations and credentials. */
+
+export type UserRow = Selectable<Schema['users']> & { readonly organization_ids: Uuid[] }
+export type KeyRow = Selectable<Schema['api_keys']> & { readonly username: string }
+export type OrganizationRow = Selectable<Schema['organizations']>
+
+/** Serialises what counts owners: the first setup, and suspensions that could leave none. */
+const ownersLock = 7_338_356_062
+
+export async function lockOwners(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${ownersLock}::bigint)`.execute(tx)
+}
+
+export async function anyUserExists(db: Executor): Promise<boolean> {
+  return (await db.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined
+}
+
+export async function countActiveOwners(tx: Tx): Promise<number> {
+  const { count } = await tx
+    .selectFrom('users')
+    .select(sql<number>`count(*)::integer`.as('count'))
+    .where(sql<boolean>`'owner' = any(roles)`)
+    .where('status', '<>', 'suspended')
+    .where('deleted_at', 'is', null)
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+const users = (db: Executor) =>
+  db
+    .selectFrom('users')
+    .selectAll('users')
+    .select(
+      sql<Uuid[]>`array(select m.organization_id from organization_members m join organizations o
+        on o.id = m.organization_id and o.deleted_at is null where m.user_id = users.id order by 1)`.as(
+        'organization_ids',
+      ),
+    )
+    .where('users.deleted_at', 'is', null)
+
+export function findUser(
+  db: Executor,
+  by: { id: Uuid } | { username: string } | { email: string },
+): Promise<UserRow | undefined> {
+  const query = users(db)
+  if ('id' in by) return query.where('users.id', '=', by.id).executeTakeFirst()
+  const [column, value] = 'username' in by ? (['username', by.username] as const) : (['email', by.email] as const)
+  return query.where(sql`lower(${sql.ref(column)})`, '=', value.toLowerCase()).executeTakeFirst()
+}
+
+export function lockUser(tx: Tx, id: Uuid): Promise<UserRow | undefined> {
+  return users(tx).where('users.id', '=', id).forUpdate('users').executeTakeFirst()
+}
+
+export interface UserFilter {
+  readonly ids: 'all' | readonly Uuid[]
+  readonly words: readonly string[]
+  readonly statuses: readonly UserRow['status'][]
+}
+
+export async function selectUsers(
+  db: Executor,
+  filter: UserFilter,
+  page: { readonly limit: number; readonly offset: number; readonly afterId: Uuid | undefined },
+): Promise<{ rows: UserRow[]; count: number }> {
+  let query = users(db)
+  if (filter.ids !== 'all') query = query.where(sql<boolean>`users.id = any(${[...filter.ids]}::uuid[])`)
+  if (filter.statuses.length > 0) query = query.where(sql<boolean>`status = any(${[...filter.statuses]}::text[])`)
+  for (const word of filter.words) {
+    const like = `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`
+    query = query.where((eb) =>
+      eb.or([eb('username', 'ilike', like), eb('email', 'ilike', like), eb('name', 'ilike', like)]),
+    )
+  }
+  const { count } = await query
+    .clearSelect()
+    .select(sql<number>`count(*)::integer`.as('count'))
+    .executeTakeFirstOrThrow()
+  let list = query
+    .orderBy(sql`lower(username)`)
+    .orderBy('users.id')
+    .limit(page.limit)
+    .offset(page.offset)
+  if (page.afterId !== undefined) {
+    list = list.where(
+      sql<boolean>`(lower(username), users.id) > (select lower(u.username), u.id from users u where u.id = ${page.afterId})`,
+    )
+  }
+  return { rows: await list.execute(), count }
+}
+
+export async function insertUser(
+  tx: Tx,
+  row: Insertable<Schema['users']>,
+  organizationIds: readonly Uuid[],
+): Promise<void> {
+  await tx.insertInto('users').values(row).execute()
+  if (organizationIds.length === 0) return
+  const { id, created_at, updated_at } = row
+  await tx
+    .insertInto('organization_members')
+    .values(organizationIds.map((organization_id) => ({ organization_id, user_id: id, created_at, updated_at })))
+    .execute()
+}
+
+export async function updateUser(
+  tx: Tx,
+  id: Uuid,
+  set: { readonly status?: UserRow['status']; readonly password_hash?: string },
+  now: Date,
+): Promise<void> {
+  await tx
+    .updateTable('users')
+    .set({ ...set, updated_at: now })
+    .where('id', '=', id)
+    .execute()
+}
+
+export function selectOrganizations(db: Executor, ids: 'all' | readonly Uuid[]): Promise<OrganizationRow[]> {
+  let query = db.selectFrom('organizations').selectAll().where('deleted_at', 'is', null)
+  if (ids !== 'all') query = query.where(sql<boolean>`id = any(${[...ids]}::uuid[])`)
+  return query
+    .orderBy('is_default', 'desc')
+    .orderBy(sql`lower(name)`)
+    .execute()
+}
+
+/** Makes what every deployment has: its id and the default organization. Does nothing where they exist. */
+export async function ensureDeployment(
+  tx: Tx,
+  fresh: { deploymentId: Uuid; organizationId: Uuid; now: Date },
+): Promise<Uuid> {
+  const { deploymentId, organizationId, now } = fresh
+  await tx
+    .insertInto('deployment')
+    .values({ id: deploymentId, created_at: now })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  await sql`insert into organizations (id, name, display_name, is_default, created_at, updated_at)
+    values (${organizationId}, 'default', 'Default', true, ${now}, ${now}) on conflict do nothing`.execute(tx)
+  return (await tx.selectFrom('deployment').select('id').executeTakeFirstOrThrow()).id
+}
+
+export async function replaceSetupToken(tx: Tx, row: Insertable<Schema['setup_tokens']> | null): Promise<void> {
+  await tx.deleteFrom('setup_tokens').execute()
+  if (row !== null) await tx.insertInto('setup_tokens').values(row).execute()
+}
+
+export async function setupTokenIsValid(tx: Tx, tokenSha256: Buffer, now: Date): Promise<boolean> {
+  const row = await tx
+    .selectFrom('setup_tokens')
+    .select('expires_at')
+    .where('token_sha256', '=', tokenSha256)
+    .executeTakeFirst()
+  return row !== undefined && row.expires_at > now
+}
+
+const keys = (db: Executor) =>
+  db
+    .selectFrom('api_keys')
+    .innerJoin('users', 'users.id', 'api_keys.user_id')
+    .selectAll('api_keys')
+    .select('users.username')
+
+export async function insertKey(tx: Tx, row: Insertable<Schema['api_keys']>): Promise<void> {
+  await tx.insertInto('api_keys').values(row).execute()
+}
+
+export function findKey(db: Executor, userId: Uuid, idOrName: string): Promise<KeyRow | undefined> {
+  return keys(db)
+    .where('user_id', '=', userId)
+    .where((eb) => eb.or([eb('api_keys.id', '=', idOrName), eb(sql`lower(token_name)`, '=', idOrName.toLowerCase())]))
+    .orderBy(sql`(api_keys.id = ${idOrName})`, 'desc')
+    .executeTakeFirst()
+}
+
+export function selectTokens(db: Executor, userId: Uuid | null, expiredAfter: Date | null): Promise<KeyRow[]> {
+  let query = keys(db).where('api_keys.login_type', '=', 'token')
+  if (userId !== null) query = query.where('user_id', '=', userId)
+  if (expiredAfter !== null) query = query.where('expires_at', '>', expiredAfter)
+  return query.orderBy('api_keys.created_at', 'desc').orderBy('api_keys.id').limit(10_000).execute()
+}
+
+export async function deleteKey(tx: Tx, id: string): Promise<boolean> {
+  const { numDeletedRows } = await tx.deleteFrom('api_keys').where('id', '=', id).executeTakeFirst()
+  return numDeletedRows > 0n
+}
+
+export async function expireKey(tx: Tx, id: string, now: Date): Promise<void> {
+  await tx
+    .updateTable('api_keys')
+    .set({ expires_at: now, updated_at: now })
+    .where('id', '=', id)
+    .where('expires_at', '>', now)
+    .execute()
+}
+
+/** Ends a user's live credentials, all or sessions only, except the one named. Returns how many that were. */
+export async function expireKeysOf(
+  tx: Tx,
+  userId: Uuid,
+  which: { readonly kind: 'all' | 'sessions'; readonly except?: string },
+  now: Date,
+): Promise<number> {
+  let query = tx
+    .updateTable('api_keys')
+    .set({ expires_at: now, updated_at: now })
+    .where('user_id', '=', userId)
+    .where('expires_at', '>', now)
+  if (which.kind === 'sessions') query = query.where('login_type', '=', 'password')
+  if (which.except !== undefined) query = query.where('id', '<>', which.except)
+  return Number((await query.executeTakeFirst()).numUpdatedRows)
+}
+
+export async function deleteExpiredKeys(db: Executor, before: Date): Promise<number> {
+  const { numDeletedRows } = await db.deleteFrom('api_keys').where('expires_at', '<', before).executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
+/** A name is free again as soon as the token that had it has ended. */
+export async function freeTokenName(tx: Tx, userId: Uuid, name: string, now: Date): Promise<void> {
+  await tx
+    .deleteFrom('api_keys')
+    .where('user_id', '=', userId)
+    .where(sql`lower(token_name)`, '=', name.toLowerCase())
+    .where('expires_at', '<=', now)
+    .execute()
+}
+
+export interface CredentialRow {
+  readonly id: string
+  readonly user_id: Uuid
+  readonly username: string
+  readonly roles: string[]
+  readonly scopes: string[]
+  readonly expires_at: Date
+  readonly organization_ids: Uuid[]
+}
+
+/** What a token stands for, if it stands for anything that may still act. One statement: this is the hottest query. */
+export async function findCredential(
+  db: Executor,
+  id: string,
+  secretSha256: Buffer,
+): Promise<CredentialRow | undefined> {
+  return db
+    .selectFrom('api_keys as k')
+    .innerJoin('users as u', 'u.id', 'k.user_id')
+    .select(['k.id', 'k.user_id', 'u.username', 'u.roles', 'k.scopes', 'k.expires_at'])
+    .select(
+      sql<Uuid[]>`array(select m.organization_id from organization_members m join organizations o
+        on o.id = m.organization_id and o.deleted_at is null where m.user_id = u.id order by o.is_default desc, 1)`.as(
+        'organization_ids',
+      ),
+    )
+    .where('k.id', '=', id)
+    .where('k.secret_sha256', '=', secretSha256)
+    .where('u.status', '<>', 'suspended')
+    .where('u.deleted_at', 'is', null)
+    .executeTakeFirst()
+}
+
+/**
+ * Notes when credentials were used, and prolongs the sessions among them. A session that was ended meanwhile stays so.
+ */
+export async function noteUse(db: Executor, used: ReadonlyMap<string, Date>, now: Date): Promise<void> {
+  const ids = [...used.keys()]
+  const times = [...used.values()]
+  await sql`
+    with used as (select * from unnest(${ids}::text[], ${times}::timestamptz[]) as used (id, at)),
+    noted as (
+      update api_keys k set
+        last_used = greatest(k.last_used, used.at),
+        expires_at = case when k.login_type = 'password' and k.expires_at > ${now}
+          then greatest(k.expires_at, used.at + make_interval(secs => k.lifetime_seconds)) else k.expires_at end
+      from used where k.id = used.id
+      returning k.user_id, used.at
+    )
+    update users u set last_seen_at = greatest(u.last_seen_at, seen.at)
+    from (select user_id, max(at) as at from noted group by user_id) as seen where u.id = seen.user_id
+  `.execute(db)
+}
+
+/** Tells every replica, when the transaction commits, that what it remembers of these credentials is no longer so. */
+export async function notifyCredentials(tx: Tx, channel: string, payload: string): Promise<void> {
+  await sql`select pg_notify(${channel}, ${payload})`.execute(tx)
+}

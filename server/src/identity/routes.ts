@@ -1,0 +1,104 @@
+import { Fault, isUuid } from '@reeve/base'
+import { endpoints } from '@reeve/sdk'
+import { visibleOrganizations } from '../access/policy.ts'
+import { implement, implementSignIn, type Route, signedIn } from '../http/implement.ts'
+import { type Identity, resolveUser } from './identity.ts'
+import { presentKey, presentOrganization, presentUser } from './present.ts'
+import { selectOrganizations } from './queries.ts'
+import { createGuessLimits, signIn, signOut } from './sessions.ts'
+import { createFirstUser, isSetUp } from './setup.ts'
+import { createSessionKey, createToken, endKey, getKey, listTokens } from './tokens.ts'
+import { activateUser, changePassword, createUser, listUsers, refuseDuplicates, suspendUser } from './users.ts'
+
+export const identityRoutes = (identity: Identity): Route[] => [
+  ...signInRoutes(identity),
+  ...userRoutes(identity),
+  ...tokenRoutes(identity),
+  ...organizationRoutes(identity),
+]
+
+function signInRoutes(identity: Identity): Route[] {
+  const guesses = createGuessLimits(identity.clock)
+  return [
+    implement(endpoints.getFirstUser, async () => {
+      if (await isSetUp(identity)) return { message: 'the first owner exists' }
+      throw new Fault('not_found', 'there is no owner yet', { fix: 'finish the setup' })
+    }),
+    implement(endpoints.createFirstUser, ({ body }, scope) =>
+      refuseDuplicates(() => createFirstUser(identity, scope, body)),
+    ),
+    implement(endpoints.getAuthMethods, () => ({
+      terms_of_service_url: '',
+      password: { enabled: true },
+      github: { enabled: false, default_provider_configured: false },
+      oidc: { enabled: false, signInText: '', iconUrl: '' },
+    })),
+    implementSignIn(endpoints.login, ({ body }, scope) => signIn(identity, guesses, scope, body)),
+    implementSignIn(endpoints.logout, async (_, scope) => {
+      await signOut(identity, scope)
+      return { result: { message: 'signed out' }, session: null }
+    }),
+  ]
+}
+
+function userRoutes(identity: Identity): Route[] {
+  return [
+    implement(endpoints.listUsers, async ({ query }, scope) => {
+      const { rows, count } = await listUsers(identity, signedIn(scope), query)
+      return { users: rows.map(presentUser), count }
+    }),
+    implement(endpoints.createUser, async ({ body }, scope) => presentUser(await createUser(identity, scope, body))),
+    implement(endpoints.getUser, async ({ params }, scope) =>
+      presentUser(await resolveUser(identity.db.sql, signedIn(scope), params.user, 'user:read')),
+    ),
+    implement(endpoints.suspendUser, async ({ params }, scope) =>
+      presentUser(await suspendUser(identity, scope, params.user)),
+    ),
+    implement(endpoints.activateUser, async ({ params }, scope) =>
+      presentUser(await activateUser(identity, scope, params.user)),
+    ),
+    implement(endpoints.changePassword, ({ params, body }, scope) =>
+      changePassword(identity, scope, params.user, body),
+    ),
+  ]
+}
+
+function tokenRoutes(identity: Identity): Route[] {
+  return [
+    implement(endpoints.createToken, ({ params, body }, scope) => createToken(identity, scope, params.user, body)),
+    implement(endpoints.createSessionKey, ({ params }, scope) => createSessionKey(identity, scope, params.user)),
+    implement(endpoints.listTokens, async ({ params, query }, scope) => {
+      const wish = { everybody: query.include_all === 'true', expired: query.include_expired === 'true' }
+      return (await listTokens(identity, signedIn(scope), params.user, wish)).map(presentKey)
+    }),
+    implement(endpoints.getTokenConfig, async ({ params }, scope) => {
+      await resolveUser(identity.db.sql, signedIn(scope), params.user, 'api_key:read')
+      return { max_token_lifetime: identity.tokens.maxLifetimeMs * 1e6 }
+    }),
+    implement(endpoints.getKey, async ({ params }, scope) =>
+      presentKey(await getKey(identity, signedIn(scope), params.user, params.key)),
+    ),
+    implement(endpoints.deleteKey, ({ params }, scope) => endKey(identity, scope, params.user, params.key, 'delete')),
+    implement(endpoints.expireKey, ({ params }, scope) => endKey(identity, scope, params.user, params.key, 'expire')),
+  ]
+}
+
+function organizationRoutes({ db }: Identity): Route[] {
+  const organizations = (ids: 'all' | readonly string[]) => selectOrganizations(db.sql, ids)
+  return [
+    implement(endpoints.listOrganizations, async (_, scope) => {
+      const rows = await organizations(visibleOrganizations(signedIn(scope), 'organization:read'))
+      return rows.map(presentOrganization)
+    }),
+    implement(endpoints.getOrganization, async ({ params: { organization: ref } }, scope) => {
+      const rows = await organizations(visibleOrganizations(signedIn(scope), 'organization:read'))
+      const found = rows.find(({ id, name, is_default }) =>
+        isUuid(ref)
+          ? id === ref.toLowerCase()
+          : name.toLowerCase() === ref.toLowerCase() || (ref === 'default' && is_default),
+      )
+      if (found === undefined) throw new Fault('not_found', 'there is no such organization')
+      return presentOrganization(found)
+    }),
+  ]
+}

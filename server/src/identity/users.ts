@@ -1,0 +1,186 @@
+import { Fault, uuidv7 } from '@reeve/base'
+import type { Actor } from '../access/actor.ts'
+import { allows, visibleOwners } from '../access/policy.ts'
+import { appendAudit } from '../audit/journal.ts'
+import type { Tx } from '../db/database.ts'
+import { isUniqueViolation } from '../db/failures.ts'
+import { type Scope, signedIn } from '../http/implement.ts'
+import { readSearch } from '../http/search.ts'
+import { passwordChangeRefused, passwordChanged, userCreated, userStatusChanged } from './events.ts'
+import { changeCredentials, type Identity, resolveUser } from './identity.ts'
+import { checkSuspension } from './policy.ts'
+import {
+  countActiveOwners,
+  expireKeysOf,
+  findUser,
+  insertUser,
+  lockOwners,
+  lockUser,
+  selectOrganizations,
+  selectUsers,
+  updateUser,
+  type UserRow,
+} from './queries.ts'
+
+/** People: list, create, suspend, activate, and their passwords. */
+
+export interface NewUser {
+  readonly email: string
+  readonly username: string
+  readonly name?: string | undefined
+  readonly password?: string | undefined
+  readonly login_type?: 'password' | 'none' | undefined
+  readonly organization_ids?: readonly string[] | undefined
+  readonly roles?: readonly ('owner' | 'auditor' | 'member')[] | undefined
+}
+
+export async function createUser(identity: Identity, scope: Scope, given: NewUser): Promise<UserRow> {
+  const { db, clock, passwords } = identity
+  const loginType = given.login_type ?? 'password'
+  if ((loginType === 'password') !== (given.password !== undefined)) {
+    const detail = loginType === 'password' ? 'is needed' : 'must be left out for a user who does not sign in with one'
+    throw new Fault('invalid', 'such a user cannot be made', { problems: [{ field: 'password', detail }] })
+  }
+  const hash = given.password === undefined ? null : await passwords.hash(given.password)
+  return refuseDuplicates(() =>
+    db.transaction(async (tx) => {
+      const organizationIds = await existing(tx, given.organization_ids ?? [])
+      const roles = (given.roles ?? []).filter((role) => role !== 'member')
+      return addUser(tx, { ...given, loginType, hash, roles, organizationIds }, clock.now(), scope)
+    }),
+  )
+}
+
+/** The organizations asked for, or the default one: everybody belongs somewhere. */
+async function existing(tx: Tx, asked: readonly string[]): Promise<string[]> {
+  const found = await selectOrganizations(tx, asked.length === 0 ? 'all' : asked)
+  const ids = found.filter(({ is_default }) => asked.length > 0 || is_default).map(({ id }) => id)
+  if (ids.length === 0 || ids.length < new Set(asked).size) {
+    const problems = [{ field: 'organization_ids', detail: 'names an organization that does not exist' }]
+    throw new Fault('invalid', 'such a user cannot be made', { problems })
+  }
+  return ids
+}
+
+export interface UserFacts {
+  readonly email: string
+  readonly username: string
+  readonly name?: string | undefined
+  readonly loginType: 'password' | 'none'
+  readonly hash: string | null
+  readonly roles: readonly string[]
+  readonly organizationIds: readonly string[]
+}
+
+export async function addUser(tx: Tx, facts: UserFacts, now: Date, scope: Scope): Promise<UserRow> {
+  const row = {
+    id: uuidv7(now),
+    username: facts.username,
+    name: facts.name ?? '',
+    email: facts.email,
+    status: 'active',
+    login_type: facts.loginType,
+    password_hash: facts.hash,
+    roles: [...new Set(facts.roles)],
+    created_at: now,
+    updated_at: now,
+  }
+  await insertUser(tx, row, facts.organizationIds)
+  await appendAudit(tx, { scope, at: now, ...userCreated(row, facts.hash !== null) })
+  const made = await findUser(tx, { id: row.id })
+  if (made === undefined) throw new Fault('internal', 'the user is not there after it was made')
+  return made
+}
+
+export async function refuseDuplicates<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (thrown) {
+    if (isUniqueViolation(thrown, 'users_username')) throw new Fault('conflict', 'this username is taken')
+    if (isUniqueViolation(thrown, 'users_email')) throw new Fault('conflict', 'this e-mail address is taken')
+    throw thrown
+  }
+}
+
+export interface UserPage {
+  readonly q?: string | undefined
+  readonly limit?: number | undefined
+  readonly offset?: number | undefined
+  readonly after_id?: string | undefined
+}
+
+export function listUsers(identity: Identity, actor: Actor, { q = '', limit = 100, offset = 0, after_id }: UserPage) {
+  const { words, values } = readSearch(q, ['status'])
+  const filter = { ids: visibleOwners(actor, 'user:read'), words, statuses: values('status') }
+  return selectUsers(identity.db.sql, filter, { limit, offset, afterId: after_id })
+}
+
+/** Ends every credential of the user: after an activation there have to be new ones. */
+export async function suspendUser(identity: Identity, scope: Scope, ref: string): Promise<UserRow> {
+  const actor = signedIn(scope)
+  const { id } = await resolveUser(identity.db.sql, actor, ref, 'user:update')
+  return changeCredentials(identity, { userId: id }, async (tx) => {
+    await lockOwners(tx)
+    const user = await locked(tx, id)
+    if (user.status === 'suspended') return user
+    checkSuspension({ id, isOwner: user.roles.includes('owner') }, actor.userId, await countActiveOwners(tx))
+    const now = identity.clock.now()
+    await updateUser(tx, id, { status: 'suspended' }, now)
+    const ended = await expireKeysOf(tx, id, { kind: 'all' }, now)
+    await appendAudit(tx, { scope, at: now, ...userStatusChanged(user, 'suspended', ended) })
+    return locked(tx, id)
+  })
+}
+
+export async function activateUser(identity: Identity, scope: Scope, ref: string): Promise<UserRow> {
+  const { id } = await resolveUser(identity.db.sql, signedIn(scope), ref, 'user:update')
+  return identity.db.transaction(async (tx) => {
+    const user = await locked(tx, id)
+    if (user.status === 'active') return user
+    const now = identity.clock.now()
+    await updateUser(tx, id, { status: 'active' }, now)
+    await appendAudit(tx, { scope, at: now, ...userStatusChanged(user, 'active', 0) })
+    return locked(tx, id)
+  })
+}
+
+/** One's own password needs the old one, whoever one is: a borrowed session must not be enough to keep the account. */
+export async function changePassword(
+  identity: Identity,
+  scope: Scope,
+  ref: string,
+  given: { readonly old_password?: string | undefined; readonly password: string },
+): Promise<void> {
+  const { db, clock, passwords } = identity
+  const actor = signedIn(scope)
+  const user = await resolveUser(db.sql, actor, ref, 'user:read')
+  const isOwn = user.id === actor.userId
+  if (!isOwn && !allows(actor, 'user:update', { ownerId: user.id })) {
+    throw new Fault('forbidden', 'only an owner may change the password of somebody else')
+  }
+  if (user.login_type !== 'password') {
+    throw new Fault('invalid', 'this user does not sign in with a password', {
+      problems: [{ field: 'user', detail: `signs in by ${user.login_type}` }],
+    })
+  }
+  if (isOwn && !(await passwords.verify(user.password_hash, given.old_password ?? ''))) {
+    await db.transaction((tx) => appendAudit(tx, { scope, at: clock.now(), ...passwordChangeRefused(user) }))
+    throw new Fault('invalid', 'the password was not changed', {
+      problems: [{ field: 'old_password', detail: 'is wrong' }],
+    })
+  }
+  const hash = await passwords.hash(given.password)
+  await changeCredentials(identity, { userId: user.id }, async (tx) => {
+    const now = clock.now()
+    await updateUser(tx, user.id, { password_hash: hash }, now)
+    const which = isOwn ? ({ kind: 'sessions', except: actor.apiKeyId } as const) : ({ kind: 'sessions' } as const)
+    const ended = await expireKeysOf(tx, user.id, which, now)
+    await appendAudit(tx, { scope, at: now, ...passwordChanged(user, ended) })
+  })
+}
+
+async function locked(tx: Tx, id: string): Promise<UserRow> {
+  const user = await lockUser(tx, id)
+  if (user === undefined) throw new Fault('not_found', 'there is no such user')
+  return user
+}
