@@ -14,7 +14,9 @@ const bin = join(modules, '.agents')
  * does the same.
  */
 export async function installAgents(): Promise<{ readonly bin: string }> {
-  const lock = createHash('sha256').update(readFileSync(join(folder, 'package-lock.json'))).digest('hex')
+  const lock = createHash('sha256')
+    .update(readFileSync(join(folder, 'package-lock.json')))
+    .digest('hex')
   const done = join(bin, 'installed')
   if (existsSync(done) && readFileSync(done, 'utf8') === lock) return { bin }
   // Test files run side by side; the kernel frees this lock however its holder ends.

@@ -28,7 +28,12 @@ export interface FaultProxy extends AsyncDisposable {
 }
 
 /** A loopback TCP proxy that misbehaves on command. */
-export async function startFaultProxy(target: { host?: string; port: number }): Promise<FaultProxy> {
+export async function startFaultProxy(target: {
+  readonly host?: string
+  readonly port: number
+  /** Sees every packet as it arrives at the proxy. */
+  readonly watch?: (direction: Direction, packet: Buffer) => void
+}): Promise<FaultProxy> {
   const faults: Record<Direction, Fault> = { up: { mode: 'pass' }, down: { mode: 'pass' } }
   const live = new Set<Socket>()
 
@@ -37,7 +42,12 @@ export async function startFaultProxy(target: { host?: string; port: number }): 
       client.resetAndDestroy()
       return
     }
-    const upstream = connect({ host: target.host ?? '127.0.0.1', port: target.port, allowHalfOpen: true, noDelay: true })
+    const upstream = connect({
+      host: target.host ?? '127.0.0.1',
+      port: target.port,
+      allowHalfOpen: true,
+      noDelay: true,
+    })
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client],
@@ -52,6 +62,10 @@ export async function startFaultProxy(target: { host?: string; port: number }): 
     }
     pump(client, upstream, () => faults.up)
     pump(upstream, client, () => faults.down)
+    if (target.watch !== undefined) {
+      client.on('data', (packet: Buffer) => target.watch?.('up', packet))
+      upstream.on('data', (packet: Buffer) => target.watch?.('down', packet))
+    }
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -22,7 +22,8 @@ export interface Turn {
   readonly usage: Usage
 }
 
-const stopReason = (turn: Turn): string => (turn.blocks.some((block) => block.type === 'tool_use') ? 'tool_use' : 'end_turn')
+const stopReason = (turn: Turn): string =>
+  turn.blocks.some((block) => block.type === 'tool_use') ? 'tool_use' : 'end_turn'
 
 const event = (type: string, facts: object): string => `event: ${type}\ndata: ${JSON.stringify({ type, ...facts })}\n\n`
 

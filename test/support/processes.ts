@@ -37,7 +37,9 @@ function processes(): ProcessSeen[] {
       const stat = quietly(() => readFileSync(`/proc/${pid}/stat`, 'latin1'))
       const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
       if (parent === undefined || state === 'Z') return []
-      const command = quietly(() => readFileSync(`/proc/${pid}/cmdline`, 'latin1')).replaceAll('\0', ' ').trim()
+      const command = quietly(() => readFileSync(`/proc/${pid}/cmdline`, 'latin1'))
+        .replaceAll('\0', ' ')
+        .trim()
       return [{ pid, parent: Number(parent), command }]
     })
 }

@@ -5,7 +5,11 @@ import type { RunningServer } from './server.ts'
 export type Row = any
 
 /** Waits until the drain has written what `ready` asks for. The record trails the traffic by the drain's lag. */
-export async function eventually<T>(look: () => Promise<T>, ready: (seen: T) => boolean, withinMs = 15_000): Promise<T> {
+export async function eventually<T>(
+  look: () => Promise<T>,
+  ready: (seen: T) => boolean,
+  withinMs = 15_000,
+): Promise<T> {
   const deadline = performance.now() + withinMs
   for (;;) {
     const seen = await look()

@@ -28,7 +28,10 @@ export function body(bytes: string | Uint8Array, options: ReplyOptions = {}): re
 }
 
 export function json(value: unknown, options: ReplyOptions = {}): readonly Step[] {
-  return body(JSON.stringify(value), { ...options, headers: { 'content-type': 'application/json', ...options.headers } })
+  return body(JSON.stringify(value), {
+    ...options,
+    headers: { 'content-type': 'application/json', ...options.headers },
+  })
 }
 
 export function gzippedJson(value: unknown): readonly Step[] {
@@ -41,7 +44,12 @@ export function redirect(location: string, status = 307): readonly Step[] {
 }
 
 /** An error in the provider's shape. */
-export function providerError(status: number, type: string, message: string, headers: HeaderList = {}): readonly Step[] {
+export function providerError(
+  status: number,
+  type: string,
+  message: string,
+  headers: HeaderList = {},
+): readonly Step[] {
   return json({ type: 'error', error: { type, message }, request_id: 'req_scripted' }, { status, headers })
 }
 

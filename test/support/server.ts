@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ask } from './client.ts'
@@ -50,7 +50,10 @@ export const owner = { username: 'dana', email: 'dana@example.com', password: 'c
 
 /** Starts the server and makes its first owner. The data directory goes away with it. */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'reeve-test-'))
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-test-'))
+  // For root's tests: the user that runs PostgreSQL has to pass through.
+  chmodSync(folder, 0o711)
+  const dataDir = join(folder, 'data')
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   let child: ChildProcess | null = null
@@ -62,12 +65,12 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const pinned = options.cores === undefined ? [] : ['taskset', '-c', options.cores]
     const [program, ...args] = [...pinned, process.execPath, ...command]
     const started = spawn(program!, args, {
-      cwd: dataDir,
+      cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env['PATH'],
-        HOME: dataDir,
-        REEVE_DATA_DIR: join(dataDir, 'data'),
+        HOME: folder,
+        REEVE_DATA_DIR: dataDir,
         REEVE_HTTP_ADDRESS: `127.0.0.1:${port}`,
         ...options.env,
       },
@@ -137,15 +140,18 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     },
     async [Symbol.asyncDispose]() {
       await end('SIGTERM')
-      await nothingLeft(dataDir)
-      rmSync(dataDir, { recursive: true, force: true })
+      try {
+        nothingLeft(folder)
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
     },
   }
 }
 
-/** A server that has stopped leaves no process; one that was killed may, until the next start adopts them. */
-async function nothingLeft(dataDir: string): Promise<void> {
-  const left = processesUsing(dataDir)
+/** A server that has stopped leaves no process; one that was killed may, until the next start ends what it finds. */
+function nothingLeft(folder: string): void {
+  const left = processesUsing(folder)
   for (const { pid } of left) process.kill(pid, 'SIGKILL')
   if (left.length > 0) {
     throw new Error(`left running: ${left.map(({ pid, command }) => `${pid} ${command}`).join(', ')}`)
@@ -153,17 +159,14 @@ async function nothingLeft(dataDir: string): Promise<void> {
 }
 
 function postmasterPid(dataDir: string): number | null {
-  for (const entry of readdirSync(dataDir, { recursive: true })) {
-    if (!String(entry).endsWith('postmaster.pid')) continue
-    try {
-      const pid = Number(readFileSync(join(dataDir, String(entry)), 'utf8').split('\n')[0])
-      process.kill(pid, 0)
-      return pid
-    } catch {
-      // A stale file, or one that went away meanwhile: nothing is up.
-    }
+  try {
+    const pid = Number(readFileSync(join(dataDir, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0])
+    process.kill(pid, 0)
+    return pid
+  } catch {
+    // No file, a stale one, or one that went away meanwhile: nothing is up.
+    return null
   }
-  return null
 }
 
 async function healthy(url: string): Promise<boolean> {

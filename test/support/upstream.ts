@@ -13,6 +13,8 @@ export type Step =
   | { readonly do: 'wait'; readonly ms: number }
   /** Goes on when the promise is settled: for tests that decide the moment themselves. */
   | { readonly do: 'until'; readonly settled: Promise<unknown> }
+  /** For tests that note how far the script has come. */
+  | { readonly do: 'note'; readonly run: () => void }
   /** Nothing more, ever, with the connection open. */
   | { readonly do: 'stall' }
   | { readonly do: 'reset' }
@@ -48,7 +50,7 @@ export async function startUpstream(script: Script = () => [{ do: 'reset' }]): P
   let answer = script
   let sent = 0
   const tell = (): void => {
-    for (const look of [...changed]) look()
+    for (const look of changed) look()
   }
 
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
@@ -131,6 +133,9 @@ async function play(socket: Socket, steps: readonly Step[], count: (bytes: numbe
         break
       case 'until':
         await Promise.race([step.settled, closed])
+        break
+      case 'note':
+        step.run()
         break
       case 'stall':
         await closed

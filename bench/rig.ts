@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { startServer, type RunningServer } from '../test/support/server.ts'
+import { residentBytes } from '../test/support/processes.ts'
+import { machineCpuSeconds, treeCpuSeconds } from './cpu.ts'
+import type { Load, Tally } from './load.ts'
+
+/**
+ * The rig: provider and load generator share the first core, the gateway has the second for itself, its PostgreSQL
+ * included. All subjects of one run meet the same provider and the same load.
+ */
+const loadCore = '0'
+const gatewayCore = '1'
+
+export type SubjectName = 'direct' | 'bare' | 'reeve'
+
+export interface Subject {
+  readonly name: SubjectName
+  readonly port: number
+  readonly prefix: string
+  readonly token: string
+  /** Null for the direct connection. */
+  readonly pid: number | null
+  readonly server: RunningServer | null
+}
+
+export interface Measurement extends Tally {
+  /** CPU of the subject during the measured time, and until the record has caught up. */
+  readonly cpuSeconds: number
+  readonly cpuSecondsWithDrain: number
+  /** Cores used meanwhile by processes that are no part of the benchmark. */
+  readonly foreignCores: number
+  readonly residentBytes: number
+}
+
+export interface Rig extends AsyncDisposable {
+  readonly subjects: readonly Subject[]
+  readonly reeve: Subject & { readonly server: RunningServer }
+  measure(subject: Subject, load: LoadOptions): Promise<Measurement>
+}
+
+export type LoadOptions = Omit<Load, 'port' | 'prefix' | 'token' | 'sha256' | 'seed'>
+
+export async function startRig(options: { sha256?: boolean; nodeFlags?: readonly string[] } = {}): Promise<Rig> {
+  if (availableParallelism() < 2)
+    throw new Error('the benchmark needs two cores: one for the load, one for the gateway')
+  const sha256 = options.sha256 ?? false
+  const provider = await startChild(loadCore, 'provider.ts', sha256 ? ['--sha256'] : [])
+  const bare = await startChild(gatewayCore, 'bare-proxy.ts', [`http://127.0.0.1:${provider.port}`])
+  const load = spawnChild(loadCore, 'load.ts', [])
+  const server = await startServer({
+    cores: gatewayCore,
+    nodeFlags: options.nodeFlags ?? [],
+    env: {
+      REEVE_AIBRIDGE_ANTHROPIC_BASE_URL: `http://127.0.0.1:${provider.port}`,
+      REEVE_AIBRIDGE_ANTHROPIC_KEY: 'sk-ant-bench-000000000000',
+      REEVE_LOG: 'json',
+    },
+  })
+  const token = await server.gatewayToken()
+  const reeve = {
+    name: 'reeve',
+    port: server.port,
+    prefix: '/api/v2/aibridge/anthropic',
+    token,
+    pid: server.pid(),
+    server,
+  } as const
+  const plain = { prefix: '', token: 'bench', server: null }
+  let seed = 0
+
+  return {
+    reeve,
+    subjects: [
+      { name: 'direct', port: provider.port, pid: null, ...plain },
+      { name: 'bare', port: bare.port, pid: bare.child.pid!, ...plain },
+      reeve,
+    ],
+    async measure(subject, loadOptions) {
+      const { port, prefix, token } = subject
+      // Everything that belongs to the benchmark descends from this process.
+      const counted = (): number => treeCpuSeconds(process.pid)
+      const gateway = (): number => (subject.pid === null ? 0 : treeCpuSeconds(subject.pid))
+      let before = { machine: machineCpuSeconds(), ours: counted(), gateway: gateway() }
+      let after = before
+      let memory = 0
+      const tally = await new Promise<Tally>((resolve, reject) => {
+        const gone = (): void => reject(new Error('the load generator died'))
+        load.once('exit', gone)
+        const hear = (message: { measuring?: true; measured?: true; tally?: Tally }): void => {
+          const now = { machine: machineCpuSeconds(), ours: counted(), gateway: gateway() }
+          if (message.measuring) before = now
+          if (message.measured) {
+            after = now
+            memory = subject.pid === null ? 0 : residentBytes(subject.pid)
+          }
+          if (message.tally === undefined) return
+          load.off('message', hear)
+          load.off('exit', gone)
+          resolve(message.tally)
+        }
+        load.on('message', hear)
+        load.send({ ...loadOptions, port, prefix, token, sha256, seed: ++seed } satisfies Load)
+      })
+      const cpuSeconds = after.gateway - before.gateway
+      if (subject.server !== null) await caughtUp(subject.server)
+      // What the drain did for requests before the measured time is charged to it too: the steady state is the same.
+      const cpuSecondsWithDrain = gateway() - before.gateway
+      const seconds = Math.max(0.001, tally.seconds)
+      const foreignCores = (after.machine - before.machine - (after.ours - before.ours)) / seconds
+      return { ...tally, cpuSeconds, cpuSecondsWithDrain, foreignCores, residentBytes: memory }
+    },
+    async [Symbol.asyncDispose]() {
+      load.kill()
+      bare.child.kill()
+      provider.child.kill()
+      await server[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Waits until everything that is in the journal is in PostgreSQL as well. */
+export async function caughtUp(server: RunningServer): Promise<void> {
+  for (;;) {
+    const status = await server.api('GET', '/api/v2/aibridge/status')
+    if (status.json.journal?.pending_bytes === 0) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+function spawnChild(core: string, file: string, args: readonly string[]): ChildProcess {
+  const script = join(import.meta.dirname, file)
+  return spawn('taskset', ['-c', core, process.execPath, script, ...args], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+}
+
+async function startChild(
+  core: string,
+  file: string,
+  args: readonly string[],
+): Promise<{ child: ChildProcess; port: number }> {
+  const child = spawnChild(core, file, args)
+  const port = await new Promise<number>((resolve, reject) => {
+    child.once('message', (message: { port: number }) => resolve(message.port))
+    child.once('exit', () => reject(new Error(`${file} did not start`)))
+  })
+  return { child, port }
+}
