@@ -34,8 +34,11 @@ export type RecordedOutcome =
 export interface RecordedBody {
   readonly bytes: Uint8Array
   readonly sha256: Uint8Array
-  /** The longest beginning that it shares with an earlier request whose start record is durable. */
-  readonly base: { readonly interceptionId: Uuid; readonly prefixBytes: number } | null
+  /**
+   * What it shares with an earlier request whose start record is durable: the longest common beginning and, in what is
+   * left of both, the longest common end. Clients that put the messages before the tools share both.
+   */
+  readonly base: { readonly interceptionId: Uuid; readonly prefixBytes: number; readonly suffixBytes: number } | null
 }
 
 export interface StartFacts extends ClientFacts {
@@ -64,7 +67,10 @@ export interface EndFacts {
   readonly errorMessage: string | null
   /** `request-id` of the provider. */
   readonly providerRequestId: string | null
-  /** Content-Type of the answer, which says how its bytes are read. */
+  /**
+   * Content-Type of the answer, which says how its bytes are read; null when there was none, or when the provider
+   * compressed the bytes although it was asked not to.
+   */
   readonly contentType: string | null
   readonly durationMs: number
   readonly firstByteMs: number | null
@@ -79,8 +85,8 @@ export interface Recorder {
 
 export interface Recording {
   /**
-   * Takes note of answer bytes, in order. Copies what it keeps. Never throws and never waits: a record that fails is
-   * reported by `end`.
+   * Takes note of bytes that the provider answered, in order; what the bridge itself says to the client is not among
+   * them. Copies what it keeps. Never throws and never waits: a record that fails is reported by `end`.
    */
   response(bytes: Uint8Array): void
   /** Resolves when the end, with every byte noted so far, is durable. Called exactly once. */

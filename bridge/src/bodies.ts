@@ -1,0 +1,146 @@
+import { createHash, type Hash } from 'node:crypto'
+import type { Uuid } from '@reeve/base'
+import type { RecordedBody } from './recorder.ts'
+import type { Scan } from './scan.ts'
+
+/**
+ * Memory of the bodies that came before. A coding agent sends its whole conversation with every turn, so most of a body
+ * was hashed, scanned and stored already: this finds which part, and keeps what is needed to go on from there.
+ *
+ * The key names one conversation of one actor; nothing is ever compared across keys. A conversation may have a few
+ * bodies, since clients ask side questions between the turns. A body takes the place of the one that it carries on.
+ */
+export interface BodyMemory {
+  /** The remembered body that shares most with this one, or null. */
+  nearest(key: string, body: Buffer): Shared | null
+  /** Only for bodies whose start record is durable: others will be stored as a difference to it. */
+  remember(key: string, body: RememberedBody): void
+  readonly bytes: number
+}
+
+export interface RememberedBody {
+  readonly interceptionId: Uuid
+  readonly bytes: Buffer
+  readonly scan: Scan
+  readonly digest: Digest
+}
+
+export interface Shared {
+  readonly earlier: RememberedBody
+  readonly prefixBytes: number
+  readonly suffixBytes: number
+}
+
+export interface Digest {
+  readonly sha256: Buffer
+  /** State of the hash after each `midstateEvery` bytes. */
+  readonly midstates: readonly Hash[]
+}
+
+const midstateEvery = 64 * 1024
+const midstateBytes = 1024
+const bodiesPerKey = 4
+/** Less in common than this is not worth a reference. */
+const sharedBytesMin = 512
+
+export function createBodyMemory(bytesMax: number): BodyMemory {
+  /** In the order of last use. */
+  const conversations = new Map<string, RememberedBody[]>()
+  let held = 0
+
+  function forget(key: string, bodies: readonly RememberedBody[]): void {
+    conversations.delete(key)
+    for (const body of bodies) held -= costOf(body)
+  }
+
+  return {
+    get bytes() {
+      return held
+    },
+    nearest(key, body) {
+      let best: Shared | null = null
+      for (const earlier of conversations.get(key) ?? []) {
+        const shared = compareBodies(earlier, body)
+        if (best === null || sizeOf(shared) > sizeOf(best)) best = shared
+      }
+      return best !== null && sizeOf(best) >= sharedBytesMin ? best : null
+    },
+    remember(key, body) {
+      if (costOf(body) > bytesMax / 4) return
+      const bodies = conversations.get(key) ?? []
+      conversations.delete(key)
+      const carriedOn = bodies.findIndex((earlier) => sizeOf(compareBodies(earlier, body.bytes)) * 2 >= earlier.bytes.length)
+      const dropped = carriedOn !== -1 ? bodies.splice(carriedOn, 1) : bodies.length === bodiesPerKey ? bodies.splice(0, 1) : []
+      for (const old of dropped) held -= costOf(old)
+      conversations.set(key, [...bodies, body])
+      held += costOf(body)
+      for (const [oldest, itsBodies] of conversations) {
+        if (held <= bytesMax) break
+        forget(oldest, itsBodies)
+      }
+    },
+  }
+}
+
+/** The SHA-256 of a body, going on from the state that an earlier one left where it still was the same. */
+export function digestBody(body: Buffer, shared: Shared | null): Digest {
+  const usable = shared === null ? 0 : Math.floor(shared.prefixBytes / midstateEvery)
+  const midstates = shared?.earlier.digest.midstates.slice(0, usable) ?? []
+  const hash = midstates.at(-1)?.copy() ?? createHash('sha256')
+  for (let from = midstates.length * midstateEvery; from < body.length; from += midstateEvery) {
+    const to = from + midstateEvery
+    hash.update(body.subarray(from, to))
+    if (to <= body.length) midstates.push(hash.copy())
+  }
+  return { sha256: hash.digest(), midstates }
+}
+
+export function recordedBody(body: Buffer, digest: Digest, shared: Shared | null): RecordedBody {
+  const base =
+    shared === null
+      ? null
+      : {
+          interceptionId: shared.earlier.interceptionId,
+          prefixBytes: shared.prefixBytes,
+          suffixBytes: shared.suffixBytes,
+        }
+  return { bytes: body, sha256: digest.sha256, base }
+}
+
+function compareBodies(earlier: RememberedBody, body: Buffer): Shared {
+  const prefixBytes = commonPrefix(earlier.bytes, body)
+  return { earlier, prefixBytes, suffixBytes: commonSuffix(earlier.bytes, body, prefixBytes) }
+}
+
+function sizeOf(shared: Shared): number {
+  return shared.prefixBytes + shared.suffixBytes
+}
+
+function costOf(body: RememberedBody): number {
+  return body.bytes.length + body.digest.midstates.length * midstateBytes + body.scan.elements.length * 64 + 512
+}
+
+const blockBytes = 16 * 1024
+
+/** How many bytes two buffers have in common from the start. */
+export function commonPrefix(a: Buffer, b: Buffer): number {
+  return commonLength(Math.min(a.length, b.length), (from, to) => a.compare(b, from, to, from, to) === 0)
+}
+
+/** How many bytes they have in common at the end, not counting the first `prefixBytes` of either. */
+export function commonSuffix(a: Buffer, b: Buffer, prefixBytes: number): number {
+  return commonLength(
+    Math.min(a.length, b.length) - prefixBytes,
+    (from, to) => a.compare(b, b.length - to, b.length - from, a.length - to, a.length - from) === 0,
+  )
+}
+
+/** Native comparison of whole blocks until one differs, then of halves of halves, each of which decides one bit. */
+function commonLength(end: number, equal: (from: number, to: number) => boolean): number {
+  let same = 0
+  while (same + blockBytes <= end && equal(same, same + blockBytes)) same += blockBytes
+  for (let size = blockBytes / 2; size >= 1; size /= 2) {
+    if (same + size <= end && equal(same, same + size)) same += size
+  }
+  return same
+}

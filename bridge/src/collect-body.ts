@@ -1,0 +1,70 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Limits } from './limits.ts'
+import type { Refusal } from './wire/wire-format.ts'
+
+export type CollectedBody =
+  | { readonly kind: 'body'; readonly bytes: Buffer }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** The client went away before its body was complete. */
+  | { readonly kind: 'gone' }
+
+const bytesPerExtraSecond = 64 * 1024
+
+/**
+ * Collects a request body into one buffer, which is what is hashed, recorded and sent on. Refuses without waiting what
+ * is declared too large or compressed, and stops keeping bytes the moment the limit is passed. The listener must hand
+ * over requests that expect `100 Continue` (Node's `checkContinue`): they are told to go on only here.
+ */
+export function collectBody(req: IncomingMessage, res: ServerResponse, limits: Limits): Promise<CollectedBody> {
+  const refusal = refuseByHeaders(req, limits)
+  if (refusal !== null) return Promise.resolve({ kind: 'refused', refusal })
+  if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue()
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    let seconds = 0
+    let timer = setTimeout(tooSlow, limits.bodyMs)
+
+    function settle(result: CollectedBody): void {
+      clearTimeout(timer)
+      req.off('data', take).off('end', complete).off('close', gone).off('error', gone)
+      // A socket error after this must not become an uncaught one.
+      req.on('error', () => {})
+      resolve(result)
+    }
+    function take(chunk: Buffer): void {
+      size += chunk.length
+      if (size > limits.bodyBytes) settle({ kind: 'refused', refusal: tooLarge(limits) })
+      else chunks.push(chunk)
+    }
+    function complete(): void {
+      settle({ kind: 'body', bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size) })
+    }
+    function gone(): void {
+      settle({ kind: 'gone' })
+    }
+    /** A body that keeps coming earns time by what has come. */
+    function tooSlow(): void {
+      const earned = Math.floor(size / bytesPerExtraSecond)
+      if (earned > seconds) {
+        timer = setTimeout(tooSlow, (earned - seconds) * 1000)
+        seconds = earned
+      } else {
+        const message = 'The request body did not arrive in time.'
+        settle({ kind: 'refused', refusal: { reason: 'too_slow', message } })
+      }
+    }
+    req.on('data', take).on('end', complete).on('close', gone).on('error', gone)
+  })
+}
+
+function refuseByHeaders(req: IncomingMessage, limits: Limits): Refusal | null {
+  if (Number(req.headers['content-length'] ?? 0) > limits.bodyBytes) return tooLarge(limits)
+  const encoding = req.headers['content-encoding']
+  if (encoding === undefined || encoding.trim().toLowerCase() === 'identity') return null
+  return { reason: 'unsupported_encoding', message: 'The request body must not be compressed.' }
+}
+
+function tooLarge(limits: Limits): Refusal {
+  return { reason: 'too_large', message: `The request body is larger than ${limits.bodyBytes} bytes.` }
+}

@@ -1,0 +1,39 @@
+/** Bounds on what a client, a provider or bad luck can make the bridge hold or wait for. */
+export interface Limits {
+  /** Of a request body. */
+  readonly bodyBytes: number
+  /** Within which a body must arrive, plus one second for each 64 KiB of it. */
+  readonly bodyMs: number
+  readonly connectMs: number
+  /** From asking the provider to the head of its answer. Reasoning takes long. */
+  readonly firstByteMs: number
+  /** Between two pieces of an answer; also how long a client may take none of it. */
+  readonly idleMs: number
+  /** How long the provider is still listened to when the client has gone, to learn the true usage. */
+  readonly disconnectedMs: number
+  readonly disconnectedBytes: number
+  /** How long the provider may take to end its stream after the event that ended the answer. */
+  readonly afterEndMs: number
+  /** Of one event in a stream. */
+  readonly eventBytes: number
+  /** Of an answer with an error status: those are held whole, to mask credentials in them. */
+  readonly errorBytes: number
+  /** For bodies that later ones are compared with. */
+  readonly rememberedBytes: number
+}
+
+const mebibyte = 1024 * 1024
+
+export const defaultLimits: Limits = {
+  bodyBytes: 64 * mebibyte,
+  bodyMs: 30_000,
+  connectMs: 10_000,
+  firstByteMs: 600_000,
+  idleMs: 300_000,
+  disconnectedMs: 30_000,
+  disconnectedBytes: 64 * mebibyte,
+  afterEndMs: 5_000,
+  eventBytes: 8 * mebibyte,
+  errorBytes: mebibyte,
+  rememberedBytes: 64 * mebibyte,
+}

@@ -1,0 +1,24 @@
+import type { Provider, ProviderRoute } from './providers/provider.ts'
+
+export interface Routed {
+  readonly route: ProviderRoute
+  /** Path below the base URL with its query, as the provider is asked. */
+  readonly pathAndQuery: string
+}
+
+/** Plain segments only: no escapes, no dots alone, nothing empty. Everything else is some trick, or not a route. */
+const plainPath = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~:@-]+)+$/
+const plainQuery = /^[\x21-\x7e]*$/
+
+/**
+ * Finds the route of a request, or null: the table is matched on the exact path and nothing is passed through by
+ * prefix. A doubled `/v1`, from a client whose base URL ends in it, is tolerated.
+ */
+export function routeRequest(provider: Provider, method: string, pathAndQuery: string): Routed | null {
+  const mark = pathAndQuery.indexOf('?')
+  const path = (mark === -1 ? pathAndQuery : pathAndQuery.slice(0, mark)).replace(/^\/v1\/v1\//, '/v1/')
+  const query = mark === -1 ? '' : pathAndQuery.slice(mark)
+  if (!plainPath.test(path) || !plainQuery.test(query)) return null
+  const route = provider.routes.find((candidate) => candidate.method === method && candidate.path.test(path))
+  return route === undefined ? null : { route, pathAndQuery: provider.upstreamPath(path) + query }
+}

@@ -1,0 +1,23 @@
+import type { JsonObject } from '../json.ts'
+import type { Usage } from '../observation.ts'
+
+/** Of each field the last value that the provider stated; null states nothing, zero does. */
+export function mergeUsage(known: JsonObject | null, stated: JsonObject): JsonObject {
+  const said = Object.entries(stated).filter(([, value]) => value !== null)
+  return { ...known, ...Object.fromEntries(said) }
+}
+
+export function readUsage(raw: JsonObject): Usage {
+  return {
+    input: count(raw['input_tokens']),
+    output: count(raw['output_tokens']),
+    cacheRead: count(raw['cache_read_input_tokens']),
+    cacheWrite: count(raw['cache_creation_input_tokens']),
+  }
+}
+
+/** A number of tokens that can be added up: never negative, never more than an integer holds, 0 when it is no number. */
+function count(value: unknown): number {
+  if (typeof value !== 'number' || !(value > 0)) return 0
+  return Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER)
+}

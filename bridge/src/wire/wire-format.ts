@@ -1,0 +1,84 @@
+import type { ClientHints } from '../clients.ts'
+import type { Scan, ScanResult, EarlierScan } from '../scan.ts'
+
+/** Why the bridge, or the gateway around it, answers itself instead of the provider. */
+export type RefusalReason =
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'invalid'
+  | 'too_large'
+  | 'unsupported_encoding'
+  | 'too_slow'
+  | 'limited'
+  | 'unavailable'
+  | 'upstream_failed'
+  | 'upstream_silent'
+  | 'internal'
+
+export interface Refusal {
+  readonly reason: RefusalReason
+  /** Shown to whoever asked. */
+  readonly message: string
+  readonly retryAfterSeconds?: number
+}
+
+/** An answer of our own, ready to be written. */
+export interface WireAnswer {
+  readonly status: number
+  readonly headers: readonly string[]
+  readonly body: Buffer
+}
+
+export interface WireError {
+  readonly type: string
+  readonly message: string
+}
+
+/**
+ * Finds the end of whole events in a stream that arrives in pieces, and the event that ends the answer, without looking
+ * into the others.
+ */
+export interface TerminalWatcher {
+  /** Takes the next bytes. */
+  push(chunk: Buffer): WatchedPiece
+  /** Bytes that were taken and not given out, because their event has not ended. */
+  rest(): Buffer
+}
+
+export interface WatchedPiece {
+  /** Whole events, none of which ends the answer. */
+  readonly events: Buffer | null
+  /** The event that ends the answer and all whole events behind it; null until it has come. */
+  readonly terminal: Buffer | null
+  /** The error that the terminal event says; null when it is a proper end. */
+  readonly error: WireError | null
+  /** True when an event has grown past the bound: the stream has to be given up. */
+  readonly tooLong: boolean
+}
+
+/**
+ * How one kind of provider is spoken to. Another format is another folder beside `anthropic-messages` with a value of
+ * this type, and nothing else in the bridge knows about it.
+ */
+export interface WireFormat {
+  /** As in the record. */
+  readonly type: string
+  scan(body: Buffer, earlier?: EarlierScan): ScanResult
+  /** What the scanned body says about itself. */
+  requestFacts(body: Buffer, scan: Scan): RequestFacts
+  /** Hash of how the conversation begins, for clients that do not say which session a request belongs to. */
+  beginning(body: Buffer, scan: Scan): string | null
+  refusal(refusal: Refusal, requestId: string | null): WireAnswer
+  /** What ends a stream whose answer has begun already. */
+  streamError(refusal: Refusal): Buffer
+  watchTerminal(eventBytesMax: number): TerminalWatcher
+  /** The error that an answer with an error status carries. */
+  readError(body: Buffer): WireError
+}
+
+export interface RequestFacts extends ClientHints {
+  /** Empty when the body names none. */
+  readonly model: string
+  readonly streaming: boolean
+}
