@@ -73,8 +73,8 @@ export async function startRig(): Promise<Rig> {
       marker = `case ${++number}`
     },
     question,
-    asking({ url = endpoint, headers = [['x-api-key', token]], ...options } = {}) {
-      const all: Asking['headers'] = [...headers, ['Content-Type', 'application/json']]
+    asking({ url = endpoint, headers = [['x-api-key', token] as const], ...options } = {}) {
+      const all = [...headers, ['Content-Type', 'application/json'] as const]
       return ask(url, { body: question(), ...options, headers: all, method: 'POST' })
     },
     records(count = 1) {
