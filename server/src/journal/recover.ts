@@ -5,11 +5,13 @@
 import { join } from 'node:path'
 import { type Clock, Fault, type Log, type Uuid } from '@reeve/base'
 import { newReplicaId, readReplicaId, unlinkIfThere, writeReplicaId } from './directory.ts'
-import { errorCode, type JournalFs } from './journal-fs.ts'
+import { errorCode, type JournalFs, readFully, writeAll } from './journal-fs.ts'
 import type { Damage } from './scan.ts'
 import { chainOrigin, segmentName } from './segment-header.ts'
 import type { DurableEnd } from './segment-writer.ts'
 import { listSegments, walk, type WalkEnd } from './walk.ts'
+
+const rewriteBytes = 1024 * 1024
 
 export interface Recovered {
   readonly replicaId: Uuid
@@ -94,12 +96,20 @@ async function readAll(fs: JournalFs, dir: string): Promise<{ damage: Damage[]; 
 
 /**
  * A killed process leaves frames that are written and not yet durable. They count from here on, so they are made durable
- * before anyone reads them. A damaged segment is left exactly as it is.
+ * before anyone reads them. A sync alone does not do that: after an fdatasync that failed in the other process the pages
+ * count as clean and are in memory only. Writing the same bytes again makes them dirty; at most one segment is.
+ * What a damaged segment contains is not changed.
  */
 async function settleLast(fs: JournalFs, dir: string, end: WalkEnd, sound: boolean): Promise<void> {
   const file = await fs.open(join(dir, segmentName(end.segment)), 'write')
   try {
-    if (sound && (await file.size()) > end.offset) await file.truncate(end.offset)
+    const size = await file.size()
+    if (sound && size > end.offset) await file.truncate(end.offset)
+    const rewritten = Math.min(size, end.offset)
+    for (let at = 0; at < rewritten; at += rewriteBytes) {
+      const bytes = await readFully(file, Buffer.alloc(Math.min(rewriteBytes, rewritten - at)), at)
+      await writeAll(file, [bytes], at)
+    }
     await file.datasync()
   } finally {
     await file.close()

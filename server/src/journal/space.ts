@@ -22,7 +22,8 @@ export interface SpaceOptions {
 export const spareName = 'spare'
 export const reserveName = 'reserve'
 
-const stepBytes = 1024 * 1024
+/** Small, so that an append whose fdatasync falls between two steps waits for little. */
+const stepBytes = 256 * 1024
 
 export class Spare {
   readonly #at: SpaceOptions

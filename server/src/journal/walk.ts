@@ -40,9 +40,11 @@ export async function* walk(options: WalkOptions): AsyncGenerator<Frame | Damage
   let replicaId: Uuid | null = null
   for (const [index, segment] of segments.entries()) {
     if (segment < from.segment || (to !== null && segment > to.segment)) continue
-    const next = segments[index + 1]
     await using opened = await openSegment(fs, dir, segment, segment === to?.segment ? to.offset : null)
-    if (opened.written === 0 || (next === undefined && opened.written < segmentHeaderBytes)) {
+    const later = segment === to?.segment ? [] : segments.slice(index + 1)
+    const lastSeq = await lastSeqBefore(fs, dir, later)
+    const taken = lastSeq === null ? null : lastSeq - (end.head?.seq ?? opened.header?.previous.seq ?? 0)
+    if (isUnused(opened, taken)) {
       unused.push(segment)
       continue
     }
@@ -73,7 +75,7 @@ export async function* walk(options: WalkOptions): AsyncGenerator<Frame | Damage
       salt: opened.header.salt,
       from: midway ? from.offset : segmentHeaderBytes,
       after: midway ? null : previous,
-      lastSeq: next === undefined ? Number.MAX_SAFE_INTEGER : await lastSeqBefore(fs, dir, next),
+      lastSeq: lastSeq ?? Number.MAX_SAFE_INTEGER,
     })
   }
   return { ...end, segment: last, unused, replicaId }
@@ -135,9 +137,19 @@ async function openFile(fs: JournalFs, dir: string, segment: number): Promise<Jo
   }
 }
 
-async function lastSeqBefore(fs: JournalFs, dir: string, segment: number): Promise<number> {
-  await using opened = await openSegment(fs, dir, segment, null)
-  return opened.header?.previous.seq ?? Number.MAX_SAFE_INTEGER
+/** Where the chain stood when the first of these segments was begun that says so; null when none does. */
+async function lastSeqBefore(fs: JournalFs, dir: string, segments: readonly number[]): Promise<number | null> {
+  for (const segment of segments) {
+    await using opened = await openSegment(fs, dir, segment, null)
+    if (opened.header !== null) return opened.header.previous.seq
+  }
+  return null
+}
+
+/** `taken` is how many frames the next segment counts in this one; null when there is none that says. */
+function isUnused(opened: OpenedSegment, taken: number | null): boolean {
+  if (opened.written === 0) return true
+  return taken === null ? opened.written < segmentHeaderBytes : taken <= 0
 }
 
 function problemWith(opened: OpenedSegment, replicaId: Uuid | null): string | null {
