@@ -1,0 +1,163 @@
+import { Worker } from 'node:worker_threads'
+import { type Clock, type Log, toError } from '@reeve/base'
+import type { Connection } from '../../db/connection.ts'
+import type { Journal } from '../../journal/journal.ts'
+import type { BatchFacts, DrainSetup, FromDrain, Place, ToDrain } from './messages.ts'
+
+export interface DrainStatus {
+  /** Empty when all is well. */
+  readonly detail: string
+  readonly drained: Place
+  /** Since the oldest thing that is in the journal and not in the database yet. */
+  readonly lagSeconds: number
+  readonly restarts: number
+}
+
+export interface Drain extends AsyncDisposable {
+  /** Something has become durable. Cheap: called for each frame. */
+  nudge(): void
+  status(): DrainStatus
+  /** Resolves when everything that is durable now is in the database, or when the time is up. */
+  settle(withinMs: number): Promise<boolean>
+}
+
+export interface DrainControl {
+  readonly journal: Journal
+  readonly connection: Connection
+  readonly structuredLogging: boolean
+  readonly clock: Clock
+  readonly log: Log
+  readonly onBatch: (batch: BatchFacts) => void
+}
+
+const nudgeMs = 20
+const restartMs = 1_000
+const marksMax = 10_000
+/** Content passes through in batches; what does not fit into this is a leak, and a restart is the better answer. */
+const heapMegabytesMax = 512
+
+interface Mark {
+  readonly seq: number
+  readonly atMs: number
+}
+
+/**
+ * The server's side of the drain: starts its thread, tells it how far the journal is durable, retires what is no longer
+ * needed, and starts the thread again when it dies. The thread keeps no state that the journal and the database do not
+ * have, so that nothing is lost with it.
+ */
+export function startDrain({ journal, connection, structuredLogging, clock, log, onBatch }: DrainControl): Drain {
+  const setup: DrainSetup = { journalDir: journal.dir, replicaId: journal.replicaId, connection, structuredLogging }
+  let drained: Place = { segment: 0, offset: 0, seq: 0 }
+  let detail = ''
+  let restarts = 0
+  let stopping = false
+  let nudging: NodeJS.Timeout | null = null
+  let retiring = Promise.resolve()
+  /** When which part of the journal became durable, at most one a second: the first that is not drained is the lag. */
+  let marks: Mark[] = [{ seq: journal.durable().seq, atMs: clock.monotonicMs() }]
+  const waiting = new Set<() => void>()
+  let ended = Promise.withResolvers<void>()
+  let worker = spawn()
+
+  function spawn(): Worker {
+    ended = Promise.withResolvers<void>()
+    const { resolve } = ended
+    const fresh = new Worker(new URL('./worker.ts', import.meta.url), {
+      name: 'reeve drain',
+      workerData: setup,
+      resourceLimits: { maxOldGenerationSizeMb: heapMegabytesMax },
+    })
+    fresh.on('message', (message: FromDrain) => hear(message))
+    fresh.on('error', (thrown) => log.error({ err: toError(thrown) }, 'the drain died'))
+    fresh.on('exit', () => {
+      resolve()
+      if (!stopping) restart()
+    })
+    send(fresh)
+    return fresh
+  }
+
+  function restart(): void {
+    restarts++
+    detail = 'The drain died and is being started again; the record is kept on disk.'
+    setTimeout(() => {
+      if (!stopping) worker = spawn()
+    }, restartMs).unref()
+  }
+
+  function send(to: Worker): void {
+    const { segment, offset, seq } = journal.durable()
+    to.postMessage({ kind: 'durable', to: { segment, offset, seq } } satisfies ToDrain)
+  }
+
+  function hear(message: FromDrain): void {
+    switch (message.kind) {
+      case 'drained':
+        drained = message.to
+        marks = marks.filter((mark) => mark.seq > drained.seq)
+        for (const check of waiting) check()
+        return onBatch(message.batch)
+      case 'retire':
+        // A failure is met again with the next segment; until then the disk keeps what it has.
+        retiring = retiring.then(() => journal.retire(message.belowSegment)).catch((thrown: unknown) => {
+          log.warn({ err: toError(thrown) }, 'drained journal segments cannot be removed')
+        })
+        return
+      case 'trouble':
+        detail = message.detail ?? ''
+        return
+      case 'log':
+        return log[message.level](message.facts, message.message)
+      case 'records':
+        for (const line of message.lines) log.info(line, 'interception log')
+    }
+  }
+
+  return {
+    nudge() {
+      if (nudging !== null) return
+      nudging = setTimeout(() => {
+        nudging = null
+        const atMs = clock.monotonicMs()
+        if (marks.length < marksMax && atMs - (marks.at(-1)?.atMs ?? -Infinity) >= 1_000) {
+          marks.push({ seq: journal.durable().seq, atMs })
+        }
+        send(worker)
+      }, nudgeMs)
+      nudging.unref()
+    },
+    status() {
+      const behind = drained.seq < journal.durable().seq
+      const [oldest] = marks
+      const lagMs = behind && oldest !== undefined ? clock.monotonicMs() - oldest.atMs : 0
+      return { detail, drained, lagSeconds: Math.max(lagMs, 0) / 1_000, restarts }
+    },
+    settle(withinMs) {
+      const target = journal.durable().seq
+      send(worker)
+      return new Promise((resolve) => {
+        const check = () => {
+          if (drained.seq >= target) finish(true)
+        }
+        const timer = setTimeout(() => finish(false), withinMs)
+        const finish = (done: boolean) => {
+          clearTimeout(timer)
+          waiting.delete(check)
+          resolve(done)
+        }
+        waiting.add(check)
+        check()
+      })
+    },
+    async [Symbol.asyncDispose]() {
+      stopping = true
+      if (nudging !== null) clearTimeout(nudging)
+      worker.postMessage({ kind: 'stop' } satisfies ToDrain)
+      const timer = setTimeout(() => void worker.terminate(), 5_000)
+      await ended.promise
+      clearTimeout(timer)
+      await retiring
+    },
+  }
+}

@@ -1,0 +1,309 @@
+import { type Clock, type Log, toError } from '@reeve/base'
+import { z } from 'zod'
+import type { Connection } from '../../db/connection.ts'
+import { isOutage, sqlState } from '../../db/failures.ts'
+import { type Damage, type Frame, readFrames } from '../../journal/read.ts'
+import { BlobStore, loadBody } from './blob-store.ts'
+import { Bodies } from './bodies.ts'
+import { connectDrain, type DrainConnection } from './connect.ts'
+import { Days } from './days.ts'
+import type { BatchFacts, FromDrain, Place } from './messages.ts'
+import { OpenInterceptions } from './open-interceptions.ts'
+import { type Prepared, prepare, withoutContent } from './prepare.ts'
+import { recordLines } from './record-lines.ts'
+import { rejectDamage, rejectFrame } from './rejects.ts'
+import { type Written, writeBatch } from './write.ts'
+
+/**
+ * Moves the journal into PostgreSQL, exactly once. One batch is one transaction, which moves the checkpoint of this
+ * journal from where the drain believes it to stand, and writes what the frames in between say. Whatever goes wrong, the
+ * checkpoint says what has been written.
+ *
+ *   connecting ──checkpoint read──▶ draining ──nothing more──▶ waiting ──told of more──▶ draining
+ *   any ──the database does not answer──▶ connecting, after a pause that grows
+ *   draining ──a batch is refused──▶ one frame at a time ──one is refused alone──▶ that frame among the rejects
+ */
+export interface DrainOptions {
+  readonly journalDir: string
+  readonly replicaId: string
+  readonly connection: Connection
+  readonly structuredLogging: boolean
+  readonly clock: Clock
+  readonly log: Log
+  readonly tell: (message: FromDrain) => void
+}
+
+const batchFramesMax = 400
+const batchBytesMax = 8 * 1024 * 1024
+const firstPauseMs = 100
+const longestPauseMs = 5_000
+
+const nothing: BatchFacts = { starts: 0, ends: 0, rejects: 0, bodiesLost: 0, tokens: [] }
+
+const CheckpointRow = z.object({ segment: z.number(), byte_offset: z.number(), seq: z.number() })
+
+interface Batch {
+  readonly frames: readonly Frame[]
+  readonly damage: readonly Damage[]
+}
+
+export class DrainLoop {
+  readonly #with: DrainOptions
+  readonly #open: OpenInterceptions
+  readonly #days: Days
+  #bodies: Bodies
+  #blobs: BlobStore
+  #durable: Place = { segment: 0, offset: 0, seq: 0 }
+  #at: Place | null = null
+  #retired = 0
+  #stopping = false
+  #wake: () => void = () => {}
+
+  constructor(options: DrainOptions) {
+    this.#with = options
+    this.#open = new OpenInterceptions(options.journalDir)
+    this.#days = new Days(options.clock, options.log)
+    this.#bodies = new Bodies(() => Promise.resolve(null))
+    this.#blobs = new BlobStore(options.clock)
+  }
+
+  /** How far the journal may be read. */
+  advance(to: Place): void {
+    this.#durable = to
+    this.#wake()
+  }
+
+  /** Lets a batch that is under way end. */
+  stop(): void {
+    this.#stopping = true
+    this.#wake()
+  }
+
+  /** Runs until stopped; never rejects. */
+  async run(): Promise<void> {
+    for (let pauseMs = firstPauseMs; !this.#stopping; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      try {
+        await using connection = await connectDrain(this.#with.connection)
+        await this.#begin(connection)
+        this.#with.tell({ kind: 'trouble', detail: null })
+        while (!this.#stopping) {
+          await this.#step(connection)
+          pauseMs = firstPauseMs
+        }
+      } catch (thrown) {
+        if (this.#stopping) return
+        const err = toError(thrown)
+        this.#with.log.warn({ err, code: sqlState(thrown) }, 'the record waits for the database')
+        this.#with.tell({ kind: 'trouble', detail: 'PostgreSQL does not take the record at the moment; it is kept on disk.' })
+        await this.#pause(pauseMs)
+      }
+    }
+  }
+
+  async #begin(connection: DrainConnection): Promise<void> {
+    const { replicaId, clock } = this.#with
+    await this.#days.ensure(connection, [])
+    await connection.run('makeCheckpoint', [replicaId, clock.now()])
+    const at = await this.#readCheckpoint(connection)
+    // A commit whose answer was lost: what came of it, the database knows.
+    if (this.#at?.seq !== at.seq || this.#at.offset !== at.offset) await this.#open.rebuild(at)
+    this.#at = at
+    this.#with.tell({ kind: 'drained', to: at, batch: nothing })
+    this.#bodies = new Bodies((id) => loadBody(connection, id))
+    this.#blobs = new BlobStore(clock)
+  }
+
+  async #readCheckpoint(connection: DrainConnection): Promise<Place> {
+    const row = CheckpointRow.parse((await connection.run('readCheckpoint', [this.#with.replicaId])).rows[0])
+    return { segment: row.segment, offset: row.byte_offset, seq: row.seq }
+  }
+
+  async #step(connection: DrainConnection): Promise<void> {
+    const at = this.#at!
+    const upTo = this.#durable
+    if (!isBefore(at, upTo)) return this.#waitForMore(upTo)
+    const batch = await this.#read(at, upTo)
+    if (batch.frames.length === 0 && batch.damage.length === 0) return this.#waitForMore(upTo)
+    try {
+      await this.#write(connection, batch)
+    } catch (thrown) {
+      this.#bodies.drop()
+      if (isTransient(thrown)) throw thrown
+      this.#with.log.warn({ err: toError(thrown), frames: batch.frames.length }, 'a batch is refused; trying its frames one by one')
+      await this.#writeOneByOne(connection, batch)
+    }
+  }
+
+  async #writeOneByOne(connection: DrainConnection, batch: Batch): Promise<void> {
+    if (batch.damage.length > 0) await this.#write(connection, { frames: [], damage: batch.damage })
+    for (const frame of batch.frames) {
+      try {
+        await this.#write(connection, { frames: [frame], damage: [] })
+      } catch (thrown) {
+        this.#bodies.drop()
+        if (isTransient(thrown)) throw thrown
+        await this.#setAside(connection, frame, toError(thrown))
+      }
+    }
+  }
+
+  async #write(
+    connection: DrainConnection,
+    batch: Batch,
+    { bare = false, also = () => Promise.resolve() }: { bare?: boolean; also?: () => Promise<void> } = {},
+  ): Promise<void> {
+    const { replicaId } = this.#with
+    const full = await this.#prepare(batch.frames)
+    const prepared = bare ? full.map(withoutContent) : full
+    const begun = prepared.flatMap((entry) => (entry.kind === 'start' ? [entry.head.id] : []))
+    await this.#days.ensure(connection, begun)
+    const to = endOf(batch, this.#at!)
+    const written = await connection.transaction(async () => {
+      await this.#move(connection, to)
+      for (const damage of batch.damage) await rejectDamage(connection, replicaId, damage, this.#with.clock)
+      await also()
+      return writeBatch(prepared, { connection, blobs: this.#blobs, replicaId })
+    })
+    this.#bodies.keep()
+    this.#blobs.keep()
+    for (const entry of prepared) {
+      const id = entry.kind === 'chunk' ? entry.id : entry.head.id
+      this.#open.note(entry.frame, { kind: entry.kind, id })
+    }
+    this.#arrived(to, factsOf(written, batch.damage.length + (bare ? 1 : 0)), written)
+  }
+
+  /** The chunks of this batch are not noted yet, so an end in it is told of them. */
+  async #prepare(frames: readonly Frame[]): Promise<Prepared[]> {
+    const pending = new Map<string, Buffer[]>()
+    const context = {
+      bodies: this.#bodies,
+      chunksOf: (id: string) => this.#open.chunksOf(id, pending.get(id) ?? []),
+      chunk: (id: string, bytes: Buffer) => {
+        const known = pending.get(id)
+        if (known === undefined) pending.set(id, [bytes])
+        else known.push(bytes)
+      },
+      log: this.#with.log,
+    }
+    const prepared: Prepared[] = []
+    for (const frame of frames) prepared.push(await prepare(frame, context))
+    return prepared
+  }
+
+  /** Keeps the frame among the rejects; of its interception what can still be written without its content. */
+  async #setAside(connection: DrainConnection, frame: Frame, error: Error): Promise<void> {
+    const { replicaId, clock, log } = this.#with
+    log.error(
+      { err: error, segment: frame.segment, offset: frame.start, seq: frame.seq },
+      'a journal frame cannot be written; it is kept in drain_rejects',
+    )
+    const keep = () => rejectFrame(connection, replicaId, frame, error, clock)
+    try {
+      await this.#write(connection, { frames: [frame], damage: [] }, { bare: true, also: keep })
+    } catch (thrown) {
+      this.#bodies.drop()
+      if (isTransient(thrown)) throw thrown
+      const to = { segment: frame.segment, offset: frame.end, seq: frame.seq }
+      await connection.transaction(async () => {
+        await this.#move(connection, to)
+        await keep()
+      })
+      this.#arrived(to, { ...nothing, rejects: 1 }, null)
+    }
+  }
+
+  async #move(connection: DrainConnection, to: Place): Promise<void> {
+    const { replicaId, clock } = this.#with
+    const at = this.#at!
+    const values = [replicaId, to.segment, to.offset, to.seq, clock.now(), at.segment, at.offset]
+    const moved = await connection.run('moveCheckpoint', values)
+    if (moved.rowCount !== 1) throw new CheckpointMoved()
+  }
+
+  #arrived(to: Place, batch: BatchFacts, written: Written | null): void {
+    const { tell, structuredLogging } = this.#with
+    this.#at = to
+    tell({ kind: 'drained', to, batch })
+    if (structuredLogging && written !== null) tell({ kind: 'records', lines: recordLines(written) })
+    const oldest = this.#open.oldestSegment(to.segment)
+    if (oldest > this.#retired) tell({ kind: 'retire', belowSegment: oldest })
+    this.#retired = Math.max(oldest, this.#retired)
+  }
+
+  async #read(from: Place, to: Place): Promise<Batch> {
+    const frames: Frame[] = []
+    const damage: Damage[] = []
+    let bytes = 0
+    const onDamage = (found: Damage) => void damage.push(found)
+    for await (const frame of readFrames({ dir: this.#with.journalDir, from, to, onDamage })) {
+      frames.push(frame)
+      bytes += frame.payload.length
+      if (frames.length >= batchFramesMax || bytes >= batchBytesMax) break
+    }
+    for (const found of damage) this.#with.log.error({ damage: found }, 'the journal is damaged')
+    return { frames, damage }
+  }
+
+  #waitForMore(than: Place): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#stopping || this.#durable !== than) resolve()
+      else this.#wake = resolve
+    })
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.#wake = () => {
+        if (!this.#stopping) return
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+/** Somebody else wrote for this journal: the drain reads again where it stands. */
+class CheckpointMoved extends Error {
+  constructor() {
+    super('the checkpoint is not where it was')
+  }
+}
+
+/**
+ * Whether the same batch may succeed later. What the database says of the data itself (classes 22 and 23, and 54, its
+ * own limits), and what this program cannot read, will not change by waiting; everything else may.
+ */
+function isTransient(thrown: unknown): boolean {
+  if (thrown instanceof CheckpointMoved || isOutage(thrown)) return true
+  const state = sqlState(thrown)
+  return state !== null && !/^(22|23|54)/.test(state)
+}
+
+const isBefore = (a: Place, b: Place): boolean => a.segment < b.segment || (a.segment === b.segment && a.offset < b.offset)
+
+function endOf({ frames, damage }: Batch, at: Place): Place {
+  const last = frames.at(-1)
+  const end = last === undefined ? at : { segment: last.segment, offset: last.end, seq: last.seq }
+  return damage.reduce(
+    (furthest, { segment, end: offset }) => (isBefore(furthest, { segment, offset, seq: 0 }) ? { segment, offset, seq: furthest.seq } : furthest),
+    end,
+  )
+}
+
+function factsOf({ starts, ends, bodiesLost }: Written, rejects: number): BatchFacts {
+  const tokens = new Map<string, { provider: string; kind: string; count: number }>()
+  for (const { row, known } of ends) {
+    for (const [kind, count] of [
+      ['input', row.input_tokens],
+      ['output', row.output_tokens],
+      ['cache_read_input_tokens', row.cache_read_tokens],
+      ['cache_write_input_tokens', row.cache_write_tokens],
+    ] as const) {
+      const sum = tokens.get(`${known.providerName} ${kind}`) ?? { provider: known.providerName, kind, count: 0 }
+      tokens.set(`${known.providerName} ${kind}`, { ...sum, count: sum.count + count })
+    }
+  }
+  return { starts: starts.length, ends: ends.length, rejects, bodiesLost, tokens: [...tokens.values()] }
+}

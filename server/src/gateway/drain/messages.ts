@@ -1,0 +1,37 @@
+import type { Connection } from '../../db/connection.ts'
+
+/** What the server's thread and the drain's thread tell each other. Plain data: it is copied between them. */
+
+export interface DrainSetup {
+  readonly journalDir: string
+  readonly replicaId: string
+  readonly connection: Connection
+  readonly structuredLogging: boolean
+}
+
+export interface Place {
+  readonly segment: number
+  readonly offset: number
+  readonly seq: number
+}
+
+export type ToDrain = { readonly kind: 'durable'; readonly to: Place } | { readonly kind: 'stop' }
+
+export type FromDrain =
+  /** Everything before this is in the database. */
+  | { readonly kind: 'drained'; readonly to: Place; readonly batch: BatchFacts }
+  /** Nothing before this segment is needed any more. */
+  | { readonly kind: 'retire'; readonly belowSegment: number }
+  /** The drain cannot go on for now; it tries again by itself. Null: it goes on. */
+  | { readonly kind: 'trouble'; readonly detail: string | null }
+  | { readonly kind: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string; readonly facts: object }
+  | { readonly kind: 'records'; readonly lines: readonly object[] }
+
+export interface BatchFacts {
+  readonly starts: number
+  readonly ends: number
+  readonly rejects: number
+  readonly bodiesLost: number
+  readonly tokens: readonly { readonly provider: string; readonly kind: string; readonly count: number }[]
+}
+

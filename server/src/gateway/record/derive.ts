@@ -1,0 +1,133 @@
+import {
+  finishStream,
+  initialStream,
+  type Observation,
+  readRequest,
+  readWhole,
+  sseSplitter,
+  stepStream,
+} from '@reeve/bridge'
+import type { Item, RequestReading, ResponseReading } from './reading.ts'
+
+/** Texts are cut here; the exact bytes are kept apart. */
+const textBytesMax = 256 * 1024
+/** An answer in one piece that is larger than this is kept as bytes and not read. */
+const wholeBytesMax = 64 * 1024 * 1024
+
+export const emptyRequestReading: RequestReading = {
+  items: [],
+  continues: false,
+  side: false,
+  beginning: null,
+  turn: null,
+}
+
+/** What a request brought. Only a request for an answer is a turn of anybody's; wrong shapes read as nothing. */
+export function readRequestBody(bytes: Uint8Array, facts: { readonly route: string; readonly agentId: string | null }): RequestReading {
+  if (facts.route !== 'messages' || bytes.length === 0) return emptyRequestReading
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const { observations, continues, side, beginning, turn } = readRequest(body, { subAgent: facts.agentId !== null })
+  return { items: observations.map(itemOf), continues, side, beginning, turn }
+}
+
+export interface AnswerReader {
+  /** Takes the next bytes of the answer; they are not kept. */
+  feed(bytes: Uint8Array): void
+  finish(): ResponseReading
+}
+
+/**
+ * Reads an answer as it comes, stream or not: a JSON document begins with a brace and an event stream cannot. Which of
+ * them was announced is not asked, because errors come as JSON where a stream was wanted.
+ */
+export function answerReader(): AnswerReader {
+  let reader: AnswerReader | null = null
+  return {
+    feed(bytes) {
+      if (bytes.length === 0) return
+      reader ??= bytes[0] === brace ? wholeReader() : streamReader()
+      reader.feed(bytes)
+    },
+    finish: () => (reader ?? streamReader()).finish(),
+  }
+}
+
+const brace = 0x7b
+
+function wholeReader(): AnswerReader {
+  const parts: Buffer[] = []
+  let size = 0
+  return {
+    feed(bytes) {
+      size += bytes.length
+      if (size <= wholeBytesMax) parts.push(Buffer.from(bytes))
+      else parts.length = 0
+    },
+    finish() {
+      const { observations, ...rest } = readWhole(Buffer.concat(parts))
+      return answered(rest, observations.map(itemOf))
+    },
+  }
+}
+
+function streamReader(): AnswerReader {
+  const split = sseSplitter()
+  const items: Item[] = []
+  let state = initialStream
+  let givenUp = false
+  return {
+    feed(bytes) {
+      if (givenUp) return
+      try {
+        for (const event of split(Buffer.from(bytes))) {
+          const [next, seen] = stepStream(state, event)
+          state = next
+          items.push(...seen.map(itemOf))
+        }
+      } catch {
+        // An event without an end: the relay gave the stream up at the same place. What came before it counts.
+        givenUp = true
+      }
+    },
+    finish() {
+      const { observations, ...rest } = finishStream(state)
+      return answered(rest, [...items, ...observations.map(itemOf)])
+    },
+  }
+}
+
+type Facts = Omit<ReturnType<typeof readWhole>, 'observations'>
+
+const answered = (facts: Facts, items: readonly Item[]): ResponseReading => ({
+  items: [...items],
+  modelServed: facts.modelServed,
+  responseId: facts.responseId,
+  stopReason: facts.stopReason,
+  tokens: facts.usage,
+  usageRaw: facts.usageRaw === null ? null : { ...facts.usageRaw },
+  complete: facts.complete,
+  errorType: facts.error?.type ?? null,
+  errorMessage: facts.error?.message ?? null,
+})
+
+function itemOf(seen: Observation): Item {
+  const textBytes = seen.text === null ? 0 : Buffer.byteLength(seen.text)
+  const tooLong = textBytes > textBytesMax
+  return {
+    kind: seen.kind,
+    origin: seen.origin,
+    text: seen.text === null || !tooLong ? seen.text : beginningOf(seen.text),
+    textBytes,
+    truncated: tooLong || seen.note === 'truncated',
+    notCaptured: false,
+    toolName: seen.toolName,
+    toolCallId: seen.toolCallId,
+    isError: seen.isError,
+  }
+}
+
+/** As many whole characters as fit. */
+function beginningOf(text: string): string {
+  const bytes = Buffer.from(text.slice(0, textBytesMax))
+  return bytes.subarray(0, textBytesMax).toString('utf8').replace(/\uFFFD$/, '')
+}

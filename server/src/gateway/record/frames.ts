@@ -1,0 +1,134 @@
+import { Capture } from '@reeve/sdk'
+import { z } from 'zod'
+import { RequestReading, ResponseReading } from './reading.ts'
+
+/**
+ * What the gateway writes into the journal, as payloads of four kinds of frame. All begin with a version byte.
+ *
+ *   start    version, u32 length of the head, head (JSON), the request body without what `base` has of it
+ *   chunk    version, interception id (16 bytes), answer bytes
+ *   end      version, u32 length of the head, head (JSON), the answer bytes that were not in a chunk yet
+ *   trailer  version, u32 length of the head, head (JSON), bytes that came after the end
+ *
+ * An interception is one start, any number of chunks, one end and any number of trailers. A journal outlives the
+ * version of the program that wrote it: a change of these shapes is a new version byte, and the old one stays readable.
+ */
+export const frameKind = { start: 1, chunk: 2, end: 3, trailer: 4 } as const
+
+const version = 1
+
+export const StartHead = z.object({
+  id: z.string(),
+  userId: z.string(),
+  organizationId: z.string(),
+  apiKeyId: z.string(),
+  startedAt: z.string(),
+  provider: z.string(),
+  providerName: z.string(),
+  route: z.enum(['messages', 'count_tokens', 'models']),
+  model: z.string(),
+  streaming: z.boolean(),
+  credentialHint: z.string(),
+  sourceIp: z.string().nullable(),
+  client: z.string(),
+  clientVersion: z.string().nullable(),
+  userAgent: z.string().nullable(),
+  clientSessionId: z.string().nullable(),
+  agentId: z.string().nullable(),
+  parentAgentId: z.string().nullable(),
+  capture: Capture,
+  requestBytes: z.number(),
+  requestSha256: z.string(),
+  base: z.object({ interceptionId: z.string(), prefixBytes: z.number(), suffixBytes: z.number() }).nullable(),
+  /** Null when the bytes are journaled: then they are read later. */
+  reading: RequestReading.nullable(),
+})
+export type StartHead = z.infer<typeof StartHead>
+
+export const EndHead = z.object({
+  id: z.string(),
+  endedAt: z.string(),
+  outcome: z.enum([
+    'ok',
+    'upstream_error',
+    'upstream_aborted',
+    'client_disconnected',
+    'timeout',
+    'refused',
+    'interrupted',
+  ]),
+  statusCode: z.number().nullable(),
+  errorType: z.string().nullable(),
+  errorMessage: z.string().nullable(),
+  providerRequestId: z.string().nullable(),
+  contentType: z.string().nullable(),
+  durationMs: z.number().nullable(),
+  firstByteMs: z.number().nullable(),
+  gatewayMs: z.number().nullable(),
+  responseBytes: z.number(),
+  responseSha256: z.string().nullable(),
+  reading: ResponseReading.nullable(),
+})
+export type EndHead = z.infer<typeof EndHead>
+
+/** The totals of the whole answer, what came after its end included. */
+export const TrailerHead = z.object({ id: z.string(), responseBytes: z.number(), responseSha256: z.string() })
+export type TrailerHead = z.infer<typeof TrailerHead>
+
+export type GatewayFrame =
+  | { readonly kind: 'start'; readonly head: StartHead; readonly bytes: Buffer }
+  | { readonly kind: 'end'; readonly head: EndHead; readonly bytes: Buffer }
+  | { readonly kind: 'trailer'; readonly head: TrailerHead; readonly bytes: Buffer }
+  | { readonly kind: 'chunk'; readonly id: string; readonly bytes: Buffer }
+
+export function encodeStart(head: StartHead, middle: Uint8Array): readonly Uint8Array[] {
+  return [headed(head), middle]
+}
+
+export function encodeEnd(head: EndHead, rest: Uint8Array): readonly Uint8Array[] {
+  return [headed(head), rest]
+}
+
+export function encodeTrailer(head: TrailerHead, bytes: Uint8Array): readonly Uint8Array[] {
+  return [headed(head), bytes]
+}
+
+export function encodeChunk(id: string, bytes: Uint8Array): readonly Uint8Array[] {
+  const prefix = Buffer.allocUnsafe(17)
+  prefix[0] = version
+  prefix.write(id.replaceAll('-', ''), 1, 'hex')
+  return [prefix, bytes]
+}
+
+/** Throws RangeError or a zod error when the payload is not one that this program understands. */
+export function decodeFrame(kind: number, payload: Buffer): GatewayFrame {
+  if (payload[0] !== version) throw new RangeError(`frame payload version ${payload[0] ?? 'missing'} is not known`)
+  if (kind === frameKind.chunk) {
+    if (payload.length < 17) throw new RangeError('frame payload is cut short')
+    return { kind: 'chunk', id: uuidAt(payload, 1), bytes: payload.subarray(17) }
+  }
+  const headEnd = 5 + payload.readUInt32LE(1)
+  if (headEnd > payload.length) throw new RangeError('frame payload is cut short')
+  const head: unknown = JSON.parse(payload.toString('utf8', 5, headEnd))
+  const bytes = payload.subarray(headEnd)
+  if (kind === frameKind.start) return { kind: 'start', head: StartHead.parse(head), bytes }
+  if (kind === frameKind.end) return { kind: 'end', head: EndHead.parse(head), bytes }
+  if (kind === frameKind.trailer) return { kind: 'trailer', head: TrailerHead.parse(head), bytes }
+  throw new RangeError(`frame kind ${kind} is not known`)
+}
+
+export const interceptionOf = (frame: GatewayFrame): string => (frame.kind === 'chunk' ? frame.id : frame.head.id)
+
+function headed(head: StartHead | EndHead | TrailerHead): Buffer {
+  const json = JSON.stringify(head)
+  const bytes = Buffer.allocUnsafe(5 + Buffer.byteLength(json))
+  bytes[0] = version
+  bytes.writeUInt32LE(bytes.length - 5, 1)
+  bytes.write(json, 5)
+  return bytes
+}
+
+function uuidAt(bytes: Buffer, at: number): string {
+  const hex = bytes.toString('hex', at, at + 16)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
