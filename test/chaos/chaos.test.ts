@@ -162,7 +162,7 @@ async function throughControl(): Promise<Outcome> {
 
 function controlled(row: Row, index: number): Recorded {
   const outcome = row.outcome ?? 'live'
-  return { id: String(index), requestSha256: row.sha, responseSha256: null, outcome, ended: row.outcome !== null }
+  return { id: String(index), requestSha256: row.sha, responseSha256: 'not kept', outcome, ended: row.outcome !== null }
 }
 
 async function query(connection: Connection, text: string): Promise<Row[]> {

@@ -4,7 +4,8 @@ import type { Truth } from './traffic.ts'
 export interface Recorded {
   readonly id: string
   readonly requestSha256: string | null
-  readonly responseSha256: string | null
+  /** The control does not keep answers. */
+  readonly responseSha256: string | 'not kept' | null
   readonly outcome: string
   readonly ended: boolean
 }
@@ -50,7 +51,8 @@ function lieIn(row: Recorded, truth: Truth): string | null {
   switch (row.outcome) {
     case 'ok':
       if (truth.providerSent !== 'all') return `the provider had sent ${truth.providerSent}`
-      return row.responseSha256 === truth.answerSha256 ? null : 'the recorded answer is not the one that was sent'
+      if (row.responseSha256 === 'not kept' || row.responseSha256 === truth.answerSha256) return null
+      return 'the recorded answer is not the one that was sent'
     case 'client_disconnected':
       return truth.client === 'hung up' ? null : `the client is ${truth.client}`
     case 'upstream_aborted':

@@ -65,10 +65,11 @@ export async function startUpstream(script: Script = () => [{ do: 'reset' }]): P
     })
     // Requests on one connection are answered in order, one at a time, as HTTP/1.1 demands.
     let turn = Promise.resolve()
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
     readRequests(socket, (request) => {
       const index = seen.push(request) - 1
       const steps = answer(request, index)
-      turn = turn.then(() => play(socket, steps, (bytes) => (sent += bytes)))
+      turn = turn.then(() => play(socket, closed, steps, (bytes) => (sent += bytes)))
       tell()
     })
     // A client that half-closes before its answer is complete has gone away for good, as with real providers.
@@ -116,11 +117,12 @@ async function listening(server: Server): Promise<void> {
   await once(server, 'listening')
 }
 
-async function play(socket: Socket, steps: readonly Step[], count: (bytes: number) => void): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    if (socket.destroyed) resolve()
-    else socket.once('close', () => resolve())
-  })
+async function play(
+  socket: Socket,
+  closed: Promise<void>,
+  steps: readonly Step[],
+  count: (bytes: number) => void,
+): Promise<void> {
   for (const step of steps) {
     if (socket.destroyed) return
     switch (step.do) {
