@@ -21,6 +21,8 @@ const linesDefault = 10
 export async function tailSessions(context: Context, input: TailInput): Promise<Answer<TailEvent>> {
   const client = await context.client()
   const id = input.id === undefined ? null : await resolveSession(context, client, input.id)
+  // Asked once before the watch: what is wrong from the beginning is an error, what goes wrong later is tried again.
+  if (id !== null) await client.call(endpoints.getSession, { params: { id }, signal: context.io.signal })
   const rows = id === null ? tailAll(context, client) : tailOne(context, client, id, input.lines ?? linesDefault)
   return {
     ...timelineAnswer<TailEvent>(

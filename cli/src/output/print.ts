@@ -24,7 +24,7 @@ export async function print<Row>(answer: Answer<Row>, out: Writer, options: Prin
     return
   }
   const columns = chosenColumns(answer.columns, options)
-  const rows = answer.endless ? untilStopped(answer.rows, options.signal) : fromIterable(answer.rows)
+  const rows = await begun(answer.endless ? untilStopped(answer.rows, options.signal) : fromIterable(answer.rows))
   switch (options.format) {
     case 'json': {
       const all = await Array.fromAsync(rows)
@@ -75,6 +75,8 @@ function chosenColumns<Row>(
   all: readonly Column<Row>[],
   { columns, format, screen }: PrintOptions,
 ): readonly Column<Row>[] {
+  if (format === 'csv' && all.length === 0)
+    throw new Fault('invalid', 'this answer has no columns', { fix: 'use -o json' })
   if (columns === null)
     return format === 'table' && screen.width !== null ? all.filter((column) => column.priority <= 5) : all
   return columns.map((name) => {
@@ -97,6 +99,15 @@ function json(value: unknown, indent?: number): string {
 
 async function* fromIterable<Row>(rows: Iterable<Row> | AsyncIterable<Row>): AsyncGenerator<Row> {
   yield* rows
+}
+
+/** Waits for the first row, so that nothing is written when there is an error instead of rows. */
+async function begun<Row>(rows: AsyncGenerator<Row>): Promise<AsyncGenerator<Row>> {
+  const first = await rows.next()
+  return (async function* () {
+    if (first.done !== true) yield first.value
+    yield* rows
+  })()
 }
 
 /** A stop by the user is how rows without an end end. */

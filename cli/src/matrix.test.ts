@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { commands } from './commands.ts'
+import { writeDeployments } from './deployments.ts'
+import { type Deployment, type Handler, type Name, type Ran, Refusal, runCli, serveContract } from './testing.ts'
+import { everything, hostile, requestId, sessionId } from './testing-data.ts'
+
+/** The contract of every command: stdout is the answer in the format that was asked for, or nothing. */
+
+const folder = mkdtempSync(join(tmpdir(), 'reeve-cli-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** How each command is called, and on what stdin. */
+const calls: Readonly<Record<string, { argv: readonly string[]; stdin?: string }>> = {
+  login: { argv: ['--email', 'dana@example.com', '--password-stdin'], stdin: 'secret\n' },
+  logout: { argv: [] },
+  whoami: { argv: [] },
+  status: { argv: [] },
+  'connect claude': { argv: ['--provider', 'anthropic'] },
+  'connect check': { argv: ['claude'] },
+  'bridge sessions list': { argv: [] },
+  'bridge sessions show': { argv: [sessionId] },
+  'bridge sessions tail': { argv: [sessionId] },
+  'bridge requests list': { argv: ['--since', '-24h'] },
+  'bridge requests show': { argv: [requestId] },
+  'tokens create': { argv: ['--name', 'ci'] },
+  'tokens list': { argv: [] },
+  'tokens show': { argv: ['laptop'] },
+  'tokens remove': { argv: ['laptop', '--yes'] },
+  'users create': { argv: ['--email', 'a@example.com', '--username', 'a', '--no-password'] },
+  'users list': { argv: [] },
+  'users show': { argv: [] },
+  'users suspend': { argv: ['dana'] },
+  'users activate': { argv: ['dana'] },
+  'users password': { argv: ['--old-password-stdin', '--password-stdin'], stdin: 'old password\nnew password\n' },
+  'organizations list': { argv: [] },
+  'organizations show': { argv: [] },
+  'audit list': { argv: [] },
+  api: { argv: ['GET', 'users'] },
+  completion: { argv: ['bash'] },
+  version: { argv: [] },
+}
+/** These ask nobody, so that nothing about a server can go wrong. */
+const offline = new Set(['completion', 'version'])
+/** The check does not fail: it tells of failures. */
+const neverFails = new Set([...offline, 'connect check', 'logout'])
+
+const forbidden = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u200B\u202E\u{E0041}]/u
+const formats = ['table', 'json', 'jsonl', 'csv', 'id']
+
+test('every command is in the matrix', () => {
+  expect(Object.keys(calls).sort()).toEqual(commands.map((command) => command.path.join(' ')).sort())
+})
+
+for (const [name, { argv, stdin }] of Object.entries(calls)) {
+  describe(`reeve ${name}`, () => {
+    for (const format of formats) {
+      for (const kind of ['empty', 'full'] as const) {
+        test(`${kind}, -o ${format}: stdout is the answer and nothing else`, async () => {
+          await using deployment = await serveContract(everythingOnce(kind === 'empty'))
+          const ran = await call(deployment, name, [...argv, '-o', format], stdin)
+          if (name === 'api' && format === 'csv') return expect(ran).toMatchObject({ code: 2, stdout: '' })
+          expect(ran.code, ran.stderr).toBe(expectedCode(name))
+          expect(ran.stdout).not.toMatch(forbidden)
+          expect(ran.stderr).not.toMatch(forbidden)
+          if (name !== 'completion') checkFormat(format, ran.stdout)
+        })
+      }
+
+      test.skipIf(neverFails.has(name))(`error, -o ${format}: stdout stays empty and the exit code tells`, async () => {
+        const refusal = new Refusal(500, { message: hostile, detail: hostile, code: 'internal', request_id: 'req-7' })
+        await using deployment = await serveContract(everythingRefused(refusal))
+        const ran = await call(deployment, name, [...argv, '-o', format], stdin)
+        expect(ran).toMatchObject({ code: 1, stdout: '' })
+        expect(ran.stderr).not.toMatch(forbidden)
+        expect(ran.stderr).toContain('req-7')
+        expect(ran.stderr).toContain('E_INTERNAL')
+        if (format === 'json' || format === 'jsonl') {
+          expect(JSON.parse(ran.stderr)).toMatchObject({ error: { message: hostile, ref: 'req-7', exit_code: 1 } })
+        }
+      })
+    }
+  })
+}
+
+/** Signed in to the deployment, with Claude Code pointed at it. */
+async function call(deployment: Deployment, name: string, argv: readonly string[], stdin?: string): Promise<Ran> {
+  const { url } = deployment
+  const config = mkdtempSync(join(folder, 'config-'))
+  await writeDeployments({ env: { XDG_CONFIG_HOME: config }, home: '' }, { current: url, tokens: { [url]: 'rv_kept' } })
+  return runCli([...name.split(' '), ...argv], {
+    env: {
+      XDG_CONFIG_HOME: config,
+      ANTHROPIC_BASE_URL: `${url}/api/v2/aibridge/anthropic`,
+      ANTHROPIC_AUTH_TOKEN: 'rv_gateway_token_of_some_length',
+    },
+    cwd: config,
+    ...(stdin === undefined ? {} : { stdin }),
+    stopWhen: tailed.promise,
+  })
+}
+
+/** A tail has no end of its own: Ctrl-C is pressed when it has connected for the second time. */
+let tailed = Promise.withResolvers<void>()
+function everythingOnce(empty: boolean): Partial<Record<Name, Handler>> {
+  const handlers = everything(empty)
+  let connected = 0
+  tailed = Promise.withResolvers<void>()
+  return {
+    ...handlers,
+    watchSession(asked) {
+      if (++connected === 2) tailed.resolve()
+      return handlers.watchSession?.(asked)
+    },
+  }
+}
+
+function everythingRefused(refusal: Refusal): Partial<Record<Name, Handler>> {
+  tailed = Promise.withResolvers<void>()
+  return Object.fromEntries(Object.keys(everything(true)).map((name) => [name, () => refusal]))
+}
+
+/** The check finds no bridge in the contract server, and says so with its exit code. */
+const expectedCode = (name: string): number =>
+  name === 'bridge sessions tail' ? 130 : name === 'connect check' ? 3 : 0
+
+function checkFormat(format: string, stdout: string): void {
+  if (format === 'json') JSON.parse(stdout)
+  else if (format === 'jsonl')
+    stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line))
+  else if (format === 'csv') expect(new Set(readCsv(stdout).map((line) => line.length)).size).toBe(1)
+  if (stdout !== '') expect(stdout.endsWith('\n')).toBe(true)
+}
+
+/** RFC 4180, and no cell that a spreadsheet would run. */
+function readCsv(text: string): string[][] {
+  const lines = text.match(/(?:"(?:[^"]|"")*"|[^"\r])*\r\n/g) ?? []
+  expect(lines.join('')).toBe(text)
+  return lines.map((line) =>
+    (`,${line.slice(0, -2)}`.match(/,(?:"(?:[^"]|"")*"|[^",]*)/g) ?? []).map((cell) => {
+      const value = cell.slice(1).replace(/^"|"$/g, '')
+      expect(value).not.toMatch(/^[=+@]/)
+      return value
+    }),
+  )
+}

@@ -1,0 +1,261 @@
+import type { Interception, Session, TimelineEvent, User } from '@reeve/sdk'
+import type { Handler, Name } from './testing.ts'
+
+/** One of everything, with text in it that wants to drive a terminal, hide, or be a formula. */
+
+export const hostile = '\u001B]0;owned\u0007\u001B[2J\u009B31m\u202Eevil\u200B\u{E0041}\r\nsecond "line", \t=1+1'
+export const userId = '01999999-0000-7000-8000-000000000001'
+export const sessionId = '01999999-1111-7000-8000-000000000002'
+export const requestId = '01999999-2222-7000-8000-000000000003'
+const organizationId = '01999999-3333-7000-8000-000000000004'
+const at = '2026-11-20T11:00:00.000Z'
+
+const usage = { input_tokens: 12, output_tokens: 34, cache_read_input_tokens: 5600, cache_write_input_tokens: 78 }
+const who = { id: userId, username: 'dana', name: hostile, avatar_url: '' }
+
+export const user: User = {
+  ...who,
+  email: 'dana@example.com',
+  created_at: at,
+  updated_at: at,
+  last_seen_at: null,
+  status: 'active',
+  login_type: 'password',
+  organization_ids: [organizationId],
+  roles: [{ name: 'owner', display_name: 'Owner' }],
+}
+
+export const session: Session = {
+  id: sessionId,
+  initiator: who,
+  organization_id: organizationId,
+  providers: ['anthropic'],
+  models: ['claude-opus-5-5'],
+  client: 'Claude Code',
+  client_version: hostile,
+  client_session_id: hostile,
+  grouped_by: 'client_id',
+  status: 'done',
+  started_at: at,
+  ended_at: '2026-11-20T11:01:02.345Z',
+  last_active_at: '2026-11-20T11:01:02.345Z',
+  threads: 1,
+  requests: 2,
+  tool_calls: 1,
+  agents: 1,
+  token_usage_summary: usage,
+  first_prompt: `=HYPERLINK("x")${hostile}`,
+  last_prompt: hostile,
+  metadata: {},
+}
+
+export const interception: Interception = {
+  id: requestId,
+  session_id: sessionId,
+  thread_id: requestId,
+  initiator: who,
+  api_key_id: 'abc',
+  provider: 'anthropic',
+  provider_name: 'anthropic',
+  route: 'messages',
+  model: hostile,
+  model_served: null,
+  streaming: true,
+  client: 'Claude Code',
+  client_version: '2.1.329',
+  user_agent: hostile,
+  client_session_id: null,
+  agent_id: null,
+  parent_agent_id: null,
+  source_ip: null,
+  started_at: at,
+  ended_at: at,
+  outcome: 'upstream_error',
+  error_type: 'overloaded_error',
+  error_message: hostile,
+  status_code: 529,
+  stop_reason: null,
+  provider_response_id: null,
+  provider_request_id: null,
+  capture: 'full',
+  request_bytes: 49_152,
+  response_bytes: 1024,
+  request_sha256: null,
+  response_sha256: null,
+  duration_ms: 812.5,
+  time_to_first_byte_ms: 400,
+  gateway_ms: 1.25,
+  token_usage: { ...usage, source: 'partial' },
+  tool_calls: 1,
+  prompt: hostile,
+}
+
+const event = (seq: number, facts: Partial<TimelineEvent>): TimelineEvent => ({
+  id: `${requestId}.${seq}`,
+  interception_id: requestId,
+  thread_id: requestId,
+  agent_id: null,
+  kind: 'text',
+  lane: 'model',
+  time: at,
+  offset_ms: seq * 100,
+  origin: 'model',
+  text: hostile,
+  text_bytes: 100,
+  truncated: false,
+  not_captured: false,
+  tool_name: null,
+  tool_call_id: null,
+  is_error: false,
+  model: null,
+  outcome: null,
+  stop_reason: null,
+  token_usage: null,
+  duration_ms: null,
+  ...facts,
+})
+
+export const events: readonly TimelineEvent[] = [
+  event(0, { kind: 'request', lane: 'system', origin: 'client', model: hostile, text: null }),
+  event(1, { kind: 'context', lane: 'system', origin: 'client' }),
+  event(2, { kind: 'prompt', lane: 'human', origin: 'human' }),
+  event(3, { kind: 'thinking', lane: 'thinking', truncated: true, text_bytes: 9999 }),
+  event(4, { kind: 'tool_call', lane: 'tools', tool_name: hostile, tool_call_id: 'toolu_1', text: '{"command":"ls"}' }),
+  event(5, {
+    kind: 'tool_result',
+    lane: 'tools',
+    origin: 'client',
+    tool_call_id: 'toolu_1',
+    is_error: true,
+    agent_id: hostile,
+  }),
+  event(6, { kind: 'text', not_captured: true, text: null }),
+  event(7, { kind: 'error', lane: 'system', origin: 'gateway' }),
+  event(8, {
+    kind: 'end',
+    lane: 'system',
+    outcome: 'upstream_error',
+    stop_reason: hostile,
+    token_usage: { ...usage, source: 'provider' },
+    duration_ms: 812,
+    text: null,
+  }),
+]
+
+export const apiKey = {
+  id: 'k1',
+  user_id: userId,
+  username: 'dana',
+  token_name: 'laptop',
+  last_used: null,
+  expires_at: '2026-12-20T11:00:00Z',
+  created_at: at,
+  updated_at: at,
+  login_type: 'token',
+  scope: 'gateway',
+  scopes: ['gateway'],
+  lifetime_seconds: 2_592_000,
+}
+
+const organization = {
+  id: organizationId,
+  name: 'default',
+  display_name: hostile,
+  description: hostile,
+  icon: '',
+  is_default: true,
+  created_at: at,
+  updated_at: at,
+}
+
+const auditEvent = {
+  id: requestId,
+  time: at,
+  organization_id: null,
+  actor: null,
+  api_key_id: null,
+  action: 'login',
+  resource_type: 'user',
+  resource_id: userId,
+  resource_target: hostile,
+  outcome: 'refused',
+  diff: { email: { old: 'a', new: 'b', secret: false } },
+  ip: '127.0.0.1',
+  user_agent: hostile,
+  request_id: 'r1',
+}
+
+const { threads: _, ...sessionFacts } = session
+const change = { session_id: sessionId, last_active_at: session.last_active_at, status: 'done' }
+const setting = {
+  name: 'a',
+  env: 'REEVE_A',
+  flag: '--a',
+  yaml: 'a',
+  description: hostile,
+  value: '=1',
+  default: '',
+  source: 'file',
+}
+const provider = {
+  name: 'anthropic',
+  type: 'anthropic',
+  base_url: 'https://x',
+  ready: false,
+  scripted: false,
+  detail: hostile,
+}
+
+/** A deployment in which there is one of everything; `empty` leaves the lists without any. */
+export function everything(empty: boolean): Partial<Record<Name, Handler>> {
+  const some = <T>(items: readonly T[]): readonly T[] => (empty ? [] : items)
+  const count = empty ? 0 : 1
+  return {
+    getHealth: () => 'OK',
+    getBuildInfo: () => ({
+      version: '9.9.9',
+      dashboard_url: 'http://x',
+      external_url: 'http://x',
+      deployment_id: 'd',
+      telemetry: false,
+    }),
+    getDeploymentConfig: () => ({ options: some([setting]) }),
+    getFirstUser: () => ({ message: 'exists' }),
+    createFirstUser: () => ({ user_id: userId, organization_id: organizationId }),
+    getAuthMethods: () => ({}),
+    login: () => ({ session_token: 'rv_session' }),
+    logout: () => ({ message: 'bye' }),
+    listUsers: () => ({ users: some([user]), count }),
+    createUser: () => user,
+    getUser: () => user,
+    suspendUser: () => user,
+    activateUser: () => user,
+    changePassword: () => undefined,
+    createSessionKey: () => ({ key: 'rv_k' }),
+    createToken: () => ({ key: 'rv_secret', id: 'k1', expires_at: '2026-12-20T11:00:00Z' }),
+    listTokens: () => some([apiKey]),
+    getTokenConfig: () => ({ max_token_lifetime: 1 }),
+    getKey: () => apiKey,
+    deleteKey: () => undefined,
+    expireKey: () => undefined,
+    listOrganizations: () => some([organization]),
+    getOrganization: () => organization,
+    getBridgeStatus: () => ({
+      enabled: true,
+      capture: 'full',
+      providers: [provider],
+      journal: { healthy: true, detail: hostile, pending_bytes: 1, drain_lag_seconds: 0.5 },
+    }),
+    listInterceptions: () => ({ count, results: some([interception]) }),
+    getInterception: () => ({ interception, events: some(events) }),
+    getInterceptionBody: () => Buffer.from([0, 27, 255, 10]),
+    listSessions: () => ({ count, count_is_exact: true, sessions: some([session]) }),
+    getSession: () => ({ ...sessionFacts, thread_count: 0, threads: [] }),
+    getSessionTimeline: () => ({ events: some(events), next: null }),
+    watchSession: () => [change],
+    watchSessions: () => [change],
+    listModels: () => [],
+    listClients: () => [],
+    listAuditEvents: () => ({ audit_logs: some([auditEvent]), count }),
+  }
+}
