@@ -127,7 +127,7 @@ async function play(
     if (socket.destroyed) return
     switch (step.do) {
       case 'send':
-        await write(socket, step.bytes, closed)
+        await write(socket, step.bytes)
         count(step.bytes.length)
         break
       case 'wait':
@@ -150,7 +150,7 @@ async function play(
         return
       case 'forever':
         while (!socket.destroyed) {
-          await write(socket, step.bytes, closed)
+          await write(socket, step.bytes)
           count(step.bytes.length)
           if (step.everyMs !== undefined) await Promise.race([pause(step.everyMs), closed])
         }
@@ -158,9 +158,12 @@ async function play(
   }
 }
 
-/** Resolves when the kernel has taken the bytes, so that one step is at least one packet and a slow reader is felt. */
-async function write(socket: Socket, bytes: Uint8Array, closed: Promise<void>): Promise<void> {
-  await Promise.race([new Promise<void>((resolve) => socket.write(bytes, () => resolve())), closed])
+/**
+ * Resolves when the kernel has taken the bytes, so that one step is at least one packet and a slow reader is felt, or
+ * when the connection has ended meanwhile.
+ */
+function write(socket: Socket, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve) => socket.write(bytes, () => resolve()))
 }
 
 function pause(ms: number): Promise<void> {
