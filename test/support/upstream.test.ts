@@ -36,9 +36,9 @@ test('breaks off where the script says', async () => {
 test('an endless answer waits for its reader', async () => {
   await using upstream = await startUpstream(() => [
     eventStreamHead(),
-    { do: 'forever', bytes: Buffer.from('1\r\nx\r\n') },
+    { do: 'forever', bytes: Buffer.from(`3e8\r\n${'x'.repeat(1000)}\r\n`) },
   ])
-  await ask(upstream.url, { body: 'x', hangUpAfterBytes: 1_000 })
+  await ask(upstream.url, { body: 'x', hangUpAfterBytes: 10_000 })
   await upstream.quiet()
   expect(upstream.seen).toHaveLength(1)
 })
