@@ -1,0 +1,14 @@
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
+
+/** The command: loads the package of its subcommand and nothing else. */
+enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/compile'))
+
+const argv = process.argv.slice(2)
+if (argv[0] === 'server') {
+  const { main } = await import('../server/src/main.ts')
+  await main(argv.slice(1))
+} else {
+  const { main } = await import('../cli/src/main.ts')
+  await main(argv)
+}

@@ -1,0 +1,53 @@
+#!/bin/sh
+# Builds the dashboard when there is none or its sources are newer. Called before `reeve server` with its arguments.
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd -P)
+dashboard=$root/dashboard
+built=$dashboard/dist/index.html
+
+for argument in "$@"; do
+  case $argument in
+    --help | -h | --version | --print-config) exit 0 ;;
+  esac
+done
+[ -f "$dashboard/vite.config.ts" ] || exit 0
+
+fresh() {
+  [ -f "$built" ] && [ -z "$(find "$dashboard" "$root/sdk/src" "$root/base/src" "$root/package-lock.json" \
+    -path "$dashboard/dist*" -prune -o -type f -newer "$built" -print -quit)" ]
+}
+fresh && exit 0
+
+if ! [ -w "$dashboard" ]; then
+  [ -f "$built" ] && exit 0
+  printf '\nreeve: the dashboard is not built, and %s cannot be written\n\n' "$dashboard" >&2
+  printf '  Run `npm run build` once as the user who owns the checkout.\n\n' >&2
+  exit 1
+fi
+
+mkdir -p "$root/.reeve"
+exec 9>"$root/.reeve/dashboard.lock"
+command -v flock >/dev/null 2>&1 && flock 9
+fresh && exit 0
+
+echo 'reeve: building the dashboard' >&2
+marker=$root/.reeve/dashboard.started
+log=$root/.reeve/dashboard.log
+touch "$marker"
+for node in "$root"/node_modules/node-linux-*/bin/node; do break; done
+# Built aside: a build that is killed or fails leaves the one before as it was.
+"$node" "$root/node_modules/vite/bin/vite.js" build "$dashboard" --outDir dist.new --emptyOutDir \
+  >"$log" 2>&1 </dev/null 9>&- &
+vite=$!
+trap 'kill -TERM "$vite" 2>/dev/null; exit 130' INT
+trap 'kill -TERM "$vite" 2>/dev/null; exit 143' TERM HUP
+if ! wait "$vite"; then
+  tail -n 15 "$log" | sed 's/^/  /' >&2
+  printf '\nreeve: the dashboard could not be built; the whole output is in %s\n\n' "$log" >&2
+  exit 1
+fi
+# As old as the sources that it was built from: what changed meanwhile is built next time.
+touch -r "$marker" "$dashboard/dist.new/index.html"
+rm -rf "$dashboard/dist"
+mv "$dashboard/dist.new" "$dashboard/dist"

@@ -1,0 +1,19 @@
+import { tool } from './run.ts'
+
+/** What must hold of the sources before they are run. */
+export const checks: readonly { readonly name: string; readonly run: () => Promise<boolean> }[] = [
+  { name: 'types', run: () => tool('typescript/bin/tsc', ['--project', '.']) },
+  { name: 'types of the dashboard', run: () => tool('typescript/bin/tsc', ['--project', 'dashboard']) },
+  { name: 'lint', run: () => tool('oxlint/bin/oxlint', ['--deny-warnings']) },
+  { name: 'format', run: () => tool('prettier/bin/prettier.cjs', ['--check', '--log-level=warn', '.']) },
+]
+
+/** The names of those that do not hold. */
+export async function failedChecks(): Promise<string[]> {
+  const failed: string[] = []
+  for (const { name, run } of checks) {
+    process.stdout.write(`check: ${name}\n`)
+    if (!(await run())) failed.push(name)
+  }
+  return failed
+}

@@ -1,0 +1,9 @@
+#!/bin/sh
+# `npm start`. The server ends when npm does, even when npm is killed: the kernel sends it SIGTERM.
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd -P)
+if command -v setpriv >/dev/null 2>&1; then
+  exec setpriv --pdeathsig TERM -- "$root/reeve" server "$@"
+fi
+exec "$root/reeve" server "$@"

@@ -1,0 +1,57 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { checks, failedChecks } from './checks.ts'
+import { databaseTests } from './database-tests.ts'
+import { debianPostgres, startDebianPostgres } from './debian-postgres.ts'
+import { root, succeeds, tool, wasInterrupted } from './run.ts'
+import { type Summary, isSummary } from './summary.ts'
+
+/**
+ * `npm test`: the checks, every test on the built-in PostgreSQL, and those that use a database once more on Debian's.
+ * The last line sums all of it up; each check counts as one test.
+ */
+const total: Summary = { passed: 0, failed: 0, skipped: [] }
+
+function add(part: Summary): void {
+  total.passed += part.passed
+  total.failed += part.failed
+  total.skipped.push(...part.skipped)
+}
+
+/** One run of vitest. Files limit it to themselves. */
+async function run(files: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-summary-'))
+  const file = join(folder, 'summary.json')
+  try {
+    const reporters = ['--reporter=default', '--reporter=./scripts/summary-reporter.ts']
+    const ended = await tool('vitest/vitest.mjs', ['run', ...reporters, ...files], { ...env, REEVE_TEST_SUMMARY: file })
+    const summary: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null
+    if (isSummary(summary)) add(summary)
+    // It ended badly without naming a test that did.
+    if (!isSummary(summary) || (!ended && summary.failed === 0)) add({ passed: 0, failed: 1, skipped: [] })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+if (!(await succeeds('sh', ['scripts/build-dashboard.sh']))) add({ passed: 0, failed: 1, skipped: [] })
+const failed = await failedChecks()
+add({ passed: checks.length - failed.length, failed: failed.length, skipped: [] })
+
+await run(process.argv.slice(2))
+
+const onDebian = databaseTests(root, process.argv.slice(2))
+if (!existsSync(join(debianPostgres, 'postgres'))) {
+  const reason = `there is no ${debianPostgres} (apt-get install postgresql-15)`
+  total.skipped.push(...onDebian.map((file) => ({ test: `${file} on Debian's PostgreSQL`, reason })))
+} else if (onDebian.length > 0 && !wasInterrupted()) {
+  process.stdout.write("\nOnce more on Debian's PostgreSQL 15\n")
+  await using postgres = await startDebianPostgres()
+  await run(onDebian, { REEVE_TEST_POSTGRES_URL: postgres.url })
+}
+
+for (const { test, reason } of total.skipped) process.stdout.write(`skipped: ${test}: ${reason}\n`)
+for (const name of failed) process.stdout.write(`failed: check of ${name}\n`)
+process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped.length} skipped\n`)
+process.exitCode = wasInterrupted() ? 130 : total.failed > 0 ? 1 : 0
