@@ -20,7 +20,7 @@ export interface ApiOptions {
   readonly authenticate: (token: string) => Promise<Actor | null>
   readonly sourceAddress: SourceAddress
   /** Origins of our own pages, the public one first. */
-  readonly origins: () => readonly string[]
+  readonly origins: (req: IncomingMessage) => readonly string[]
   readonly https: boolean
   readonly metrics: HttpMetrics
   readonly clock: Clock
@@ -88,7 +88,7 @@ export function createApi(options: ApiOptions): (req: IncomingMessage, res: Serv
     const actor = credential === null ? null : await options.authenticate(credential.token)
     const denied = deny(found.route, actor, credential !== null, sourceIp)
     if (denied !== null) return refuse(denied)
-    const foreign = checkSameOrigin(req, credential?.fromCookie === true, options.origins())
+    const foreign = checkSameOrigin(req, credential?.fromCookie === true, options.origins(req))
     if (foreign !== null) return refuse(foreign)
 
     const read =

@@ -1,0 +1,182 @@
+import { join } from 'node:path'
+import { type IncomingMessage, type ServerResponse } from 'node:http'
+import { type Clock, Fault, type Log, uuidv7 } from '@reeve/base'
+import { Counter, collectDefaultMetrics, Registry } from 'prom-client'
+import { auditRoutes } from './audit/routes.ts'
+import type { Config } from './config.ts'
+import { isLoopback } from './config-rules.ts'
+import { type Database, openDatabase } from './db/database.ts'
+import { startEmbeddedPostgres } from './db/embedded/embedded-postgres.ts'
+import { migrate } from './db/migrate.ts'
+import { setSecurityHeaders } from './http/browser.ts'
+import { deploymentRoutes } from './http/deployment.ts'
+import { checkRequest, pathOf } from './http/front-door.ts'
+import { createHttpMetrics, serveMetrics } from './http/metrics.ts'
+import { createApi } from './http/serve.ts'
+import { sourceAddress } from './http/source-address.ts'
+import { readStaticFiles } from './http/static-files.ts'
+import { writeRefusal } from './http/write-answer.ts'
+import { createAuthenticator } from './identity/authenticate.ts'
+import { keepKeysTidy } from './identity/jobs.ts'
+import { createPasswords } from './identity/password.ts'
+import { identityRoutes } from './identity/routes.ts'
+import { openDeployment } from './identity/setup.ts'
+import { openDataDir } from './start-data-dir.ts'
+import { explain, listenOrExplain } from './start-listener.ts'
+
+/** The running server. */
+export interface App {
+  readonly url: string
+  /** Null when setup is done. */
+  readonly setupUrl: string | null
+  readonly metricsUrl: string | null
+  readonly isLocalOnly: boolean
+  readonly isNew: boolean
+  readonly freeBytes: number
+  /** Lets what is open finish within the grace, writes what is pending, and ends everything. `now` cuts the grace short. */
+  stop(now: AbortSignal): Promise<void>
+}
+
+/**
+ * Joins the rooms. What is started first is stopped last; when a step fails, what was started before it is stopped again.
+ */
+export async function startApp(options: {
+  readonly config: Config
+  readonly version: string
+  readonly clock: Clock
+  readonly log: Log
+}): Promise<App> {
+  const { config, version, clock, log } = options
+  await using undo = new AsyncDisposableStack()
+  const dataDir = openDataDir(config.dataDir)
+  const connection =
+    config.postgresUrl === null
+      ? undo.use(await startEmbeddedPostgres({ dataDir: config.dataDir, log, clock })).connection
+      : { url: config.postgresUrl.reveal() }
+  await reach(() => migrate(connection, { log }), config)
+  const db = undo.adopt(openDatabase(connection, { log, applicationName: 'reeve' }), (open: Database) => open.close())
+  const deployment = await openDeployment({ db, clock })
+  const authenticator = undo.use(await createAuthenticator({ db, clock, log }))
+  undo.use(keepKeysTidy({ db: db.sql, clock, log }))
+
+  const registry = new Registry()
+  const httpMetrics = createHttpMetrics(registry)
+  const logins = new Counter({
+    name: 'reeve_logins_total',
+    help: 'Sign-ins with a password.',
+    labelNames: ['outcome'],
+    registers: [registry],
+  })
+
+  const publicHost = config.accessUrl === null ? null : new URL(config.accessUrl).hostname.replace(/^\[|\]$/g, '')
+  const isLocalOnly = isLoopback(config.http.host) && (publicHost === null || isLoopback(publicHost))
+  const https = config.tls !== null || config.accessUrl?.startsWith('https:') === true
+  const scheme = config.tls === null ? 'http' : 'https'
+  let isReady = false
+  let url = config.accessUrl ?? ''
+  const stopping = new AbortController()
+
+  const routes = [
+    ...deploymentRoutes({
+      version,
+      deploymentId: deployment.id,
+      accessUrl: () => url,
+      settings: config.settings,
+      isReady: () => isReady,
+    }),
+    ...identityRoutes({
+      db,
+      clock,
+      log,
+      passwords: createPasswords(),
+      forget: authenticator.forget,
+      sessionMs: config.sessionMs,
+      tokens: config.tokens,
+      localOnly: isLocalOnly,
+      logins,
+    }),
+    ...auditRoutes(db),
+  ]
+  const api = createApi({
+    routes,
+    authenticate: authenticator.authenticate,
+    sourceAddress: sourceAddress(config.trustedProxies),
+    origins: (req) =>
+      config.accessUrl === null || isLocalOnly ? [url, `${scheme}://${req.headers.host}`] : [config.accessUrl],
+    https,
+    metrics: httpMetrics,
+    clock,
+    log,
+    stopping: stopping.signal,
+  })
+  const dashboard = await readStaticFiles(join(import.meta.dirname, '../../dashboard/dist'), { https })
+
+  function handle(req: IncomingMessage, res: ServerResponse): void {
+    const refused = checkRequest(req, { localOnly: isLocalOnly })
+    const path = pathOf(req)
+    if (refused !== null) {
+      setSecurityHeaders(res, 'data', https)
+      writeRefusal(res, refused, uuidv7(clock.now()))
+    } else if (path === '/healthz' || path.startsWith('/api/')) api(req, res)
+    else dashboard.handle(req, res)
+  }
+
+  const listener = await listenOrExplain({ address: config.http, tls: config.tls, handle }, '--http-address')
+  undo.defer(() => listener.close(0, AbortSignal.abort()))
+  const host = isLoopback(config.http.host) ? config.http.host : 'localhost'
+  url ||= `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listener.port}`
+  const metricsPort = config.prometheus === null ? null : undo.use(await openMetrics(registry, config.prometheus)).port
+  isReady = true
+
+  const running = undo.move()
+  return {
+    url,
+    setupUrl: deployment.setupToken === null ? null : `${url}/setup?t=${deployment.setupToken.reveal()}`,
+    metricsUrl: metricsPort === null ? null : `http://${config.prometheus?.host}:${metricsPort}/metrics`,
+    isLocalOnly,
+    isNew: dataDir.isNew,
+    freeBytes: dataDir.freeBytes,
+    async stop(now) {
+      isReady = false
+      stopping.abort()
+      await listener.close(config.shutdownGraceMs, now)
+      await running.disposeAsync()
+    },
+  }
+}
+
+async function openMetrics(registry: Registry, address: Config['http']): ReturnType<typeof serveMetrics> {
+  collectDefaultMetrics({ register: registry })
+  try {
+    return await serveMetrics(registry, address)
+  } catch (thrown) {
+    throw explain(thrown, address, '--prometheus-address')
+  }
+}
+
+/** The first thing that talks to the database finds out whether it can be reached at all. */
+async function reach(work: () => Promise<void>, config: Config): Promise<void> {
+  try {
+    await work()
+  } catch (thrown) {
+    if (thrown instanceof Fault) throw thrown
+    const where = config.postgresUrl === null ? 'the built-in PostgreSQL' : postgresPlace(config.postgresUrl.reveal())
+    throw new Fault(
+      'unavailable',
+      `${where} cannot be used: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+      {
+        fix:
+          config.postgresUrl === null
+            ? 'look at the log above; the data is left as it is'
+            : 'check REEVE_POSTGRES_URL, that the server runs, and that it accepts this user from here',
+        cause: thrown,
+      },
+    )
+  }
+}
+
+/** The address without user and password. */
+function postgresPlace(given: string): string {
+  const { host, pathname } = new URL(given)
+  return `PostgreSQL at ${host === '' ? 'its socket' : host}${pathname}`
+}

@@ -1,0 +1,162 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { type Clock, type Log, manualClock, silentLog } from '@reeve/base'
+import { Counter, Registry } from 'prom-client'
+import { auditRoutes } from '../audit/routes.ts'
+import { type TestDatabase, testDatabase } from '../db/testing.ts'
+import { openListener } from '../http/listener.ts'
+import { createHttpMetrics } from '../http/metrics.ts'
+import { createApi } from '../http/serve.ts'
+import { sourceAddress } from '../http/source-address.ts'
+import type { Actor } from '../access/actor.ts'
+import { type Authenticator, createAuthenticator } from './authenticate.ts'
+import type { Identity } from './identity.ts'
+import { createPasswords } from './password.ts'
+import { identityRoutes } from './routes.ts'
+import { openDeployment } from './setup.ts'
+
+/** The routes of identity and audit, served over a real socket from a real database, with a clock that tests move. */
+export interface TestIdentity extends AsyncDisposable {
+  readonly url: string
+  readonly db: TestDatabase
+  readonly clock: Clock & { advance(ms: number): void }
+  readonly authenticator: Authenticator
+  readonly identity: Identity
+  readonly setupToken: string
+  call(method: string, path: string, options?: CallOptions): Promise<TestAnswer>
+  /** Makes the first owner, and further users with the given roles; gives their session tokens. */
+  owner(): Promise<string>
+  person(username: string, ...roles: string[]): Promise<string>
+  signIn(username: string, password?: string): Promise<string>
+  /** What the audit log says, oldest first. */
+  audit(): Promise<
+    {
+      action: string
+      resource_type: string
+      resource_target: string
+      outcome: string
+      actor_id: string | null
+      diff: unknown
+    }[]
+  >
+}
+
+export interface CallOptions {
+  readonly token?: string
+  readonly body?: unknown
+  /** Each pair is one header line, so that a test can send one twice. */
+  readonly headers?: readonly (readonly [string, string])[]
+  /** Where the request seems to come from. */
+  readonly from?: string
+}
+
+export interface TestAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  // SAFETY of the loose type: a test reads what the contract promises and fails where it is absent.
+  // oxlint-disable-next-line no-explicit-any
+  readonly json: any
+}
+
+export const testPassword = 'correct horse battery'
+
+export async function testIdentity(options: { localOnly?: boolean; log?: Log } = {}): Promise<TestIdentity> {
+  await using undo = new AsyncDisposableStack()
+  const { localOnly = true, log = silentLog } = options
+  const db = undo.use(await testDatabase())
+  const clock = manualClock(new Date())
+  const { setupToken } = await openDeployment({ db, clock })
+  const authenticator = undo.use(await createAuthenticator({ db, clock, log }))
+  const logins = new Counter({ name: 'logins', help: '-', labelNames: ['outcome'], registers: [] })
+  const identity: Identity = {
+    db,
+    clock,
+    log,
+    passwords: createPasswords(),
+    forget: authenticator.forget,
+    sessionMs: 86_400_000,
+    tokens: { defaultLifetimeMs: 30 * 86_400_000, maxLifetimeMs: 365 * 86_400_000 },
+    localOnly,
+    logins,
+  }
+  const api = createApi({
+    routes: [...identityRoutes(identity), ...auditRoutes(db)],
+    authenticate: (token): Promise<Actor | null> => authenticator.authenticate(token),
+    sourceAddress: sourceAddress([{ address: '127.0.0.1', prefix: 32, family: 'ipv4' }]),
+    origins: () => ['http://reeve.test'],
+    https: false,
+    metrics: createHttpMetrics(new Registry()),
+    clock,
+    log,
+    stopping: new AbortController().signal,
+  })
+  const listener = await openListener({ address: { host: '127.0.0.1', port: 0 }, tls: null, handle: api })
+  undo.defer(() => listener.close(0, AbortSignal.abort()))
+  const url = `http://127.0.0.1:${listener.port}`
+  const call = (method: string, path: string, given?: CallOptions) => ask(url, method, path, given)
+  const email = (username: string) => `${username}@example.com`
+
+  async function signIn(username: string, password = testPassword): Promise<string> {
+    const answer = await call('POST', '/api/v2/users/login', {
+      body: { email: email(username), password },
+      from: nextAddress(),
+    })
+    return answer.json.session_token
+  }
+  let ownerToken = ''
+  async function owner(): Promise<string> {
+    if (ownerToken !== '') return ownerToken
+    const body = { email: email('dana'), username: 'dana', password: testPassword, setup_token: setupToken?.reveal() }
+    await call('POST', '/api/v2/users/first', { body, from: nextAddress() })
+    ownerToken = await signIn('dana')
+    return ownerToken
+  }
+
+  const resources = undo.move()
+  return {
+    url,
+    db,
+    clock,
+    authenticator,
+    identity,
+    setupToken: setupToken?.reveal() ?? '',
+    call,
+    owner,
+    signIn,
+    async person(username, ...roles) {
+      const body = { email: email(username), username, password: testPassword, roles }
+      await call('POST', '/api/v2/users', { token: await owner(), body })
+      return signIn(username)
+    },
+    audit: () =>
+      db.sql
+        .selectFrom('audit_events')
+        .select(['action', 'resource_type', 'resource_target', 'outcome', 'actor_id', 'diff'])
+        .orderBy('id')
+        .execute(),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  }
+}
+
+let addresses = 0
+/** An address that no rate limit has seen. */
+export const nextAddress = (): string => `10.1.${Math.floor(++addresses / 250)}.${(addresses % 250) + 1}`
+
+export async function ask(url: string, method: string, path: string, options: CallOptions = {}): Promise<TestAnswer> {
+  const { token, body, headers = [], from } = options
+  const lines: [string, string][] = [...headers.map(([name, value]): [string, string] => [name, value])]
+  if (token !== undefined) lines.push(['Reeve-Session-Token', token])
+  if (from !== undefined) lines.push(['X-Forwarded-For', from])
+  const bytes = body === undefined ? null : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+  if (bytes !== null) {
+    if (!lines.some(([name]) => /^content-type$/i.test(name))) lines.push(['Content-Type', 'application/json'])
+    lines.push(['Content-Length', String(bytes.length)])
+  }
+  const { host } = new URL(url)
+  const req = request(url + path, { method, agent: false, headers: ['Host', host, ...lines.flat()], setHost: false })
+  req.end(bytes ?? undefined)
+  const [res] = await once(req, 'response')
+  const text = Buffer.concat(await Array.fromAsync<Buffer>(res)).toString()
+  const isJson = /json/.test(res.headers['content-type'] ?? '')
+  return { status: res.statusCode, headers: res.headers, json: isJson ? JSON.parse(text) : text }
+}

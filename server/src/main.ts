@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Fault, systemClock, toError } from '@reeve/base'
+import { startApp } from './app.ts'
+import { type Config, readConfig } from './config.ts'
+import { helpText, settingsText } from './config-print.ts'
+import { openLog } from './start-log.ts'
+import { problemText, readyFacts, readyText } from './start-summary.ts'
+
+/** `reeve server`. Resolves when the server has stopped. */
+export async function main(argv: readonly string[]): Promise<void> {
+  process.exitCode = await runServer(argv)
+}
+
+/**
+ * Gives the exit code: 0 when the server was asked to stop, 1 when it could not start or broke, 2 when a setting is
+ * wrong. Standard output is for answers and records, standard error for the rest.
+ */
+async function runServer(argv: readonly string[]): Promise<number> {
+  const startedMs = systemClock.monotonicMs()
+  const version = readVersion()
+  if (argv.includes('--help') || argv.includes('-h')) return print(helpText())
+  if (argv.includes('--version')) return print(`reeve ${version}\n`)
+  const settings = argv.filter((arg) => arg !== '--print-config')
+  const config = readSettings(settings)
+  if (config === null) return 2
+  if (settings.length < argv.length) return print(settingsText(config.settings))
+
+  const format = config.log.format ?? (process.stderr.isTTY ? 'text' : 'json')
+  const { log, announced } = openLog(format, config.log.verbose, process.stderr)
+  const ending = watchForTheEnd()
+  try {
+    const app = await startApp({ config, version, clock: systemClock, log })
+    const started = { version, config, app, tookMs: systemClock.monotonicMs() - startedMs }
+    if (format === 'text') process.stderr.write(`${readyText(started)}\n`)
+    else log.info(readyFacts(started), 'ready')
+    announced()
+    const end = await ending.asked
+    if (end.error === null) log.info({ signal: end.signal }, 'stopping')
+    else log.error({ err: end.error }, 'stopping after an error that nobody expected')
+    await app.stop(ending.now)
+    log.info({}, 'stopped')
+    return end.error === null ? 0 : 1
+  } catch (thrown) {
+    const fault = thrown instanceof Fault ? thrown : null
+    if (format === 'json') log.error({ err: toError(thrown), fix: fault?.fix }, 'cannot start')
+    const details = fault?.problems.map(({ field, detail }) => `${field}: ${detail}`)
+    const problem = { message: toError(thrown).message, fix: fault?.fix, details: details ?? [] }
+    if (format === 'text') process.stderr.write(`\n${problemText('Reeve cannot start.', problem)}`)
+    return 1
+  } finally {
+    ending.dispose()
+  }
+}
+
+interface End {
+  readonly signal: string | null
+  readonly error: Error | null
+}
+
+/** The first signal or unexpected error asks for an orderly end; the second signal for one at once. */
+function watchForTheEnd() {
+  const asked = Promise.withResolvers<End>()
+  const now = new AbortController()
+  let isAsked = false
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (isAsked) now.abort()
+    isAsked = true
+    asked.resolve({ signal, error: null })
+  }
+  const onError = (thrown: unknown) => {
+    isAsked = true
+    asked.resolve({ signal: null, error: toError(thrown) })
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, onSignal)
+  process.on('uncaughtException', onError)
+  process.on('unhandledRejection', onError)
+  return {
+    asked: asked.promise,
+    now: now.signal,
+    dispose() {
+      for (const signal of signals) process.off(signal, onSignal)
+      process.off('uncaughtException', onError)
+      process.off('unhandledRejection', onError)
+    },
+  }
+}
+
+function readSettings(argv: readonly string[]): Config | null {
+  try {
+    return readConfig({ argv, env: process.env, readFile: (path) => readFileSync(path, 'utf8') })
+  } catch (thrown) {
+    if (!(thrown instanceof Fault)) throw thrown
+    const details = thrown.problems.map(({ field, detail }) => `${field} ${detail}`)
+    const fix = '`reeve server --help` lists every setting'
+    process.stderr.write(problemText('Reeve cannot start.', { message: `${thrown.message}:`, details, fix }))
+    return null
+  }
+}
+
+function print(text: string): number {
+  process.stdout.write(text)
+  return 0
+}
+
+function readVersion(): string {
+  // SAFETY: our own package.json, which npm does not install without a version.
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
+    version: string
+  }
+  return version
+}

@@ -1,0 +1,40 @@
+import { accessSync, constants, mkdirSync, statfsSync, statSync } from 'node:fs'
+import { Fault, toError } from '@reeve/base'
+
+export interface DataDir {
+  readonly isNew: boolean
+  readonly freeBytes: number
+}
+
+/** Below this the journal would soon have to refuse requests. */
+const freeBytesMin = 64 * 1024 * 1024
+
+/**
+ * Makes the data directory, or finds out why it cannot be used. Others may pass through it, as PostgreSQL's user must
+ * when Reeve runs as root, and not look into it: what lies in it is closed by those who put it there.
+ */
+export function openDataDir(dir: string): DataDir {
+  try {
+    const isNew = mkdirSync(dir, { recursive: true, mode: 0o711 }) !== undefined
+    if (!statSync(dir).isDirectory()) throw new Error('it is not a folder')
+    accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK)
+    const { bavail, bsize } = statfsSync(dir)
+    const freeBytes = bavail * bsize
+    if (freeBytes < freeBytesMin) {
+      throw new Fault(
+        'unavailable',
+        `the disk that holds ${dir} is full: ${Math.floor(freeBytes / 1024 ** 2)} MiB are free`,
+        {
+          fix: 'free some space on it, or set REEVE_DATA_DIR to a folder on another disk',
+        },
+      )
+    }
+    return { isNew, freeBytes }
+  } catch (thrown) {
+    if (thrown instanceof Fault) throw thrown
+    throw new Fault('unavailable', `the data directory ${dir} cannot be used: ${toError(thrown).message}`, {
+      fix: 'set REEVE_DATA_DIR (--data-dir) to a folder that this user can write to',
+      cause: thrown,
+    })
+  }
+}
