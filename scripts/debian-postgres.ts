@@ -25,7 +25,11 @@ export async function startDebianPostgres(): Promise<{ readonly url: string } & 
   }
   const binaries = { initdb: join(debianPostgres, 'initdb'), postgres: join(debianPostgres, 'postgres'), major: '15' }
   const cluster = [`--pgdata=${folders.data}`, '--username=reeve', '--auth=trust', '--encoding=UTF8', '--locale=C']
-  await promisify(execFile)(binaries.initdb, [...cluster, '--no-sync', '--no-instructions'], childOptions(account, home))
+  await promisify(execFile)(
+    binaries.initdb,
+    [...cluster, '--no-sync', '--no-instructions'],
+    childOptions(account, home),
+  )
   const postmaster = await startPostmaster(folders, binaries, account, silentLog)
   undo.defer(() => postmaster.stop())
   const running = undo.move()

@@ -21,9 +21,17 @@ export function wasInterrupted(): boolean {
 }
 
 /** Whether it ended well. Its output is ours. */
-export async function succeeds(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<boolean> {
+export async function succeeds(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<boolean> {
   if (interrupted) return false
-  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } })
+  const child = spawn(program, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
+  })
   running.add(child)
   const [code] = await once(child, 'close')
   running.delete(child)
