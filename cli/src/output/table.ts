@@ -20,10 +20,13 @@ export function layTable<Row>(rows: readonly Row[], columns: readonly Column<Row
     if (kept.length === 1 || columns[last]!.priority === 0) break
     kept.splice(kept.indexOf(last), 1)
   }
-  const spare = Math.max(0, width - needed())
-  const widths = new Map(
-    kept.map((i) => [i, columns[i]!.elastic === true ? Math.min(natural[i]!, least(i) + spare) : natural[i]!]),
-  )
+  let spare = Math.max(0, width - needed())
+  const widths = new Map<number, number>()
+  for (const i of kept) {
+    const more = Math.min(natural[i]! - least(i), spare)
+    widths.set(i, least(i) + more)
+    spare -= more
+  }
   const numeric = (i: number) =>
     rows.length > 0 && rows.every((row) => typeof (columns[i]!.value(row) ?? 0) === 'number')
 
