@@ -1,0 +1,85 @@
+import { sql } from 'kysely'
+import { type Executor, type Tx } from '../db/database.ts'
+
+/** All SQL of retention. */
+
+const lockKey = 'reeve retention'
+
+/** One replica at a time; the lock goes with the transaction. */
+export async function tryLock(tx: Tx): Promise<boolean> {
+  const { rows } = await sql<{ ours: boolean }>`select pg_try_advisory_xact_lock(hashtext(${lockKey})) as ours`.execute(tx)
+  return rows[0]?.ours === true
+}
+
+/** The UTC days that have a partition, oldest first, as YYYYMMDD. */
+export async function findDays(db: Executor): Promise<string[]> {
+  const { rows } = await sql<{ day: string }>`
+    select distinct substring(child.relname from '\\d{8}$') as day
+    from pg_inherits
+    join pg_class child on child.oid = inhrelid
+    join pg_class parent on parent.oid = inhparent
+    where parent.oid in ('interceptions'::regclass, 'interception_items'::regclass) and child.relname ~ '_\\d{8}$'
+    order by day`.execute(db)
+  return rows.map((row) => row.day)
+}
+
+export async function countInterceptions(db: Executor, day: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from ${sql.table(`interceptions_${day}`)}`.execute(db)
+  return rows[0]?.count ?? 0
+}
+
+export async function hasDay(db: Executor, day: string): Promise<boolean> {
+  const { rows } = await sql<{ there: boolean }>`select to_regclass(${`interceptions_${day}`}) is not null as there`.execute(db)
+  return rows[0]?.there === true
+}
+
+/**
+ * Drops both partitions of a day. The parents are locked first and in the order in which the drain uses them, so that
+ * neither waits for the other in a circle.
+ */
+export async function dropDay(tx: Tx, day: string): Promise<void> {
+  await sql`lock table interceptions, interception_items in access exclusive mode`.execute(tx)
+  await sql`drop table if exists ${sql.table(`interceptions_${day}`)}`.execute(tx)
+  await sql`drop table if exists ${sql.table(`interception_items_${day}`)}`.execute(tx)
+}
+
+const emptySessions = (before: Date) => sql`
+  select s.id from sessions s
+  where s.last_active_at < ${before} and not exists (select from interceptions i where i.session_id = s.id)`
+
+export async function countEmptySessions(db: Executor, before: Date): Promise<number> {
+  const { rows } = await sql<{ count: number }>`select count(*)::int as count from (${emptySessions(before)}) as empty`.execute(db)
+  return rows[0]?.count ?? 0
+}
+
+/** In steps: a long delete holds locks that the drain waits for. */
+export async function deleteEmptySessions(db: Executor, before: Date, limit: number): Promise<number> {
+  const { numAffectedRows } = await sql`delete from sessions where id in (${emptySessions(before)} limit ${limit} for update of s skip locked)`.execute(db)
+  return Number(numAffectedRows ?? 0)
+}
+
+export async function measureBlobs(db: Executor, before: Date): Promise<{ count: number; bytes: number }> {
+  const { rows } = await sql<{ count: number; bytes: number }>`
+    select count(*)::int as count, coalesce(sum(length(bytes)), 0)::bigint as bytes
+    from blobs where last_referenced_at < ${before}`.execute(db)
+  return rows[0] ?? { count: 0, bytes: 0 }
+}
+
+export async function deleteBlobs(db: Executor, before: Date, limit: number): Promise<{ count: number; bytes: number }> {
+  const { rows } = await sql<{ count: number; bytes: number }>`
+    with gone as (
+      delete from blobs where (organization_id, sha256) in (
+        select organization_id, sha256 from blobs where last_referenced_at < ${before}
+        order by organization_id, sha256 limit ${limit} for update skip locked)
+      returning length(bytes) as bytes)
+    select count(*)::int as count, coalesce(sum(bytes), 0)::bigint as bytes from gone`.execute(db)
+  return rows[0] ?? { count: 0, bytes: 0 }
+}
+
+/** Rows of days that cannot be, in the default partitions, that are older than the limit. */
+export async function deleteStrays(db: Executor, belowId: string): Promise<number> {
+  await sql`delete from interception_items_default where interception_id < ${belowId}::uuid`.execute(db)
+  const { numAffectedRows } = await sql`delete from interceptions_default where id < ${belowId}::uuid`.execute(db)
+  return Number(numAffectedRows ?? 0)
+}

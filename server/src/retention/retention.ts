@@ -1,0 +1,144 @@
+import { type Clock, type Log, toError, uuidv7Floor } from '@reeve/base'
+import { appendAudit } from '../audit/journal.ts'
+import type { Database } from '../db/database.ts'
+import {
+  countEmptySessions,
+  countInterceptions,
+  deleteBlobs,
+  deleteEmptySessions,
+  deleteStrays,
+  dropDay,
+  findDays,
+  hasDay,
+  measureBlobs,
+  tryLock,
+} from './queries.ts'
+
+/** What a run removes, or would. */
+export interface Removal {
+  /** UTC days, as YYYY-MM-DD. */
+  readonly days: readonly string[]
+  readonly interceptions: number
+  readonly sessions: number
+  readonly blobs: number
+  readonly blobBytes: number
+}
+
+export interface RetentionContext {
+  readonly db: Database
+  readonly clock: Clock
+  readonly log: Log
+  /** How long interceptions are kept; 0 keeps them for ever. */
+  readonly retentionMs: number
+}
+
+const dayMs = 86_400_000
+const stepRows = 1_000
+/** Marks of use are up to an hour old, and a body may be built on one that is about to go. */
+const blobGraceMs = dayMs
+
+const nothing: Removal = { days: [], interceptions: 0, sessions: 0, blobs: 0, blobBytes: 0 }
+
+/** What a run at this moment would remove. Blobs and sessions that only the run itself leaves behind are not counted. */
+export async function planRetention({ db, clock, retentionMs }: RetentionContext): Promise<Removal> {
+  if (retentionMs === 0) return nothing
+  const limit = limitOf(clock, retentionMs)
+  const days = (await findDays(db.sql)).filter((day) => endOf(day) <= limit.getTime())
+  let interceptions = 0
+  for (const day of days) if (await hasDay(db.sql, day)) interceptions += await countInterceptions(db.sql, day)
+  const sessions = await countEmptySessions(db.sql, limit)
+  const { count: blobs, bytes: blobBytes } = await measureBlobs(db.sql, new Date(limit.getTime() - blobGraceMs))
+  return { days: days.map(iso), interceptions, sessions, blobs, blobBytes }
+}
+
+/**
+ * Removes the days that lie wholly before the limit, the sessions that have nothing left, and the blobs that nothing has
+ * referred to since. A day is dropped in the transaction that writes its audit event, under a lock that only one replica
+ * can hold; a run that is cut off is finished by the next.
+ */
+export async function runRetention(context: RetentionContext): Promise<Removal> {
+  const { db, clock, retentionMs } = context
+  if (retentionMs === 0) return nothing
+  const limit = limitOf(clock, retentionMs)
+  const days: string[] = []
+  let interceptions = await deleteStrays(db.sql, uuidv7Floor(limit))
+  for (const day of (await findDays(db.sql)).filter((candidate) => endOf(candidate) <= limit.getTime())) {
+    const dropped = await removeDay(context, day)
+    if (dropped === null) continue
+    days.push(iso(day))
+    interceptions += dropped
+  }
+  const sessions = await inSteps((rows) => deleteEmptySessions(db.sql, limit, rows))
+  let blobBytes = 0
+  const blobs = await inSteps(async (rows) => {
+    const gone = await deleteBlobs(db.sql, new Date(limit.getTime() - blobGraceMs), rows)
+    blobBytes += gone.bytes
+    return gone.count
+  })
+  const removal = { days, interceptions, sessions, blobs, blobBytes }
+  if (days.length === 0 && (sessions > 0 || blobs > 0)) {
+    await db.transaction((tx) => appendAudit(tx, event(clock, 'leftovers', { sessions, blobs, blob_bytes: blobBytes })))
+  }
+  return removal
+}
+
+/** Null when another replica is at it, or has done it. */
+async function removeDay({ db, clock }: RetentionContext, day: string): Promise<number | null> {
+  return db.transaction(async (tx) => {
+    if (!(await tryLock(tx)) || !(await hasDay(tx, day))) return null
+    const interceptions = await countInterceptions(tx, day)
+    await dropDay(tx, day)
+    await appendAudit(tx, event(clock, iso(day), { interceptions }))
+    return interceptions
+  })
+}
+
+const event = (clock: Clock, target: string, removed: Readonly<Record<string, number>>) => ({
+  scope: { actor: null, requestId: 'retention', sourceIp: null, userAgent: null },
+  at: clock.now(),
+  action: 'delete',
+  resourceType: 'interceptions',
+  resourceId: target,
+  resourceTarget: target,
+  diff: Object.fromEntries(Object.entries(removed).map(([name, old]) => [name, { old, new: 0 }])),
+})
+
+async function inSteps(step: (rows: number) => Promise<number>): Promise<number> {
+  let total = 0
+  for (;;) {
+    const removed = await step(stepRows)
+    total += removed
+    if (removed < stepRows) return total
+  }
+}
+
+const limitOf = (clock: Clock, retentionMs: number): Date => new Date(clock.now().getTime() - retentionMs)
+const iso = (day: string): string => `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`
+const endOf = (day: string): number => Date.parse(`${iso(day)}T00:00:00Z`) + dayMs
+
+/** Runs at the start and then daily. A run that fails is tried again in a few minutes. */
+export function startRetention(context: RetentionContext): AsyncDisposable {
+  const { log, retentionMs } = context
+  if (retentionMs === 0) return { [Symbol.asyncDispose]: () => Promise.resolve() }
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+  const run = async (): Promise<void> => {
+    let nextMs = dayMs
+    try {
+      const removal = await runRetention(context)
+      if (removal.days.length > 0 || removal.blobs > 0) log.info(removal, 'retention removed old records')
+    } catch (thrown) {
+      nextMs = 5 * 60_000
+      log.error({ err: toError(thrown) }, 'retention failed and will be tried again')
+    }
+    if (!stopped) timer = setTimeout(() => (running = run()), nextMs).unref()
+  }
+  let running = run()
+  return {
+    async [Symbol.asyncDispose]() {
+      stopped = true
+      clearTimeout(timer)
+      await running
+    },
+  }
+}
