@@ -6,7 +6,7 @@
 import { join } from 'node:path'
 import { type Clock, Fault, type Log, type Uuid } from '@reeve/base'
 import { cannotUse, prepareDirectory, unlinkIfThere } from './directory.ts'
-import { type FrameKind, layFrame, payloadBytesMax } from './frame.ts'
+import { type FrameKind, frameHeaderBytes, layFrame, payloadBytesMax } from './frame.ts'
 import { GroupCommit, type Waiting } from './group-commit.ts'
 import type { JournalFs } from './journal-fs.ts'
 import { nodeFs } from './node-fs.ts'
@@ -124,7 +124,7 @@ class OpenJournal implements Journal {
 
   append(kind: FrameKind, payload: readonly Uint8Array[], options?: AppendOptions): Promise<Position> {
     const closing = options?.closing === true
-    const refusal = this.#refusal(payload) ?? (closing ? null : this.#tellOfLost())
+    const refusal = this.#refusal(payload, this.#pendingBytesMax) ?? (closing ? null : this.#tellOfLost())
     if (refusal !== null) {
       this.#refused++
       return Promise.reject(refusal)
@@ -135,8 +135,9 @@ class OpenJournal implements Journal {
   }
 
   appendSoon(kind: FrameKind, payload: readonly Uint8Array[]): boolean {
-    // A full disk keeps its last room for what ends things.
-    if (this.#with.commits.full || this.#refusal(payload) !== null) {
+    // A full disk keeps its last room for what ends things. And only half of the memory is for frames that stay there
+    // while nothing can be written: an append, which tries again, must always find room.
+    if (this.#with.commits.full || this.#refusal(payload, this.#pendingBytesMax / 2) !== null) {
       this.#refused++
       this.#untold++
       return false
@@ -152,7 +153,7 @@ class OpenJournal implements Journal {
   status(): JournalStatus {
     const { writer, commits, damage } = this.#with
     const first = damage[0]
-    const found = first === undefined ? null : `damaged at ${damage.length} places, first in ${placeOf(first)}`
+    const found = first === undefined ? null : `damage found: ${damage.length}, the first in ${placeOf(first)}`
     let bytes = 0
     for (const size of writer.sizes.values()) bytes += size
     return {
@@ -187,7 +188,7 @@ class OpenJournal implements Journal {
     await this.#with.lock[Symbol.asyncDispose]()
   }
 
-  #refusal(payload: readonly Uint8Array[]): Fault | null {
+  #refusal(payload: readonly Uint8Array[], waitingBytesMax: number): Fault | null {
     if (this.#closed) return new Fault('unavailable', 'The journal is closed.')
     let bytes = 0
     for (const part of payload) bytes += part.length
@@ -195,7 +196,7 @@ class OpenJournal implements Journal {
       return new Fault('too_large', `A record of ${bytes} bytes is too large for the journal.`)
     const { pendingBytes } = this.#with.commits
     // One frame is always let in, or those larger than the bound never could be.
-    if (pendingBytes === 0 || pendingBytes + bytes <= this.#pendingBytesMax) return null
+    if (pendingBytes === 0 || pendingBytes + frameHeaderBytes + bytes <= waitingBytesMax) return null
     return new Fault('unavailable', 'The journal has too much waiting to be written.')
   }
 

@@ -55,7 +55,7 @@ export class FaultyDisk {
     }
     const handle = (inode: Inode, name: string): JournalFile => ({
       writev: (buffers, position) => alive(() => this.#write(inode, name, buffers, position)),
-      read: (into, position) => alive(() => inode.content.copy(into, 0, position)),
+      read: (into, position) => alive(() => inode.content.subarray(position).copy(into)),
       datasync: () => alive(() => this.#sync(inode, name)),
       truncate: (length) => alive(() => this.#truncate(inode, name, length)),
       size: () => alive(() => inode.content.length),
