@@ -1,0 +1,99 @@
+import type { Fault, Problem } from '@reeve/base'
+import { type ComponentProps, type ReactNode, useId } from 'react'
+
+const control =
+  'w-full rounded-md border border-control bg-page px-2.5 text-base text-text placeholder:text-muted aria-invalid:border-bad'
+
+interface Labelled {
+  readonly label: string
+  readonly name: string
+  readonly hint?: ReactNode
+  readonly fault?: Fault | null | undefined
+}
+
+/** One labelled input with what was refused about it beside it: every problem, by name. */
+export function Field({
+  label,
+  name,
+  hint,
+  fault,
+  trailing,
+  ...rest
+}: Labelled & { trailing?: ReactNode } & ComponentProps<'input'>) {
+  const id = useId()
+  const problems = problemsOf(fault, name)
+  return (
+    <div>
+      <label htmlFor={id} className="mb-1 block font-medium">
+        {label}
+      </label>
+      <div className="flex gap-2">
+        <input
+          id={id}
+          name={name}
+          className={`${control} h-9 min-w-0 flex-1`}
+          aria-invalid={problems.length > 0 || undefined}
+          aria-describedby={`${id}-help`}
+          {...rest}
+        />
+        {trailing}
+      </div>
+      <Help id={`${id}-help`} hint={hint} problems={problems} />
+    </div>
+  )
+}
+
+export function Choice({ label, name, hint, fault, children, ...rest }: Labelled & ComponentProps<'select'>) {
+  const id = useId()
+  const problems = problemsOf(fault, name)
+  return (
+    <div>
+      <label htmlFor={id} className="mb-1 block font-medium">
+        {label}
+      </label>
+      <select id={id} name={name} className={`${control} h-9`} aria-describedby={`${id}-help`} {...rest}>
+        {children}
+      </select>
+      <Help id={`${id}-help`} hint={hint} problems={problems} />
+    </div>
+  )
+}
+
+function Help({ id, hint, problems }: { id: string; hint: ReactNode; problems: readonly Problem[] }) {
+  return (
+    <div id={id} className="mt-1 text-xs">
+      {problems.map(({ detail }) => (
+        <p key={detail} className="text-bad">
+          {detail}
+        </p>
+      ))}
+      {hint !== undefined && <p className="text-muted">{hint}</p>}
+    </div>
+  )
+}
+
+const problemsOf = (fault: Fault | null | undefined, name: string): readonly Problem[] =>
+  fault?.problems.filter(({ field }) => field === name) ?? []
+
+/** What a form was refused for beyond its fields. */
+export function FormFault({ fault, fields }: { fault: Fault | null; fields: readonly string[] }) {
+  if (fault === null) return null
+  const others = fault.problems.filter(({ field }) => !fields.includes(field))
+  return (
+    <div role="alert" className="rounded-md border border-bad bg-bad-tint px-3 py-2 text-bad">
+      <p className="font-medium">{fault.message}</p>
+      {fault.fix !== undefined && <p>{fault.fix}</p>}
+      {others.map(({ field, detail }) => (
+        <p key={field + detail}>
+          {field}: {detail}
+        </p>
+      ))}
+    </div>
+  )
+}
+
+/** The text of a form's field; empty where there is none. */
+export function textOf(form: FormData, name: string): string {
+  const value = form.get(name)
+  return typeof value === 'string' ? value : ''
+}

@@ -1,0 +1,165 @@
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+  retainSearchParams,
+} from '@tanstack/react-router'
+import { me, setupOpen } from './api/queries.ts'
+import { faultOf } from './api/query-client.ts'
+import { Broken, NotFound } from './pages/broken.tsx'
+import { Shell } from './shell/shell.tsx'
+
+/**
+ * The pages, and everything that a URL can say about them. A search parameter that is not understood is dropped; what
+ * stays is a plain string, so that an address reads as it is written.
+ */
+type Search = Record<string, unknown>
+const word = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+
+function words<K extends string>(search: Search, ...names: readonly K[]): { [N in K]?: string | undefined } {
+  const found: { [N in K]?: string | undefined } = {}
+  for (const name of names) {
+    const value = word(search[name])
+    if (value !== undefined) found[name] = value
+  }
+  return found
+}
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({
+  component: Outlet,
+  errorComponent: Broken,
+  notFoundComponent: NotFound,
+  validateSearch: (search: Search): { tz?: 'utc' | undefined } => (search.tz === 'utc' ? { tz: 'utc' } : {}),
+  search: { middlewares: [retainSearchParams(['tz'])] },
+})
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  validateSearch: (search: Search) => words(search, 'to'),
+  component: lazyRouteComponent(() => import('./pages/login.tsx'), 'LoginPage'),
+})
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  validateSearch: (search: Search) => words(search, 't'),
+  component: lazyRouteComponent(() => import('./pages/setup.tsx'), 'SetupPage'),
+})
+
+/** Everything below is for somebody signed in; whoever is not comes back to the same address after signing in. */
+const app = createRoute({
+  getParentRoute: () => root,
+  id: 'app',
+  component: Shell,
+  beforeLoad: async ({ context: { queries }, location }) => {
+    try {
+      await queries.ensureQueryData(me)
+    } catch (thrown) {
+      if (faultOf(thrown).code !== 'unauthenticated') throw thrown
+      if (await queries.fetchQuery(setupOpen)) throw redirect({ to: '/setup' })
+      throw redirect({ to: '/login', search: { to: location.href } })
+    }
+  },
+})
+
+const home = createRoute({
+  getParentRoute: () => app,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/sessions' })
+  },
+})
+
+const connect = createRoute({
+  getParentRoute: () => app,
+  path: '/connect',
+  component: lazyRouteComponent(() => import('./pages/connect.tsx'), 'ConnectPage'),
+})
+
+const sessions = createRoute({
+  getParentRoute: () => app,
+  path: '/sessions',
+  validateSearch: (search: Search) => words(search, 'q', 'from', 'to'),
+  component: lazyRouteComponent(() => import('./pages/sessions.tsx'), 'SessionsPage'),
+})
+
+const session = createRoute({
+  getParentRoute: () => app,
+  path: '/sessions/$id',
+  // `hide`: lanes that are off; `q`: what is searched for; `at`: the event that has the focus.
+  validateSearch: (search: Search) => words(search, 'hide', 'q', 'at'),
+  component: lazyRouteComponent(() => import('./pages/session.tsx'), 'SessionPage'),
+})
+
+const requests = createRoute({
+  getParentRoute: () => app,
+  path: '/requests',
+  validateSearch: (search: Search) => words(search, 'q', 'from', 'to'),
+  component: lazyRouteComponent(() => import('./pages/requests.tsx'), 'RequestsPage'),
+})
+
+const request = createRoute({
+  getParentRoute: () => app,
+  path: '/requests/$id',
+  component: lazyRouteComponent(() => import('./pages/request.tsx'), 'RequestPage'),
+})
+
+const tokens = createRoute({
+  getParentRoute: () => app,
+  path: '/tokens',
+  component: lazyRouteComponent(() => import('./pages/tokens.tsx'), 'TokensPage'),
+})
+
+const people = createRoute({
+  getParentRoute: () => app,
+  path: '/people',
+  component: lazyRouteComponent(() => import('./pages/people.tsx'), 'PeoplePage'),
+})
+
+const audit = createRoute({
+  getParentRoute: () => app,
+  path: '/audit',
+  validateSearch: (search: Search) => words(search, 'q'),
+  component: lazyRouteComponent(() => import('./pages/audit.tsx'), 'AuditPage'),
+})
+
+const tree = root.addChildren([
+  login,
+  setup,
+  app.addChildren([home, connect, sessions, session, requests, request, tokens, people, audit]),
+])
+
+export function createConsoleRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { queries },
+    scrollRestoration: true,
+    defaultPreload: 'intent',
+    defaultErrorComponent: Broken,
+    defaultNotFoundComponent: NotFound,
+    parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+    stringifySearch,
+  })
+}
+
+/** Plain strings, with what may stand in a query as it is left readable. */
+function stringifySearch(search: Search): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(search)) {
+    if (typeof value === 'string' && value !== '') query.append(name, value)
+  }
+  return query.size === 0
+    ? ''
+    : `?${query.toString().replaceAll('%3A', ':').replaceAll('%2C', ',').replaceAll('%2F', '/')}`
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createConsoleRouter>
+  }
+}

@@ -1,0 +1,31 @@
+import type { User } from '@reeve/sdk'
+import { History, KeyRound, MessagesSquare, ScrollText, Users } from 'lucide-react'
+
+/** The entries of the rail, in order; those that the viewer cannot use are not there. */
+export interface Entry {
+  readonly to: '/sessions' | '/requests' | '/tokens' | '/people' | '/audit'
+  readonly title: string
+  readonly short: string
+  readonly letter: string
+  readonly icon: typeof Users
+  readonly group: 'Activity' | 'Mine' | 'Administration'
+}
+
+const everybody: readonly Entry[] = [
+  { to: '/sessions', title: 'Sessions', short: 'Sessions', letter: 's', icon: MessagesSquare, group: 'Activity' },
+  { to: '/requests', title: 'Requests', short: 'Requests', letter: 'r', icon: History, group: 'Activity' },
+  { to: '/tokens', title: 'My tokens', short: 'Tokens', letter: 'k', icon: KeyRound, group: 'Mine' },
+]
+const administrators: readonly Entry[] = [
+  { to: '/people', title: 'People', short: 'People', letter: 'p', icon: Users, group: 'Administration' },
+  { to: '/audit', title: 'Audit log', short: 'Audit', letter: 'a', icon: ScrollText, group: 'Administration' },
+]
+
+export const hasRole = (user: User, ...names: readonly string[]): boolean =>
+  user.roles.some(({ name }) => names.includes(name))
+
+/** Whether the viewer sees what others did, and not their own sessions only. */
+export const seesEverybody = (user: User): boolean => hasRole(user, 'owner', 'auditor')
+
+export const entriesFor = (user: User): readonly Entry[] =>
+  seesEverybody(user) ? [...everybody, ...administrators] : everybody

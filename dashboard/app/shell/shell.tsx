@@ -1,0 +1,91 @@
+import { endpoints } from '@reeve/sdk'
+import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { Outlet, useNavigate } from '@tanstack/react-router'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { client } from '../api/client.ts'
+import { me } from '../api/queries.ts'
+import { useShortcuts } from '../hooks/use-shortcuts.ts'
+import { copyPermalink, Header, useZoneToggle } from './header.tsx'
+import { entriesFor } from './navigation.ts'
+import { Rail } from './rail.tsx'
+
+const Palette = lazy(() => import('./palette.tsx').then(({ Palette }) => ({ default: Palette })))
+const ShortcutSheet = lazy(() =>
+  import('./shortcut-sheet.tsx').then(({ ShortcutSheet }) => ({ default: ShortcutSheet })),
+)
+
+/** The frame around every page of somebody signed in. */
+export function Shell() {
+  const { data: user } = useSuspenseQuery(me)
+  const [overlay, setOverlay] = useState<'palette' | 'help' | null>(null)
+  const navigate = useNavigate()
+  const toggleZone = useZoneToggle()
+  const signOut = useSignOut()
+  const entries = entriesFor(user)
+
+  useShortcuts({
+    ...Object.fromEntries(entries.map(({ letter, to }) => [`g ${letter}`, () => void navigate({ to })])),
+    '?': () => setOverlay('help'),
+    y: () => void copyPermalink(),
+    z: toggleZone,
+  })
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== 'k' || event.shiftKey || event.altKey || event.ctrlKey === event.metaKey) return
+      event.preventDefault()
+      setOverlay('palette')
+    }
+    document.addEventListener('keydown', onKeyDown)
+    return () => document.removeEventListener('keydown', onKeyDown)
+  }, [])
+
+  return (
+    <div className="flex h-dvh flex-col md:flex-row">
+      <a
+        href="#main"
+        className="sr-only z-50 rounded-md bg-page p-2 text-link focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+        onClick={(event) => {
+          event.preventDefault()
+          document.getElementById('main')?.focus()
+        }}
+      >
+        Skip to content
+      </a>
+      <Rail entries={entries} />
+      <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+        <Header
+          user={user}
+          onPalette={() => setOverlay('palette')}
+          onHelp={() => setOverlay('help')}
+          onSignOut={signOut}
+        />
+        <main
+          id="main"
+          tabIndex={-1}
+          data-scroll-restoration-id="main"
+          className="relative min-h-0 flex-1 scroll-pt-12 overflow-y-auto pb-14 focus-visible:outline-none md:pb-0"
+        >
+          <Outlet />
+        </main>
+      </div>
+      <div id="announcements" aria-live="polite" className="sr-only" />
+      <Suspense fallback={null}>
+        {overlay === 'palette' && <Palette entries={entries} onClose={() => setOverlay(null)} />}
+        {overlay === 'help' && <ShortcutSheet entries={entries} onClose={() => setOverlay(null)} />}
+      </Suspense>
+    </div>
+  )
+}
+
+function useSignOut(): () => void {
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const { mutate } = useMutation({
+    mutationFn: () => client.call(endpoints.logout),
+    onSettled: async () => {
+      await navigate({ to: '/login' })
+      queries.clear()
+    },
+  })
+  return () => mutate()
+}

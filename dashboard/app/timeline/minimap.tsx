@@ -1,0 +1,109 @@
+import type { TimelineEvent } from '@reeve/sdk'
+import { type MouseEvent, useMemo } from 'react'
+import { plural } from '../ui/format.ts'
+import { isFailure, type Lane, lanes, type Row } from './rows.ts'
+
+const buckets = 240
+const laneHeight = 9
+
+export const laneColour: Readonly<Record<Lane, string>> = {
+  human: 'var(--link)',
+  thinking: 'var(--thinking)',
+  model: 'var(--model)',
+  tools: 'var(--tool)',
+  system: 'var(--system)',
+}
+
+/**
+ * When what happened, a line for each lane. The pointer jumps to a moment; the keyboard has j, k, Home and End in the
+ * feed, and everything drawn is said in words.
+ */
+export function Minimap({
+  rows,
+  hidden,
+  active,
+  onJump,
+}: {
+  rows: readonly Row[]
+  hidden: ReadonlySet<Lane>
+  active: TimelineEvent | null
+  onJump: (id: string) => void
+}) {
+  const endMs = useMemo(() => rows.reduce((most, { event }) => Math.max(most, event.offset_ms), 1), [rows])
+  const drawn = useMemo(() => density(rows, endMs), [rows, endMs])
+  const failures = rows.filter(isFailure).length
+  const words = lanes.map((lane) => `${lane} ${drawn.counts[lane]}`).join(', ')
+
+  const jump = (event: MouseEvent<SVGSVGElement>) => {
+    const box = event.currentTarget.getBoundingClientRect()
+    const offset = ((event.clientX - box.left) / box.width) * endMs
+    let nearest: Row | null = null
+    for (const row of rows) {
+      if (nearest === null || Math.abs(row.event.offset_ms - offset) < Math.abs(nearest.event.offset_ms - offset))
+        nearest = row
+    }
+    if (nearest !== null) onJump(nearest.id)
+  }
+
+  return (
+    <div className="flex items-stretch gap-2 rounded-lg border border-line bg-raised px-3 py-2">
+      <div aria-hidden className="grid grid-rows-5 text-[0.625rem] leading-3 text-muted">
+        {lanes.map((lane) => (
+          <span key={lane} className={hidden.has(lane) ? 'line-through' : ''}>
+            {lane}
+          </span>
+        ))}
+      </div>
+      <svg
+        role="img"
+        aria-label={`Density of events over time: ${words}; ${plural(failures, 'failure')}`}
+        viewBox={`0 0 ${buckets} ${lanes.length * laneHeight}`}
+        preserveAspectRatio="none"
+        className="h-15 min-w-0 flex-1 cursor-crosshair"
+        onClick={jump}
+      >
+        {drawn.bars.map(({ lane, bucket, height, failed }) => (
+          <rect
+            key={`${lane}-${bucket}`}
+            x={bucket}
+            y={(lanes.indexOf(lane) + 1) * laneHeight - 1 - height}
+            width={1}
+            height={height}
+            fill={failed ? 'var(--bad)' : laneColour[lane]}
+            opacity={hidden.has(lane) && !failed ? 0.25 : 1}
+          />
+        ))}
+        {active !== null && (
+          <rect
+            x={Math.min(buckets - 0.6, (active.offset_ms / endMs) * buckets)}
+            y={0}
+            width={0.6}
+            height={lanes.length * laneHeight}
+            fill="var(--text)"
+          />
+        )}
+      </svg>
+    </div>
+  )
+}
+
+function density(rows: readonly Row[], endMs: number) {
+  const cells = new Map<string, { lane: Lane; bucket: number; count: number; failed: boolean }>()
+  const counts: Record<Lane, number> = { human: 0, thinking: 0, model: 0, tools: 0, system: 0 }
+  for (const row of rows) {
+    const { lane, offset_ms: offset } = row.event
+    counts[lane]++
+    const bucket = Math.min(buckets - 1, Math.max(0, Math.floor((offset / endMs) * buckets)))
+    const key = `${lane}-${bucket}`
+    const cell = cells.get(key) ?? { lane, bucket, count: 0, failed: false }
+    cell.count++
+    cell.failed ||= isFailure(row)
+    cells.set(key, cell)
+  }
+  const most = Math.max(1, ...[...cells.values()].map(({ count }) => count))
+  const bars = [...cells.values()].map(({ count, ...cell }) => ({
+    ...cell,
+    height: 3 + (laneHeight - 4) * Math.sqrt(count / most),
+  }))
+  return { bars, counts }
+}

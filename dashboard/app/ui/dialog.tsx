@@ -1,0 +1,53 @@
+import { X } from 'lucide-react'
+import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { IconButton } from './button.tsx'
+
+/**
+ * A modal dialog on the browser's own `<dialog>`: it keeps the focus inside, makes the rest inert, closes on Escape and
+ * gives the focus back, and injects no styles (which the content policy would refuse).
+ */
+export function Dialog({
+  title,
+  children,
+  onClose,
+  wide = false,
+}: {
+  title: string
+  children: ReactNode
+  onClose: () => void
+  wide?: boolean
+}) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const titleId = useId()
+  useEffect(() => {
+    const element = dialog.current
+    const before = document.activeElement
+    element?.showModal()
+    return () => {
+      element?.close()
+      if (before instanceof HTMLElement) before.focus()
+    }
+  }, [])
+  return (
+    <dialog
+      ref={dialog}
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
+      onClick={(event) => {
+        if (event.target === dialog.current) onClose()
+      }}
+      className={`m-auto max-h-[min(44rem,90vh)] w-[calc(100vw-2rem)] rounded-xl border border-line bg-page p-0 text-text shadow-2xl ${wide ? 'max-w-2xl' : 'max-w-md'}`}
+    >
+      <div className="flex items-center justify-between border-b border-line py-2 pr-2 pl-4">
+        <h2 id={titleId} className="text-base">
+          {title}
+        </h2>
+        <IconButton label="Close" shortcut="Escape" icon={<X size={16} aria-hidden />} onClick={onClose} />
+      </div>
+      <div className="p-4">{children}</div>
+    </dialog>
+  )
+}

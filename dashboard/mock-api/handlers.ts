@@ -1,0 +1,192 @@
+import { Fault, systemClock, uuidv7 } from '@reeve/base'
+import type { Endpoint, endpoints, Interception, Session, User } from '@reeve/sdk'
+import { matchesInterception, matchesSession, readQuery } from './filter.ts'
+import { key, person, type World } from './seed.ts'
+import type { Recorded } from './story.ts'
+
+type Endpoints = typeof endpoints
+type Input<E> = E extends Endpoint<infer P, infer Q, infer B, unknown> ? { params: P; query: Q; body: B } : never
+type Result<E> =
+  E extends Endpoint<never, never, never, infer R>
+    ? R
+    : E extends Endpoint<infer _P, infer _Q, infer _B, infer R>
+      ? R
+      : never
+
+export interface Asked {
+  readonly world: World
+  /** Null when nobody is signed in; endpoints that are not public are refused before their handler. */
+  readonly user: User
+}
+
+/** One handler for every endpoint that answers JSON; the compiler asks for those that the console calls. */
+export type Handlers = {
+  readonly [K in keyof Endpoints]?: (input: Input<Endpoints[K]>, asked: Asked) => Result<Endpoints[K]>
+}
+
+const sees = (user: User, of: { initiator: { id: string } }): boolean =>
+  user.roles.some(({ name }) => name !== 'member') || of.initiator.id === user.id
+
+export const visible = ({ world, user }: Asked): Recorded[] =>
+  world.sessions.filter(({ session }) => sees(user, session))
+
+const newestFirst = (a: Session, b: Session) =>
+  b.last_active_at.localeCompare(a.last_active_at) || b.id.localeCompare(a.id)
+
+function pageAfter<T extends { id: string }>(rows: readonly T[], after: string | undefined, limit: number): T[] {
+  const from = after === undefined ? 0 : rows.findIndex(({ id }) => id === after) + 1
+  return rows.slice(from, from + limit)
+}
+
+function findSession(asked: Asked, id: string): Recorded {
+  const found = visible(asked).find(({ session }) => session.id === id)
+  if (found === undefined) throw new Fault('not_found', 'no such session')
+  return found
+}
+
+function findInterception(asked: Asked, id: string): { interception: Interception; of: Recorded } {
+  for (const of of visible(asked)) {
+    const interception = of.interceptions.find((one) => one.id === id)
+    if (interception !== undefined) return { interception, of }
+  }
+  throw new Fault('not_found', 'no such request')
+}
+
+function findUser({ world, user }: Asked, ref: string): User {
+  const found = ref === 'me' ? user : world.users.find((one) => one.username === ref || one.id === ref)
+  if (found === undefined) throw new Fault('not_found', 'no such user')
+  return found
+}
+
+function setStatus(asked: Asked, ref: string, status: User['status']): User {
+  const user = findUser(asked, ref)
+  user.status = status
+  return user
+}
+
+export const handlers: Handlers = {
+  getBuildInfo: () => ({
+    version: '0.1.0',
+    dashboard_url: '',
+    external_url: 'http://127.0.0.1:3000',
+    deployment_id: uuidv7(new Date(0)),
+    telemetry: false,
+  }),
+  getFirstUser: (_, { world }) => {
+    if (world.setupOpen) throw new Fault('not_found', 'setup is open')
+    return { message: 'the first user exists' }
+  },
+  createFirstUser: ({ body }, { world }) => {
+    const problems = []
+    if (world.users.some(({ username }) => username === body.username))
+      problems.push({ field: 'username', detail: 'is taken' })
+    if (new Set(body.password).size < 5) problems.push({ field: 'password', detail: 'is too easy to guess' })
+    if (problems.length > 0) throw new Fault('invalid', 'the owner cannot be created like this', { problems })
+    const owner = person(systemClock.now(), body.username, body.name ?? '', 'owner')
+    owner.email = body.email
+    world.users.push(owner)
+    world.passwords.set(owner.email, body.password)
+    world.setupOpen = false
+    return { user_id: owner.id, organization_id: owner.id }
+  },
+  listUsers: ({ query }, { world }) => ({
+    users: pageAfter(world.users, query.after_id, query.limit ?? 100),
+    count: world.users.length,
+  }),
+  createUser: ({ body }, { world }) => {
+    if (world.users.some(({ username }) => username === body.username)) {
+      throw new Fault('conflict', 'a user with this name exists', {
+        problems: [{ field: 'username', detail: 'is taken' }],
+      })
+    }
+    const user = person(systemClock.now(), body.username, body.name ?? '', body.roles?.[0] ?? 'member')
+    world.users.push({ ...user, email: body.email })
+    return user
+  },
+  getUser: ({ params }, asked) => findUser(asked, params.user),
+  suspendUser: ({ params }, asked) => setStatus(asked, params.user, 'suspended'),
+  activateUser: ({ params }, asked) => setStatus(asked, params.user, 'active'),
+  createToken: ({ body }, { world, user }) => {
+    const made = key(
+      user,
+      body.token_name ?? 'token',
+      body.scope === 'api' ? 'api' : body.scope === 'all' ? 'all' : 'gateway',
+      systemClock.now(),
+      (body.lifetime_seconds ?? 2_592_000) / 86_400,
+      null,
+    )
+    if (world.keys.some(({ token_name }) => token_name === made.token_name)) {
+      throw new Fault('conflict', 'you have a token of this name', {
+        problems: [{ field: 'token_name', detail: 'is taken' }],
+      })
+    }
+    world.keys.push(made)
+    return { key: `rv_${made.id}_${'s3cr3t'.repeat(5)}`, id: made.id, expires_at: made.expires_at }
+  },
+  listTokens: (_, { world, user }) => world.keys.filter(({ user_id }) => user_id === user.id),
+  getTokenConfig: () => ({ max_token_lifetime: 365 * 86_400 * 1e9 }),
+  deleteKey: ({ params }, { world }) => {
+    const at = world.keys.findIndex(({ id, token_name }) => id === params.key || token_name === params.key)
+    if (at === -1) throw new Fault('not_found', 'no such token')
+    world.keys.splice(at, 1)
+  },
+  getBridgeStatus: () => ({
+    enabled: true,
+    capture: 'full',
+    providers: [
+      {
+        name: 'anthropic',
+        type: 'anthropic',
+        base_url: 'https://api.anthropic.example',
+        ready: false,
+        scripted: false,
+        detail: 'no key',
+      },
+      { name: 'scripted', type: 'anthropic', base_url: 'http://127.0.0.1:0', ready: true, scripted: true, detail: '' },
+    ],
+    journal: { healthy: true, detail: '', pending_bytes: 0, drain_lag_seconds: 0 },
+  }),
+  listSessions: ({ query }, asked) => {
+    const wanted = readQuery(query.q ?? '')
+    const found = visible(asked)
+      .map(({ session }) => session)
+      .filter((one) => matchesSession(one, wanted))
+      .sort(newestFirst)
+    return {
+      count: found.length,
+      count_is_exact: true,
+      sessions: pageAfter(found, query.after_session_id, query.limit ?? 100),
+    }
+  },
+  getSession: ({ params, query }, asked) => {
+    const { session, threads } = findSession(asked, params.id)
+    return { ...session, thread_count: session.threads, threads: pageAfter(threads, query.after_id, query.limit ?? 50) }
+  },
+  getSessionTimeline: ({ params, query }, asked) => {
+    const { events } = findSession(asked, params.id)
+    const page = pageAfter(events, query.after, query.limit ?? 500)
+    const last = page.at(-1)
+    return { events: page, next: last === undefined || last === events.at(-1) ? null : last.id }
+  },
+  listInterceptions: ({ query }, asked) => {
+    const wanted = readQuery(query.q ?? '')
+    const found = visible(asked)
+      .flatMap(({ interceptions }) => interceptions)
+      .filter((one) => matchesInterception(one, wanted))
+      .sort((a, b) => b.id.localeCompare(a.id))
+    return { count: found.length, results: pageAfter(found, query.after_id, query.limit ?? 100) }
+  },
+  getInterception: ({ params }, asked) => {
+    const { interception, of } = findInterception(asked, params.id)
+    return { interception, events: of.events.filter(({ interception_id }) => interception_id === params.id) }
+  },
+  listModels: (_, asked) => [...new Set(visible(asked).flatMap(({ session }) => session.models))].sort(),
+  listClients: (_, asked) => [...new Set(visible(asked).map(({ session }) => session.client))].sort(),
+  listAuditEvents: ({ query }, { world }) => {
+    const all = world.audit.toSorted((a, b) => b.id.localeCompare(a.id))
+    return { audit_logs: pageAfter(all, query.after_id, query.limit ?? 100), count: all.length }
+  },
+  getOrganization: () => {
+    throw new Fault('not_found', 'no such organization')
+  },
+}

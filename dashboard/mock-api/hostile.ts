@@ -1,0 +1,22 @@
+/** Texts that try to act on whoever reads them. The console shows each as text; the tests count what happens instead. */
+export const hostileTexts: readonly string[] = [
+  '<script>window.__owned = "script"</script>',
+  '<img src=x onerror="window.__owned=\'img\'"><img src="https://beacon.example/pixel.png?leak=1">',
+  '<svg onload="window.__owned=1"><foreignObject><iframe src="https://beacon.example/"></iframe></foreignObject></svg>',
+  '<math><mtext></mtext><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=window.__owned=2&gt;"></math>',
+  '[click](javascript:window.__owned=3) ![beacon](https://beacon.example/md.png) <https://beacon.example/auto>',
+  'javascript:window.__owned=4 data:text/html,<script>window.__owned=5</script>',
+  '"><base href="https://beacon.example/"><meta http-equiv="refresh" content="0;url=https://beacon.example/">',
+  '</style><style>@import "https://beacon.example/x.css"; * { display: none !important }</style>',
+  '\u001b[31;1mred\u001b[0m \u001b]8;;https://beacon.example/\u0007link\u001b]8;;\u0007 \u001b]52;c;cm0gLXJmIC8=\u0007clipboard \u001b[2J\u001b[Hcleared \u001b]0;title\u0007 \u0007bell \bback',
+  'approve \u202e gnp.exe\u202c \u2066hidden\u2069 \u200btwo\u200bwords \ufeffmark a\u00adb \u2028line',
+  'tags: \u{e0049}\u{e0067}\u{e006e}\u{e006f}\u{e0072}\u{e0065} variation: a\ufe01b hangul:\u3164end',
+  'zalgo: Z\u0310\u0302\u0305\u0312\u0346\u0342\u0310\u0302\u0305\u0312\u0346\u0342\u0310\u0302\u0305\u0312a\u0310\u0302\u0305\u0312\u0346\u0342lgo',
+  'constructor __proto__ {{7*7}} ${7*7} <%= 7*7 %> {"__proto__":{"polluted":true}}',
+  '=HYPERLINK("https://beacon.example/","x") @SUM(1) +cmd|calc -2+3',
+  'no\nbreaks\r\nand\rcarriage\ttab \u0000nul \u0085next',
+  `one-very-long-word-${'w'.repeat(4000)}`,
+  `picture: data:image/png;base64,iVBORw0KGgoAAAANSUhEUg${'QUFBQkJC'.repeat(4000)}==`,
+  '\ud800 lone surrogate \udfff',
+  'الكتابة من اليمين <b>إلى</b> اليسار then left again',
+]
