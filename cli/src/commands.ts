@@ -1,4 +1,5 @@
-import { choice, type Command, command, count, duration, flag, optional, required, text, texts } from './spec.ts'
+import { type Command, command, optional, required } from './command.ts'
+import { choice, count, duration, flag, text, texts } from './option.ts'
 
 /** Every command. What one does is in `commands/`, loaded when it runs. */
 

@@ -1,7 +1,8 @@
 import { commands, elsewhere, groups } from './commands.ts'
 import { canonical, findCommand } from './find-command.ts'
 import { globalOptions } from './globals.ts'
-import { type AnyOption, type Command, kebab } from './spec.ts'
+import type { Command } from './command.ts'
+import { type AnyOption, kebab } from './option.ts'
 
 /**
  * What may come next. `words` are those after `reeve`, the last one being typed and maybe empty. Each candidate is a

@@ -1,5 +1,5 @@
 import { aliases, commands } from './commands.ts'
-import type { Command } from './spec.ts'
+import type { Command } from './command.ts'
 
 /** The main name of a word that may be an alias. */
 export function canonical(word: string): string {

@@ -1,7 +1,7 @@
 import { checkTimeZone } from './instants.ts'
 import { type Format, formats } from './output/print.ts'
 import type { ColorChoice } from './output/style.ts'
-import { type AnyOption, choice, duration, flag, text } from './spec.ts'
+import { type AnyOption, choice, duration, flag, text } from './option.ts'
 
 /** Flags that every command takes. */
 export const globalOptions = {

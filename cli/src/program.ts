@@ -2,7 +2,8 @@ import { Command as Program, CommanderError, Option as ProgramOption } from 'com
 import { Fault, toError } from '@reeve/base'
 import { aliases, commands, elsewhere, groups } from './commands.ts'
 import { type Globals, globalOptions, globalShorts, readGlobals } from './globals.ts'
-import { type AnyOption, type Command, kebab } from './spec.ts'
+import type { Command } from './command.ts'
+import { type AnyOption, kebab } from './option.ts'
 
 export interface Invocation {
   readonly command: Command

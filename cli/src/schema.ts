@@ -2,7 +2,8 @@ import { aliases, commands, elsewhere, groups } from './commands.ts'
 import { exitCodes } from './failure.ts'
 import { matchedWords } from './find-command.ts'
 import { globalOptions, globalShorts } from './globals.ts'
-import { type AnyOption, type Command, kebab } from './spec.ts'
+import type { Command } from './command.ts'
+import { type AnyOption, kebab } from './option.ts'
 import { version } from './version.ts'
 
 /** What `--help -o json` prints: the commands under the words given, as data for programs that write command lines. */
