@@ -71,6 +71,8 @@ export interface Journal extends AsyncDisposable {
   /** The end of what is durable: as far as a reader may go. */
   durable(): Position
   status(): JournalStatus
+  /** How much of what is durable lies behind a position. */
+  bytesAfter(position: Pick<Position, 'segment' | 'offset'>): number
   /** Deletes the segments before this one, and never the newest. */
   retire(belowSegment: number): Promise<void>
 }
@@ -165,6 +167,17 @@ class OpenJournal implements Journal {
       failedAppends: this.#refused + commits.failed,
       damage,
     }
+  }
+
+  bytesAfter({ segment, offset }: Pick<Position, 'segment' | 'offset'>): number {
+    const { sizes, durable } = this.#with.writer
+    let bytes = 0
+    for (const [number, size] of sizes) {
+      const written = number === durable.segment ? durable.offset : size
+      if (number > segment) bytes += written
+      else if (number === segment) bytes += Math.max(written - offset, 0)
+    }
+    return bytes
   }
 
   async retire(belowSegment: number): Promise<void> {
