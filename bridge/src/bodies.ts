@@ -69,8 +69,11 @@ export function createBodyMemory(bytesMax: number): BodyMemory {
       if (costOf(body) > bytesMax / 4) return
       const bodies = conversations.get(key) ?? []
       conversations.delete(key)
-      const carriedOn = bodies.findIndex((earlier) => sizeOf(compareBodies(earlier, body.bytes)) * 2 >= earlier.bytes.length)
-      const dropped = carriedOn !== -1 ? bodies.splice(carriedOn, 1) : bodies.length === bodiesPerKey ? bodies.splice(0, 1) : []
+      const carriedOn = bodies.findIndex(
+        (earlier) => sizeOf(compareBodies(earlier, body.bytes)) * 2 >= earlier.bytes.length,
+      )
+      const dropped =
+        carriedOn !== -1 ? bodies.splice(carriedOn, 1) : bodies.length === bodiesPerKey ? bodies.splice(0, 1) : []
       for (const old of dropped) held -= costOf(old)
       conversations.set(key, [...bodies, body])
       held += costOf(body)

@@ -35,17 +35,29 @@ const claudeCode = {
  */
 const rules: readonly ClientRule[] = [
   { client: 'Qwen Code', userAgent: /^qwencode\/(\S+)/i },
-  { client: 'Qwen Code', userAgent: /^claude-cli\/(0\.[1-9]\S*) \(external, cli\)/i, header: ['x-claude-code-session-id', /^$/] },
+  {
+    client: 'Qwen Code',
+    userAgent: /^claude-cli\/(0\.[1-9]\S*) \(external, cli\)/i,
+    header: ['x-claude-code-session-id', /^$/],
+  },
   { client: 'Claude Code', userAgent: /^claude-(?:cli|code)\/(\S+)/i, ...claudeCode },
   { client: 'Claude Code', userAgent: /^claude/i, ...claudeCode },
   { client: 'Codex', userAgent: /^codex[\w-]*\/(\S+)/i, session: ['session-id', 'session_id'] },
   { client: 'Codex', userAgent: /^codex/i, session: ['session-id', 'session_id'] },
-  { client: 'OpenCode', userAgent: /^opencode\/(\S+)/i, session: ['x-session-id', 'x-opencode-session', 'x-session-affinity'] },
+  {
+    client: 'OpenCode',
+    userAgent: /^opencode\/(\S+)/i,
+    session: ['x-session-id', 'x-opencode-session', 'x-session-affinity'],
+  },
   { client: 'Gemini CLI', userAgent: /^geminicli[\w-]*\/([^/\s]+)/i },
   { client: 'Mux', userAgent: /^(?:mux|xum)\/(\S+)/i, session: ['x-mux-workspace-id'] },
   { client: 'GitHub Copilot (VS Code)', userAgent: /^githubcopilotchat\/(\S+)/i, session: ['x-interaction-id'] },
   { client: 'GitHub Copilot (CLI)', userAgent: /^copilot\/(\S+)/i, session: ['x-client-session-id'] },
-  { client: 'GitHub Copilot (CLI)', header: ['x-interaction-type', /^conversation-/], session: ['x-client-session-id'] },
+  {
+    client: 'GitHub Copilot (CLI)',
+    header: ['x-interaction-type', /^conversation-/],
+    session: ['x-client-session-id'],
+  },
   { client: 'Kilo Code', userAgent: /^kilo-code\/(\S+)/i, session: ['x-kilocode-taskid'] },
   { client: 'Kilo Code', header: ['originator', /^kilo-code$/i], session: ['x-kilocode-taskid'] },
   { client: 'Roo Code', userAgent: /^roo-code\/(\S+)/i },

@@ -134,7 +134,14 @@ export function answerHeaders(raw: readonly Buffer[], mask: (text: string) => st
       headers.push(name, mask(value))
     }
   }
-  return { headers, contentType, requestId, contentLength, compressed, endsWithConnection: !chunked && contentLength === null }
+  return {
+    headers,
+    contentType,
+    requestId,
+    contentLength,
+    compressed,
+    endsWithConnection: !chunked && contentLength === null,
+  }
 }
 
 /** Names that a Connection header makes hop-by-hop. */

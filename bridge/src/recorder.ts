@@ -22,13 +22,7 @@ export interface ClientFacts {
 
 export type RouteKind = 'messages' | 'count_tokens' | 'models'
 export type RecordedOutcome =
-  | 'ok'
-  | 'upstream_error'
-  | 'upstream_aborted'
-  | 'client_disconnected'
-  | 'timeout'
-  | 'refused'
-  | 'interrupted'
+  'ok' | 'upstream_error' | 'upstream_aborted' | 'client_disconnected' | 'timeout' | 'refused' | 'interrupted'
 
 /** The request body and what is already known of its beginning. */
 export interface RecordedBody {
@@ -93,4 +87,11 @@ export interface Recording {
   end(end: EndFacts): Promise<void>
   /** Bytes that came after the end; resolves when durable. */
   trailer(bytes: Uint8Array): Promise<void>
+}
+
+/** For exchanges that leave no record. */
+export const unrecorded: Recording = {
+  response() {},
+  end: () => Promise.resolve(),
+  trailer: () => Promise.resolve(),
 }

@@ -29,8 +29,11 @@ test('members and message elements are found where JSON.parse finds them', () =>
         ])
         const bytes = Buffer.from(JSON.stringify(value, null, indent))
         const { members, elements } = found(bytes)
-        const read = (range: { from: number; to: number }): unknown => JSON.parse(bytes.toString('utf8', range.from, range.to))
-        expect(members.map((member) => [member.key, read(member)])).toEqual(Object.entries(JSON.parse(bytes.toString())))
+        const read = (range: { from: number; to: number }): unknown =>
+          JSON.parse(bytes.toString('utf8', range.from, range.to))
+        expect(members.map((member) => [member.key, read(member)])).toEqual(
+          Object.entries(JSON.parse(bytes.toString())),
+        )
         expect(elements.map(read)).toEqual(JSON.parse(JSON.stringify(messages)))
       },
     ),
@@ -39,22 +42,27 @@ test('members and message elements are found where JSON.parse finds them', () =>
 
 test('what JSON.parse refuses is refused, strings and numbers aside', () => {
   fc.assert(
-    fc.property(fc.jsonValue(), fc.nat(), fc.constantFrom(',', '}', ']', '{', '"', '/', "'", 'N', ''), (value, spot, char) => {
-      const text = JSON.stringify({ a: value })
-      const at = spot % text.length
-      const hurt = text.slice(0, at) + char + text.slice(at + 1)
-      const accepted = ((): boolean => {
-        try {
-          JSON.parse(hurt)
-          return true
-        } catch {
-          return false
-        }
-      })()
-      // What is inside a string is not looked at, so a bad escape may pass; nothing good may be refused.
-      if (accepted) expect(problem(hurt)).toBeNull()
-      else if (!hurt.includes('\\')) expect(problem(hurt)).not.toBeNull()
-    }),
+    fc.property(
+      fc.jsonValue(),
+      fc.nat(),
+      fc.constantFrom(',', '}', ']', '{', '"', '/', "'", 'N', ''),
+      (value, spot, char) => {
+        const text = JSON.stringify({ a: value })
+        const at = spot % text.length
+        const hurt = text.slice(0, at) + char + text.slice(at + 1)
+        const accepted = ((): boolean => {
+          try {
+            JSON.parse(hurt)
+            return true
+          } catch {
+            return false
+          }
+        })()
+        // What is inside a string is not looked at, so a bad escape may pass; nothing good may be refused.
+        if (accepted) expect(problem(hurt)).toBeNull()
+        else if (!hurt.includes('\\')) expect(problem(hurt)).not.toBeNull()
+      },
+    ),
   )
 })
 
@@ -67,7 +75,9 @@ test('a scan that starts from an earlier one finds what a whole scan finds', () 
       fc.boolean(),
       (old, added, tools, toolsFirst) => {
         const body = (messages: unknown[], last: unknown) =>
-          Buffer.from(JSON.stringify(toolsFirst ? { model: 'm', tools, messages, last } : { model: 'm', messages, tools, last }))
+          Buffer.from(
+            JSON.stringify(toolsFirst ? { model: 'm', tools, messages, last } : { model: 'm', messages, tools, last }),
+          )
         const before = body(old, 1)
         const after = body([...old, ...added], 12)
         let prefixBytes = 0
@@ -101,7 +111,24 @@ test('a duplicate is found when the first of the two was scanned with an earlier
 })
 
 test('comments, trailing commas, single quotes, NaN, byte order marks and UTF-16 are refused', () => {
-  const bad = ['', ' ', '[]', '"a"', '1', '{', '{}}', '{"a":1,}', "{'a':1}", '{"a":NaN}', '{/**/}', '{"a":1}//', '{"a" 1}', '{"a":[1,]}', '{"a":01}', '{"a":+1}']
+  const bad = [
+    '',
+    ' ',
+    '[]',
+    '"a"',
+    '1',
+    '{',
+    '{}}',
+    '{"a":1,}',
+    "{'a':1}",
+    '{"a":NaN}',
+    '{/**/}',
+    '{"a":1}//',
+    '{"a" 1}',
+    '{"a":[1,]}',
+    '{"a":01}',
+    '{"a":+1}',
+  ]
   for (const text of bad) expect(problem(text), text).not.toBeNull()
   expect(problem(Buffer.from('\uFEFF{}'))).not.toBeNull()
   expect(problem(Buffer.from('{}', 'utf16le'))).not.toBeNull()

@@ -18,7 +18,10 @@ const routes: readonly ProviderRoute[] = [
 export function anthropicProvider(settings: { name: string; baseUrl: string; key: Secret | null }): Provider {
   const url = URL.canParse(settings.baseUrl) ? new URL(settings.baseUrl) : null
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
-    throw new Fault('invalid', `The base URL of the provider ${settings.name} must be http(s)://host[:port][/path] without credentials`)
+    throw new Fault(
+      'invalid',
+      `The base URL of the provider ${settings.name} must be http(s)://host[:port][/path] without credentials`,
+    )
   }
   const basePath = url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')
   const { key } = settings

@@ -30,5 +30,9 @@ export function stringOf(value: unknown): string | null {
 /** Without control characters, without surrounding blanks and at most `lengthMax` long: fit for a column or a log. */
 export function cleanText(text: string, lengthMax: number): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what this removes
-  return text.slice(0, lengthMax * 2).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '').trim().slice(0, lengthMax)
+  return text
+    .slice(0, lengthMax * 2)
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '')
+    .trim()
+    .slice(0, lengthMax)
 }

@@ -16,7 +16,8 @@ const CR = 13
 /**
  * Splits the bytes of an event stream into events as they arrive (WHATWG HTML, section 9.2.6). Lines end with CR, LF or
  * both; a blank line ends an event; comments and unknown fields are passed over; an event that the end of the stream
- * cuts off is never given out. The bytes may be cut anywhere. Throws RangeError when an event grows past the bound.
+ * cuts off is never given out. The bytes may be cut anywhere. Throws RangeError when an event grows past the bound, once
+ * what came before it was given out.
  *
  * The splitter is between lines, or inside one whose beginning it keeps in `rest`. After a line that a CR ended, a LF
  * belongs to that same line end and is passed over.
@@ -30,6 +31,7 @@ export function sseSplitter(bytesMax = eventBytesMax): (chunk: Buffer) => WireEv
   let data: string[] | null = null
   let id: string | null = null
   let retry: string | null = null
+  let givenUp = false
 
   function line(bytes: Buffer, found: WireEvent[]): void {
     if (first) {
@@ -53,8 +55,16 @@ export function sseSplitter(bytesMax = eventBytesMax): (chunk: Buffer) => WireEv
     else if (field === 'retry') retry = bytes.toString('utf8', from)
   }
 
+  function giveUp(found: WireEvent[]): WireEvent[] {
+    givenUp = true
+    rest = []
+    if (found.length > 0) return found
+    throw new RangeError(`an event is longer than ${bytesMax} bytes`)
+  }
+
   return (chunk) => {
     const found: WireEvent[] = []
+    if (givenUp) return giveUp(found)
     let from = 0
     if (afterCarriageReturn && chunk.length > 0) {
       afterCarriageReturn = false
@@ -68,7 +78,7 @@ export function sseSplitter(bytesMax = eventBytesMax): (chunk: Buffer) => WireEv
       const end = nextCr !== -1 && (lf === -1 || nextCr < lf) ? nextCr : lf
       if (end === -1) break
       size += end - from
-      if (size > bytesMax) throw new RangeError(`an event is longer than ${bytesMax} bytes`)
+      if (size > bytesMax) return giveUp(found)
       const piece = chunk.subarray(from, end)
       line(rest.length === 0 ? piece : Buffer.concat([...rest, piece]), found)
       rest = []
@@ -81,7 +91,7 @@ export function sseSplitter(bytesMax = eventBytesMax): (chunk: Buffer) => WireEv
     if (from < chunk.length) {
       rest.push(chunk.subarray(from))
       size += chunk.length - from
-      if (size > bytesMax) throw new RangeError(`an event is longer than ${bytesMax} bytes`)
+      if (size > bytesMax) return giveUp(found)
     }
     return found
   }

@@ -40,7 +40,8 @@ export function growBlock(block: OpenBlock, delta: JsonObject): OpenBlock {
 /** What a block says. `truncated` when the answer broke off before its end. */
 export function closeBlock(block: OpenBlock, { truncated }: { truncated: boolean }): readonly Observation[] {
   const { type, toolName, toolCallId } = block
-  if (type === 'text') return block.text === '' ? [] : [observation('text', 'model', block.text, noted(truncated, null))]
+  if (type === 'text')
+    return block.text === '' ? [] : [observation('text', 'model', block.text, noted(truncated, null))]
   if (type === 'thinking') {
     const empty = block.text === '' && !block.signed
     return empty ? [] : [observation('thinking', 'model', block.text, noted(truncated, block.signed ? 'signed' : null))]
@@ -50,7 +51,9 @@ export function closeBlock(block: OpenBlock, { truncated }: { truncated: boolean
     return [observation('tool_call', 'model', toolInput(block), { toolName, toolCallId, ...noted(truncated, null) })]
   }
   if (type.endsWith('_tool_use')) {
-    return [observation('tool_call', 'model', toolInput(block), { toolName, toolCallId, ...noted(truncated, 'by_provider') })]
+    return [
+      observation('tool_call', 'model', toolInput(block), { toolName, toolCallId, ...noted(truncated, 'by_provider') }),
+    ]
   }
   if (type.endsWith('_tool_result')) {
     const text = contentText(block.whole['content'])

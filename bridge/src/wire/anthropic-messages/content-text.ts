@@ -8,7 +8,11 @@ const depthMax = 8
  */
 export function contentText(content: unknown, depth = 0): string {
   if (typeof content === 'string') return content
-  if (Array.isArray(content)) return content.map((block) => blockText(block, depth)).filter((text) => text !== '').join('\n')
+  if (Array.isArray(content))
+    return content
+      .map((block) => blockText(block, depth))
+      .filter((text) => text !== '')
+      .join('\n')
   if (isObject(content)) return blockText(content, depth)
   return content === undefined || content === null ? '' : JSON.stringify(content)
 }

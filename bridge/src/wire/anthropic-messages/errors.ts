@@ -28,7 +28,9 @@ export function errorType(reason: RefusalReason): string {
 export function errorAnswer(refusal: Refusal, requestId: string | null): WireAnswer {
   const shape = shapes[refusal.reason]
   const error = { type: shape.type, message: refusal.message }
-  const body = Buffer.from(JSON.stringify({ type: 'error', error, ...(requestId !== null && { request_id: requestId }) }))
+  const body = Buffer.from(
+    JSON.stringify({ type: 'error', error, ...(requestId !== null && { request_id: requestId }) }),
+  )
   const headers = ['content-type', 'application/json', 'content-length', String(body.length)]
   if (!shape.retry) headers.push('x-should-retry', 'false')
   if (refusal.retryAfterSeconds !== undefined) headers.push('retry-after', String(refusal.retryAfterSeconds))

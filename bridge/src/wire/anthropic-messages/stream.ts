@@ -61,7 +61,10 @@ export function step(state: StreamState, event: WireEvent): [StreamState, readon
       return [{ ...state, facts: { ...state.facts, complete: true } }, unchanged]
     case 'error': {
       const error = errorOf(data) ?? { type: 'unknown', message: '' }
-      return [{ ...state, facts: { ...state.facts, error } }, [observation('error', 'model', error.message, { isError: true })]]
+      return [
+        { ...state, facts: { ...state.facts, error } },
+        [observation('error', 'model', error.message, { isError: true })],
+      ]
     }
     default:
       return [state, unchanged]
@@ -69,7 +72,9 @@ export function step(state: StreamState, event: WireEvent): [StreamState, readon
 }
 
 /** What is left when no more events come. */
-export function finish(state: StreamState): Omit<ResponseReading, 'observations'> & { readonly observations: readonly Observation[] } {
+export function finish(
+  state: StreamState,
+): Omit<ResponseReading, 'observations'> & { readonly observations: readonly Observation[] } {
   const observations = [...state.open.values()].flatMap((block) => closeBlock(block, { truncated: true }))
   return { ...state.facts, observations }
 }

@@ -37,7 +37,12 @@ export function watchTerminal(eventBytesMax: number): TerminalWatcher {
       const terminal = Buffer.concat([events.subarray(found.from), ...pending])
       pending = []
       pendingBytes = 0
-      return { events: found.from === 0 ? null : events.subarray(0, found.from), terminal, error: found.error, tooLong: false }
+      return {
+        events: found.from === 0 ? null : events.subarray(0, found.from),
+        terminal,
+        error: found.error,
+        tooLong: false,
+      }
     },
     rest: () => Buffer.concat(pending),
   }
@@ -48,7 +53,7 @@ const stopWord = Buffer.from('message_stop')
 const errorWord = Buffer.from('error')
 
 function findTerminal(events: Buffer): { from: number; error: WireError | null } | null {
-  for (let from = 0; from < events.length; ) {
+  for (let from = 0; from < events.length;) {
     const to = nextEventEnd(events, from)
     for (const event of sseSplitter(Number.POSITIVE_INFINITY)(events.subarray(from, to))) {
       const verdict = terminalVerdict(event)
@@ -65,7 +70,8 @@ function terminalVerdict({ event, data }: WireEvent): WireError | 'stop' | null 
   if (!named && !data.includes('message_stop') && !data.includes('error')) return null
   const value = parseJson(data)
   const type = objectOf(value)['type']
-  if (event === 'error' || type === 'error') return errorOf(value) ?? { type: 'unknown', message: cleanText(data, 1024) }
+  if (event === 'error' || type === 'error')
+    return errorOf(value) ?? { type: 'unknown', message: cleanText(data, 1024) }
   return event === 'message_stop' || type === 'message_stop' ? 'stop' : null
 }
 

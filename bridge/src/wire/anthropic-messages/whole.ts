@@ -10,7 +10,9 @@ export function readWhole(bytes: Buffer): ResponseReading {
   const message = objectOf(value)
   const error = message['type'] === 'error' ? errorOf(value) : null
   const usageRaw = isObject(message['usage']) ? mergeUsage(null, message['usage']) : countedTokens(message)
-  const said = arrayOf(message['content']).flatMap((block) => closeBlock(openBlock(objectOf(block)), { truncated: false }))
+  const said = arrayOf(message['content']).flatMap((block) =>
+    closeBlock(openBlock(objectOf(block)), { truncated: false }),
+  )
   return {
     observations: error === null ? said : [observation('error', 'model', error.message, { isError: true })],
     responseId: stringOf(message['id']),

@@ -1,0 +1,240 @@
+import { type Clock, type Log, toError, type Uuid } from '@reeve/base'
+import { createBodyMemory } from './bodies.ts'
+import { collectBody } from './collect-body.ts'
+import type { BridgeEvent, Exchange } from './exchange.ts'
+import { takeIn } from './intake.ts'
+import type { Limits } from './limits.ts'
+import type { Provider } from './providers/provider.ts'
+import { type Recorder, type Recording, type RouteKind, type StartFacts, unrecorded } from './recorder.ts'
+import { writeAnswer } from './refuse.ts'
+import type { Relay } from './relay.ts'
+import { type Routed, routeRequest } from './routes.ts'
+import { createUpstreams } from './upstreams.ts'
+import { anthropicMessages } from './wire/anthropic-messages/anthropic-messages.ts'
+import type { Refusal, WireFormat } from './wire/wire-format.ts'
+
+export interface BridgeOptions {
+  readonly providers: readonly Provider[]
+  readonly recorder: Recorder
+  readonly clock: Clock
+  readonly log: Log
+  readonly newId: () => Uuid
+  readonly observe: (event: BridgeEvent) => void
+  readonly limits: Limits
+}
+
+export interface Bridge {
+  /** Whether this request may only be handled for somebody. False for the few probes that carry no credential. */
+  needsActor(request: { readonly providerName: string; readonly method: string; readonly path: string }): boolean
+  /** Answers the request and resolves when nothing of it is left: answered or cut, its record ended. Never rejects. */
+  handle(exchange: Exchange): Promise<void>
+  readonly inFlight: number
+  /** Takes nothing new, waits for what is open, and interrupts what is left of it after `graceMs`. */
+  close(options: { readonly graceMs: number }): Promise<void>
+}
+
+/** A request whose answer is on its way, and what is told of it at the end. */
+interface Asked {
+  readonly relay: Relay
+  readonly told: Told | null
+}
+
+type Told = Pick<BridgeEvent & { kind: 'finished' }, 'providerName' | 'route' | 'client' | 'requestBytes'>
+
+/** The LLM gateway as a library: it knows providers, actors as bundles of ids, and somebody who keeps the record. */
+export function createBridge(options: BridgeOptions): Bridge {
+  const { recorder, clock, log, newId, observe, limits } = options
+  const providers = new Map(options.providers.map((provider) => [provider.name, provider]))
+  const bodies = createBodyMemory(limits.rememberedBytes)
+  const upstreams = createUpstreams({ limits, clock, log })
+  const open = new Map<Exchange, { relay: Relay | null; readonly finished: Promise<void> }>()
+  let closing = false
+
+  /** The life of one request. */
+  async function live(exchange: Exchange): Promise<void> {
+    const cameMs = clock.monotonicMs()
+    const asked = await receive(exchange, cameMs)
+    if (asked === null) return
+    const entry = open.get(exchange)
+    if (entry !== undefined) entry.relay = asked.relay
+    const summary = await asked.relay.finished
+    if (asked.told === null) return
+    if (!summary.recorded) observe({ kind: 'unrecorded', providerName: asked.told.providerName, step: 'end' })
+    observe({ kind: 'finished', ...asked.told, ...summary, durationMs: clock.monotonicMs() - cameMs })
+  }
+
+  /**
+   * Up to the moment when the provider has been asked; null when it never is. Only what is in here holds the body, so
+   * that an answer which takes minutes does not keep it in memory.
+   */
+  async function receive(exchange: Exchange, cameMs: number): Promise<Asked | null> {
+    const startedAt = clock.now()
+    const { req, res, actor, sourceIp } = exchange
+    const routed = findRoute(exchange.providerName, req.method ?? '', exchange.path)
+    if (routed === null) return refuse(exchange, { reason: 'not_found', message: 'There is no such route here.' })
+    if (closing) return refuse(exchange, { reason: 'unavailable', message: 'Reeve is stopping.', retryAfterSeconds: 5 })
+    if (carriesToken(routed, exchange)) return refuse(exchange, tokenInUrl)
+    const { kind } = routed.route
+    if (kind === null) {
+      const relay = upstreams.ask({
+        exchange,
+        routed,
+        body: null,
+        recording: unrecorded,
+        interceptionId: null,
+        cameMs,
+        readyMs: cameMs,
+      })
+      return { relay, told: null }
+    }
+    if (actor === null) return refuse(exchange, { reason: 'unauthenticated', message: 'A Reeve token is needed here.' })
+
+    const collected = await collectBody(req, res, limits)
+    const readyMs = clock.monotonicMs()
+    const intake = takeIn({ ...exchange, actor }, routed, collected, bodies)
+    const start: StartFacts = {
+      ...intake.facts,
+      ...providerFacts(routed, kind),
+      id: newId(),
+      actor,
+      startedAt,
+      sourceIp,
+    }
+    const told = {
+      providerName: start.providerName,
+      route: kind,
+      client: start.client,
+      requestBytes: start.body.bytes.length,
+    }
+    const recording = await begin(start)
+    if (recording === null) return refuse(exchange, unrecordable)
+    if (intake.remember !== null) bodies.remember(intake.remember.key, { ...intake.remember, interceptionId: start.id })
+
+    if (intake.refusal !== null || res.destroyed) {
+      return conclude(exchange, routed.provider.wire, recording, intake.refusal, { ...told, id: start.id, cameMs })
+    }
+    const relay = upstreams.ask({
+      exchange,
+      routed,
+      body: intake.body,
+      recording,
+      interceptionId: start.id,
+      cameMs,
+      readyMs,
+    })
+    return { relay, told }
+  }
+
+  async function begin(start: StartFacts): Promise<Recording | null> {
+    try {
+      return await recorder.begin(start)
+    } catch (thrown) {
+      // Nothing was sent to the provider, so nothing is lost but this request.
+      log.error(
+        { interceptionId: start.id, error: toError(thrown).message },
+        'the start of a record could not be written',
+      )
+      observe({ kind: 'unrecorded', providerName: start.providerName, step: 'begin' })
+      return null
+    }
+  }
+
+  /** Ends a record that was begun for a request which the provider never sees. */
+  async function conclude(
+    { req, res }: Exchange,
+    wire: WireFormat,
+    recording: Recording,
+    refusal: Refusal | null,
+    { id, cameMs, ...told }: Told & { readonly id: Uuid; readonly cameMs: number },
+  ): Promise<null> {
+    const answer = refusal === null || res.destroyed ? null : wire.refusal(refusal, id)
+    const durationMs = clock.monotonicMs() - cameMs
+    const summary = {
+      outcome: answer === null ? 'client_disconnected' : 'refused',
+      statusCode: answer?.status ?? null,
+      durationMs,
+      firstByteMs: answer === null ? null : durationMs,
+      gatewayMs: answer === null ? null : durationMs,
+    } as const
+    const why = { errorType: refusal?.reason ?? null, errorMessage: refusal?.message ?? null }
+    try {
+      await recording.end({ ...summary, ...why, endedAt: clock.now(), providerRequestId: null, contentType: null })
+    } catch (thrown) {
+      log.error({ interceptionId: id, error: toError(thrown).message }, 'the end of a record could not be written')
+      observe({ kind: 'unrecorded', providerName: told.providerName, step: 'end' })
+      res.destroy()
+      return null
+    }
+    observe({ kind: 'finished', ...told, ...summary, responseBytes: 0 })
+    if (answer !== null) await writeAnswer(req, res, answer, id)
+    return null
+  }
+
+  /** Answers what leaves no record. */
+  async function refuse({ req, res, providerName }: Exchange, refusal: Refusal): Promise<null> {
+    const { wire } = providers.get(providerName) ?? { wire: anthropicMessages }
+    await writeAnswer(req, res, wire.refusal(refusal, null), null)
+    return null
+  }
+
+  function findRoute(providerName: string, method: string, path: string): Routed | null {
+    const provider = providers.get(providerName)
+    return provider === undefined ? null : routeRequest(provider, method, path)
+  }
+
+  return {
+    needsActor: ({ providerName, method, path }) => findRoute(providerName, method, path)?.route.kind !== null,
+    handle(exchange) {
+      const finished = live(exchange)
+        .catch((thrown: unknown) => {
+          log.error(
+            { providerName: exchange.providerName, error: toError(thrown).stack },
+            'a request failed in the bridge',
+          )
+          exchange.res.destroy()
+        })
+        .finally(() => open.delete(exchange))
+      open.set(exchange, { relay: null, finished })
+      return finished
+    },
+    get inFlight() {
+      return open.size
+    },
+    async close({ graceMs }) {
+      closing = true
+      const all = Promise.all([...open.values()].map(({ finished }) => finished))
+      const timer = setTimeout(() => {
+        for (const [exchange, { relay }] of open) {
+          if (relay === null) exchange.req.destroy()
+          else relay.interrupt()
+        }
+      }, graceMs)
+      await all
+      clearTimeout(timer)
+      await upstreams.close()
+    },
+  }
+}
+
+const tokenInUrl: Refusal = { reason: 'invalid', message: 'A credential must not be part of the URL.' }
+const unrecordable: Refusal = {
+  reason: 'unavailable',
+  message: 'The record cannot be kept at the moment, and without it nothing is sent to a model.',
+  retryAfterSeconds: 5,
+}
+
+function carriesToken(routed: Routed, { token }: Exchange): boolean {
+  return token !== '' && routed.pathAndQuery.includes(token)
+}
+
+function providerFacts(
+  { provider }: Routed,
+  route: RouteKind,
+): Pick<StartFacts, 'provider' | 'providerName' | 'route' | 'credentialHint'> {
+  return {
+    provider: provider.wire.type,
+    providerName: provider.name,
+    route,
+    credentialHint: provider.key?.hint() ?? '',
+  }
+}

@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Actor, RecordedOutcome, RouteKind } from './recorder.ts'
+
+/** One HTTP request to a provider, with what the gateway found out about its sender. */
+export interface Exchange {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  /** Null when nobody was authenticated, which only routes that need no actor put up with. */
+  readonly actor: Actor | null
+  readonly providerName: string
+  /** What follows the provider in the request's target, with its query. */
+  readonly path: string
+  readonly sourceIp: string | null
+  /** Our own credential that the request carried, never to be passed on; empty when there was none. */
+  readonly token: string
+}
+
+/** What happened, for metrics. Names from clients are not among it, so that labels stay few. */
+export type BridgeEvent =
+  | {
+      readonly kind: 'finished'
+      readonly providerName: string
+      readonly route: RouteKind
+      readonly client: string
+      readonly outcome: RecordedOutcome
+      readonly statusCode: number | null
+      readonly durationMs: number
+      readonly firstByteMs: number | null
+      readonly gatewayMs: number | null
+      readonly requestBytes: number
+      readonly responseBytes: number
+    }
+  /** The record could not be begun or ended; the client did not get its answer. */
+  | { readonly kind: 'unrecorded'; readonly providerName: string; readonly step: 'begin' | 'end' }

@@ -1,0 +1,83 @@
+import { type BodyMemory, type Digest, digestBody, recordedBody, type Shared } from './bodies.ts'
+import { recogniseClient } from './clients.ts'
+import type { CollectedBody } from './collect-body.ts'
+import type { Exchange } from './exchange.ts'
+import type { Actor, ClientFacts, RecordedBody } from './recorder.ts'
+import type { Routed } from './routes.ts'
+import type { Scan } from './scan.ts'
+import type { Refusal } from './wire/wire-format.ts'
+
+/** What is known of a request before it is recorded and sent on. */
+export interface Intake {
+  readonly facts: ClientFacts & { readonly model: string; readonly streaming: boolean; readonly body: RecordedBody }
+  readonly body: Buffer
+  /** Why it will not be sent on; null when it will. */
+  readonly refusal: Refusal | null
+  /** How the body is remembered once its start record is durable; null when it is of no use to later ones. */
+  readonly remember: {
+    readonly key: string
+    readonly bytes: Buffer
+    readonly scan: Scan
+    readonly digest: Digest
+  } | null
+}
+
+const noFacts = { model: '', streaming: false, bodySessionId: null }
+const nothing = Buffer.alloc(0)
+
+/** Looks at the head and body of a request: whose client it is, what it asks for, and how much of it came before. */
+export function takeIn(
+  exchange: Exchange & { readonly actor: Actor },
+  { provider, route }: Routed,
+  collected: CollectedBody,
+  bodies: BodyMemory,
+): Intake {
+  const { headers } = exchange.req
+  const body = collected.kind === 'body' ? collected.bytes : nothing
+  const unread = (refusal: Refusal | null): Intake => ({
+    facts: { ...recogniseClient(headers, noFacts), model: '', streaming: false, body: plainBody(body) },
+    body,
+    refusal,
+    remember: null,
+  })
+  if (collected.kind === 'refused') return unread(collected.refusal)
+  if (collected.kind === 'gone') return unread(null)
+  if (route.method !== 'POST') return unread(body.length === 0 ? null : unwanted)
+
+  // A session that the headers name is known before the body is read, and then the body need not be read anew.
+  const named = recogniseClient(headers, noFacts)
+  const conversation = (session: string | null, agent: string | null): string =>
+    [exchange.actor.userId, exchange.actor.organizationId, provider.name, route.kind, session, agent].join('\n')
+  let key = conversation(named.clientSessionId, named.agentId)
+  let shared: Shared | null = named.clientSessionId === null ? null : bodies.nearest(key, body)
+
+  const result = provider.wire.scan(
+    body,
+    shared === null ? undefined : { scan: shared.earlier.scan, prefixBytes: shared.prefixBytes },
+  )
+  if (!result.ok) return unread({ reason: 'invalid', message: capitalised(result.problem) })
+  const { scan } = result
+  const said = provider.wire.requestFacts(body, scan)
+  const client = named.clientSessionId === null ? recogniseClient(headers, said) : named
+  if (named.clientSessionId === null) {
+    key = conversation(client.clientSessionId ?? provider.wire.beginning(body, scan), client.agentId)
+    shared = bodies.nearest(key, body)
+  }
+  const digest = digestBody(body, shared)
+  return {
+    facts: { ...client, model: said.model, streaming: said.streaming, body: recordedBody(body, digest, shared) },
+    body,
+    refusal: null,
+    remember: { key, bytes: body, scan, digest },
+  }
+}
+
+const unwanted: Refusal = { reason: 'invalid', message: 'A request with this method has no body.' }
+
+function plainBody(bytes: Buffer): RecordedBody {
+  return recordedBody(bytes, digestBody(bytes, null), null)
+}
+
+function capitalised(problem: string): string {
+  return `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`
+}

@@ -1,0 +1,36 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { WireAnswer } from './wire/wire-format.ts'
+
+/** How long the rest of a body that nobody wants is read, so that the client can take the answer before the end. */
+const lingerMs = 2_000
+
+/** Writes an answer of our own and resolves when the client has it or has gone. */
+export function writeAnswer(
+  req: IncomingMessage,
+  res: ServerResponse,
+  answer: WireAnswer,
+  interceptionId: string | null,
+): Promise<void> {
+  return new Promise((resolve) => {
+    if (res.destroyed || res.writableEnded) return resolve()
+    res.once('close', resolve).on('error', () => {})
+    res.writeHead(answer.status, [...answer.headers, ...interceptionHeader(interceptionId)])
+    res.end(req.method === 'HEAD' ? undefined : answer.body)
+    if (!req.complete) lingerBeforeClosing(req)
+  })
+}
+
+export function interceptionHeader(interceptionId: string | null): readonly string[] {
+  return interceptionId === null ? [] : ['x-reeve-interception-id', interceptionId]
+}
+
+/**
+ * Closing a connection while the client still writes makes its kernel throw the answer away, so the rest of the body is
+ * read and dropped for a moment; then the connection ends, whether the body did or not.
+ */
+function lingerBeforeClosing(req: IncomingMessage): void {
+  req.resume()
+  const timer = setTimeout(() => req.socket.destroy(), lingerMs)
+  req.once('end', () => clearTimeout(timer))
+  req.once('close', () => clearTimeout(timer))
+}
