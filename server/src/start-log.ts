@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import type { Log } from '@reeve/base'
 import { destination, type Logger, pino, stdTimeFunctions, type DestinationStream } from 'pino'
 

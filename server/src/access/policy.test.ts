@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { endpoints, type Permission, Scope } from '@reeve/sdk'
+import { endpoints, type Permission, type Scope } from '@reeve/sdk'
 import { expect, test } from 'vitest'
 import type { Actor, Role } from './actor.ts'
 import { allows, mayGrant, visibleOrganizations, visibleOwners } from './policy.ts'

@@ -14,6 +14,11 @@ interface Setting {
   readonly source: 'default' | 'file' | 'environment' | 'flag'
 }
 
+export function apiDocument(version: string): Record<string, unknown> {
+  const contract: readonly Endpoint[] = Object.values(endpoints)
+  return openApiDocument(contract, { version, statusOf })
+}
+
 /** What the server says about itself. */
 export function deploymentRoutes(facts: {
   readonly version: string
@@ -22,8 +27,7 @@ export function deploymentRoutes(facts: {
   readonly settings: readonly Setting[]
   readonly isReady: () => boolean
 }): Route[] {
-  const contract: readonly Endpoint[] = Object.values(endpoints)
-  const document = openApiDocument(contract, { version: facts.version, statusOf })
+  const document = apiDocument(facts.version)
   return [
     implementBytes(endpoints.getHealth, () => {
       if (!facts.isReady()) throw new Fault('unavailable', 'the server is not ready')

@@ -21,6 +21,10 @@ export function checkRequest(req: IncomingMessage, { localOnly }: FrontDoorOptio
   if (countHeader(req, 'host') !== 1 || host === undefined) {
     return bad('a request needs exactly one Host header')
   }
+  // The parser hands a request over before it finds that it cannot tell where its body ends.
+  if ((req.headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked') {
+    return bad('the only transfer encoding is chunked')
+  }
   if (req.method === 'CONNECT' || req.method === 'TRACE') {
     return refusal(405, new Fault('invalid', `${req.method} is not served here`))
   }

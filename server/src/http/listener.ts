@@ -50,7 +50,9 @@ export async function openListener({ address, tls, handle }: ListenerOptions): P
     socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+    // An answer is out already: whatever follows it would be taken for the answer to something else.
+    const hasAnswered = 'bytesWritten' in socket && socket.bytesWritten !== 0
+    if (error.code === 'ECONNRESET' || !socket.writable || hasAnswered) return void socket.destroy()
     const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
     socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
   })

@@ -41,18 +41,17 @@ export function parseInput(endpoint: Endpoint, raw: RouteInput<unknown, URLSearc
 export async function readJsonBody(req: IncomingMessage, deadline: AbortSignal): Promise<{ body: unknown } | Refusal> {
   const declared = Number(req.headers['content-length'] ?? 0)
   if (declared === 0 && req.headers['transfer-encoding'] === undefined) return { body: undefined }
-  if (declared > bodyBytesMax) return tooLarge()
+  const bytes = declared > bodyBytesMax ? tooLarge() : await readBytes(req, deadline)
+  if (!Buffer.isBuffer(bytes)) return bytes
+  if (bytes.length === 0) return { body: undefined }
   if (!/^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i.test(req.headers['content-type'] ?? '')) {
     return refusal(415, new Fault('invalid', 'the body must be JSON', { fix: 'send Content-Type: application/json' }))
   }
   if ((req.headers['content-encoding'] ?? 'identity') !== 'identity') {
     return refusal(415, new Fault('invalid', 'the body must not be compressed'))
   }
-  const bytes = await readBytes(req, deadline)
-  if (!Buffer.isBuffer(bytes)) return bytes
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    return { body: text === '' ? undefined : JSON.parse(text) }
+    return { body: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) }
   } catch {
     return refusal(400, new Fault('invalid', 'the body is not valid JSON in UTF-8'))
   }

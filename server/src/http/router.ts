@@ -24,7 +24,7 @@ export function createRouter(routes: readonly Route[]): Router {
     .flatMap((route) =>
       [route.endpoint.path, ...route.endpoint.aliases].map((path) => ({ route, segments: path.split('/') })),
     )
-    .sort((a, b) => compareSegments(a.segments, b.segments))
+    .sort((a, b) => (rank(a.segments) < rank(b.segments) ? -1 : 1))
 
   return {
     find(method, path) {
@@ -43,12 +43,9 @@ export function createRouter(routes: readonly Route[]): Router {
   }
 }
 
-function compareSegments(a: readonly string[], b: readonly string[]): number {
-  for (let i = 0; i < Math.min(a.length, b.length); i++) {
-    const difference = Number(a[i]!.startsWith(':')) - Number(b[i]!.startsWith(':'))
-    if (difference !== 0) return difference
-  }
-  return 0
+/** Sorts a name before a parameter in the first place where two paths differ in that. */
+function rank(segments: readonly string[]): string {
+  return segments.map((segment) => (segment.startsWith(':') ? '1' : '0')).join('')
 }
 
 function matchSegments(pattern: readonly string[], segments: readonly string[]): Record<string, string> | null {

@@ -1,4 +1,4 @@
-import { type ApiKey, Organization, Scope, User } from '@reeve/sdk'
+import { type ApiKey, type Organization, Scope, User } from '@reeve/sdk'
 import type { z } from 'zod'
 import type { KeyRow, OrganizationRow, UserRow } from './queries.ts'
 

@@ -1,12 +1,12 @@
-import { once } from 'node:events'
-import { request } from 'node:http'
 import { type Clock, type Log, manualClock, silentLog } from '@reeve/base'
-import { Counter, Registry } from 'prom-client'
+import { endpoints } from '@reeve/sdk'
+import { Counter } from 'prom-client'
 import { auditRoutes } from '../audit/routes.ts'
 import { type TestDatabase, testDatabase } from '../db/testing.ts'
+import { statusOf } from '../http/faults.ts'
 import { openListener } from '../http/listener.ts'
-import { createHttpMetrics } from '../http/metrics.ts'
 import { createApi } from '../http/serve.ts'
+import { ask, type CallOptions, type TestAnswer } from '../http/testing.ts'
 import { sourceAddress } from '../http/source-address.ts'
 import type { Actor } from '../access/actor.ts'
 import { type Authenticator, createAuthenticator } from './authenticate.ts'
@@ -41,21 +41,17 @@ export interface TestIdentity extends AsyncDisposable {
   >
 }
 
-export interface CallOptions {
-  readonly token?: string
-  readonly body?: unknown
-  /** Each pair is one header line, so that a test can send one twice. */
-  readonly headers?: readonly (readonly [string, string])[]
-  /** Where the request seems to come from. */
-  readonly from?: string
-}
+/** Every answer that the tests of a file were given: method, path template, status. */
+const seen = new Set<string>()
 
-export interface TestAnswer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  // SAFETY of the loose type: a test reads what the contract promises and fails where it is absent.
-  // oxlint-disable-next-line no-explicit-any
-  readonly json: any
+/** The answers that endpoints declare and no test of this file was given. */
+export function answersNotSeen(...names: (keyof typeof endpoints)[]): string[] {
+  return names
+    .map((name) => endpoints[name])
+    .flatMap(({ method, path, status, faults }) =>
+      [status, ...faults.map(statusOf)].map((code) => `${method} ${path} ${code}`),
+    )
+    .filter((answer) => !seen.has(answer))
 }
 
 export const testPassword = 'correct horse battery'
@@ -85,7 +81,7 @@ export async function testIdentity(options: { localOnly?: boolean; log?: Log } =
     sourceAddress: sourceAddress([{ address: '127.0.0.1', prefix: 32, family: 'ipv4' }]),
     origins: () => ['http://reeve.test'],
     https: false,
-    metrics: createHttpMetrics(new Registry()),
+    metrics: { observe: (method, route, status) => void seen.add(`${method} ${route} ${status}`) },
     clock,
     log,
     stopping: new AbortController().signal,
@@ -105,7 +101,7 @@ export async function testIdentity(options: { localOnly?: boolean; log?: Log } =
   }
   let ownerToken = ''
   async function owner(): Promise<string> {
-    if (ownerToken !== '') return ownerToken
+    if ((await authenticator.authenticate(ownerToken)) !== null) return ownerToken
     const body = { email: email('dana'), username: 'dana', password: testPassword, setup_token: setupToken?.reveal() }
     await call('POST', '/api/v2/users/first', { body, from: nextAddress() })
     ownerToken = await signIn('dana')
@@ -141,22 +137,3 @@ export async function testIdentity(options: { localOnly?: boolean; log?: Log } =
 let addresses = 0
 /** An address that no rate limit has seen. */
 export const nextAddress = (): string => `10.1.${Math.floor(++addresses / 250)}.${(addresses % 250) + 1}`
-
-export async function ask(url: string, method: string, path: string, options: CallOptions = {}): Promise<TestAnswer> {
-  const { token, body, headers = [], from } = options
-  const lines: [string, string][] = [...headers.map(([name, value]): [string, string] => [name, value])]
-  if (token !== undefined) lines.push(['Reeve-Session-Token', token])
-  if (from !== undefined) lines.push(['X-Forwarded-For', from])
-  const bytes = body === undefined ? null : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
-  if (bytes !== null) {
-    if (!lines.some(([name]) => /^content-type$/i.test(name))) lines.push(['Content-Type', 'application/json'])
-    lines.push(['Content-Length', String(bytes.length)])
-  }
-  const { host } = new URL(url)
-  const req = request(url + path, { method, agent: false, headers: ['Host', host, ...lines.flat()], setHost: false })
-  req.end(bytes ?? undefined)
-  const [res] = await once(req, 'response')
-  const text = Buffer.concat(await Array.fromAsync<Buffer>(res)).toString()
-  const isJson = /json/.test(res.headers['content-type'] ?? '')
-  return { status: res.statusCode, headers: res.headers, json: isJson ? JSON.parse(text) : text }
-}
