@@ -271,7 +271,7 @@ export const commands: readonly Command[] = [
   command({
     path: 'version',
     summary: 'Version of this command',
-    run: async () => (await import('./commands/version.ts')).showVersion(),
+    run: async (context) => (await import('./commands/version.ts')).showVersion(context),
   }),
 ]
 

@@ -1,5 +1,5 @@
 import { Fault } from '@reeve/base'
-import { type Client, createClient } from '@reeve/sdk'
+import type { Client } from '@reeve/sdk'
 import { type Deployments, isLoopback, normalizeUrl, readDeployments, writeDeployments } from './deployments.ts'
 import type { Globals } from './globals.ts'
 import type { Io } from './io.ts'
@@ -18,7 +18,7 @@ export interface Context {
   /** Signed in to it. */
   client(): Promise<Client>
   /** Any deployment, with or without a token. */
-  clientFor(url: string, token?: string): Client
+  clientFor(url: string, token?: string): Promise<Client>
   deployments(): Promise<Deployments>
   remember(deployments: Deployments): Promise<void>
   /** Asks on the terminal; without one, says which flag was missing. */
@@ -56,14 +56,17 @@ export function createContext(io: Io, globals: Globals): Context {
     throw new Fault('unauthenticated', `not signed in to ${at}`, { fix: 'sign in, or set REEVE_SESSION_TOKEN' })
   }
 
-  const clientFor = (at: string, secret?: string): Client =>
-    createClient({
+  const clientFor = async (at: string, secret?: string): Promise<Client> => {
+    // Loaded when there is something to ask: the schemas are most of what this command loads.
+    const { createClient } = await import('@reeve/sdk')
+    return createClient({
       url: at,
       ...(secret === undefined ? {} : { token: checkToken(secret) }),
       // Browsers and proxies see who asks; the server writes it into the audit log.
       headers: { 'User-Agent': `reeve-cli/${version}` },
       ...(globals.timeoutMs === undefined ? {} : { timeoutMs: globals.timeoutMs }),
     })
+  }
 
   const canAsk = io.tty.stdin && io.tty.stderr && !globals.noInput
 

@@ -18,6 +18,7 @@ export interface Io {
   readonly home: string
   readonly cwd: string
   readonly hostname: string
+  readonly runtime: { readonly node: string; readonly platform: string }
   readonly clock: Clock
   /** Aborted by Ctrl-C, and when whoever reads stdout has gone. */
   readonly signal: AbortSignal
@@ -38,6 +39,7 @@ export function processIo(signal: AbortSignal, hostname: string): Io {
     home: homedir(),
     cwd: process.cwd(),
     hostname,
+    runtime: { node: process.versions.node, platform: `${process.platform}-${process.arch}` },
     clock: systemClock,
     signal,
   }

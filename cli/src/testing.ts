@@ -147,6 +147,7 @@ export async function runCli(argv: readonly string[], options: RunOptions = {}):
     home: options.home ?? '',
     cwd: options.cwd ?? '/',
     hostname: 'Test_Host.example',
+    runtime: { node: '26.0.0', platform: 'linux-x64' },
     clock: manualClock('2026-11-20T12:00:00Z'),
     signal: stop.signal,
   }

@@ -68,7 +68,9 @@ async function* everyItem(context: Context, client: Client, path: string): Async
     const found = itemsOf(value)
     if (found === null) throw new Fault('invalid', `${path} does not answer a list`, { fix: 'leave out --paginate' })
     yield* found.items
-    next = nextPage(next, found)
+    const following = nextPage(next, found)
+    // The same page again: the path knows no cursor.
+    next = following === next ? null : following
   }
 }
 

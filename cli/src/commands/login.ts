@@ -36,7 +36,8 @@ export async function login(context: Context, input: LoginInput): Promise<Answer
     context.note(`warning: ${url} is not encrypted; passwords and tokens can be read on the way`)
   const token = await getToken(context, url, input)
   const signal = context.io.signal
-  const user = await context.clientFor(url, token).call(endpoints.getUser, { params: { user: 'me' }, signal })
+  const client = await context.clientFor(url, token)
+  const user = await client.call(endpoints.getUser, { params: { user: 'me' }, signal })
   const { tokens } = await context.deployments()
   await context.remember({ current: url, tokens: { ...tokens, [url]: token } })
   context.note(`signed in to ${url} as ${user.username}`)
@@ -50,7 +51,8 @@ export async function logout(context: Context): Promise<Answer> {
   if (token === undefined) throw new Fault('unauthenticated', `not signed in to ${url}`)
   let ended = true
   try {
-    await context.clientFor(url, token).call(endpoints.logout, { signal: context.io.signal })
+    const client = await context.clientFor(url, token)
+    await client.call(endpoints.logout, { signal: context.io.signal })
   } catch (thrown) {
     // A token that no longer works, or a server that is gone, must not keep it on this disk.
     if (!(thrown instanceof Fault)) throw thrown
@@ -78,7 +80,7 @@ async function whichUrl(context: Context, given: string | undefined): Promise<st
 
 async function getToken(context: Context, url: string, input: LoginInput): Promise<string> {
   if (input.tokenStdin) return (await readStdinLines(context.io, 1, '--token-stdin'))[0]!
-  const client = context.clientFor(url)
+  const client = await context.clientFor(url)
   if (wantsFirstUser(input)) return createOwner(context, client, input)
   if (input.email === undefined && !input.passwordStdin) {
     const kept = await keptToken(context, url)
@@ -100,7 +102,8 @@ async function keptToken(context: Context, url: string): Promise<string | null> 
   const token = context.globals.token ?? (await context.deployments()).tokens[url]
   if (token === undefined) return null
   try {
-    await context.clientFor(url, token).call(endpoints.getUser, { params: { user: 'me' }, signal: context.io.signal })
+    const client = await context.clientFor(url, token)
+    await client.call(endpoints.getUser, { params: { user: 'me' }, signal: context.io.signal })
     return token
   } catch (thrown) {
     if (thrown instanceof Fault && thrown.code === 'unauthenticated') return null

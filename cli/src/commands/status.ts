@@ -39,7 +39,8 @@ export async function status(context: Context, input: { readonly config: boolean
   if (input.config) return configuration(context)
   const signal = context.io.signal
   const url = await context.url()
-  const server = await context.clientFor(url).call(endpoints.getBuildInfo, { signal })
+  const anyone = await context.clientFor(url)
+  const server = await anyone.call(endpoints.getBuildInfo, { signal })
   const client = await signedIn(context)
   const user = client === null ? null : await client.call(endpoints.getUser, { params: { user: 'me' }, signal })
   const bridge = client === null ? null : await client.call(endpoints.getBridgeStatus, { signal })

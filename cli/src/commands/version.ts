@@ -1,8 +1,9 @@
+import type { Context } from '../context.ts'
 import { type Answer, oneText } from '../output/answer.ts'
 import { version } from '../version.ts'
 
-export async function showVersion(): Promise<Answer> {
-  const row = { version, node: process.versions.node, platform: `${process.platform}-${process.arch}` }
+export async function showVersion(context: Context): Promise<Answer> {
+  const row = { version, ...context.io.runtime }
   const columns = [
     { name: 'version', value: (it: typeof row) => it.version, priority: 0 },
     { name: 'node', value: (it: typeof row) => it.node, priority: 1 },
