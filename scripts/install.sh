@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs the packages of package-lock.json when they are not there. Starts at the same time wait for each other; an
 # install that was killed has left no stamp and is done again. Says one line on stderr, and npm's own words only when
-# they are needed.
+# they are needed. Then becomes the command that it was given, if any: one process all along, so that whoever started it
+# can end it.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd -P)
@@ -19,7 +20,13 @@ installed() {
   cmp -s "$root/package-lock.json" "$stamp"
 }
 
-installed && exit 0
+become() {
+  exec 9>&-
+  [ $# -eq 0 ] && exit 0
+  exec "$@"
+}
+
+installed && become "$@"
 
 [ -w "$root" ] || explain "its packages are not installed, and $root cannot be written" \
   "Run this command once as the user who owns the checkout, then again as yourself."
@@ -40,7 +47,7 @@ if command -v flock >/dev/null 2>&1 && ! flock --nonblock 9; then
   echo 'reeve: another start is installing; waiting for it' >&2
   flock 9
 fi
-installed && exit 0
+installed && become "$@"
 
 rm -f "$stamp"
 log=$root/.reeve/install.log
@@ -72,3 +79,5 @@ for node in "$root"/node_modules/node-linux-*/bin/node; do
   [ -x "$node" ] || explain "there is no Node for this machine among the packages ($(uname -sm))" \
     'Reeve runs on Linux with glibc, on x86-64 and arm64.'
 done
+
+become "$@"

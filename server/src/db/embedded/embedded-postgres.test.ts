@@ -1,6 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,8 +21,8 @@ import { administer } from '../administer.ts'
 import type { Connection } from '../connection.ts'
 import { openDatabase } from '../database.ts'
 import { isOutage } from '../failures.ts'
-import { accountName, findAccount, postgresAccount } from './account.ts'
-import { findBinaries } from './binaries.ts'
+import { accountName, canReach, findAccount, postgresAccount } from './account.ts'
+import { findBinaries, findPackage } from './binaries.ts'
 import { childOptions } from './child.ts'
 import { startEmbeddedPostgres } from './embedded-postgres.ts'
 import { prepareFolders } from './folders.ts'
@@ -117,7 +127,22 @@ test.runIf(isRoot)(
   },
 )
 
-test.runIf(isRoot)('an ordinary user runs it as himself', async () => {
+test('binaries that its user cannot reach are copied to where he can', async ({ skip }) => {
+  skip(!isRoot, onlyRoot)
+  const account = await postgresAccount()
+  const original = findPackage()
+  const closed = join(dataDir, 'closed')
+  cpSync(original.folder, closed, { recursive: true })
+  chmodSync(closed, 0o700)
+  chmodSync(dataDir, 0o711)
+  const found = await findBinaries(account, dataDir, { ...original, folder: closed })
+  expect(found.postgres).toBe(join(dataDir, `postgres-${original.version}`, 'native/bin/postgres'))
+  expect(await findBinaries(account, dataDir, { ...original, folder: closed })).toEqual(found)
+})
+
+test('an ordinary user runs it as himself', async ({ skip }) => {
+  skip(!isRoot, 'every other test here already is run by an ordinary user')
+  skip(!canReach({ name: 'nobody', uid: 65_534, gid: 65_534 }, import.meta.dirname), 'the checkout is closed to others')
   const nobody = await findAccount('nobody')
   chmodSync(dataDir, 0o777)
   const { child, pid } = await startElsewhere(nobody!)
