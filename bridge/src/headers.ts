@@ -111,8 +111,10 @@ export interface AnswerHeaders {
 // oxlint-disable-next-line no-control-regex -- everything but control characters may stand in a header
 const writable = /^[\t\x20-\x7e\x80-\xff]*$/
 
-export function answerHeaders(raw: readonly Buffer[], mask: (text: string) => string): AnswerHeaders {
-  const pairs = raw.map((bytes) => bytes.toString('latin1'))
+export function answerHeaders(raw: unknown, mask: (text: string) => string): AnswerHeaders {
+  const pairs = Array.isArray(raw)
+    ? raw.map((part) => (Buffer.isBuffer(part) ? part.toString('latin1') : String(part)))
+    : []
   const named = namedByConnection(pairs)
   const headers: string[] = []
   let contentType: string | null = null

@@ -59,7 +59,7 @@ export function memoryRecorder(): MemoryRecorder {
           if (++ends > 1) violations.push('ended twice')
           await recorder.before('end', record)
           record.end = end
-          for (const look of [...waiting]) look()
+          for (const look of waiting) look()
         },
         async trailer(bytes) {
           if (record.end === null) violations.push('a trailer before the end')

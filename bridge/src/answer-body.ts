@@ -1,0 +1,155 @@
+import type { AnswerHeaders } from './headers.ts'
+import type { Limits } from './limits.ts'
+import type { Mask } from './mask.ts'
+import type { RecordedOutcome } from './recorder.ts'
+import type { Refusal, WireFormat } from './wire/wire-format.ts'
+
+/** How an interception ends, for the record. */
+export interface Ending {
+  readonly outcome: RecordedOutcome
+  readonly errorType?: string
+  readonly errorMessage?: string
+}
+
+/** What follows from a piece of the answer. */
+export interface BodyStep {
+  /** May go to the client now. */
+  readonly pass: Buffer | null
+  readonly end: BodyEnd | null
+}
+
+export type BodyEnd =
+  /** The answer is complete with these last bytes, which must wait for the end of the record. */
+  | { readonly complete: true; readonly last: Buffer | null; readonly ending: Ending }
+  /** It will never be. */
+  | { readonly complete: false; readonly refusal: Refusal; readonly ending: Ending }
+
+/**
+ * One way in which an answer ends. Each of them gives out bytes as early as it can, but never those that would make the
+ * answer complete.
+ */
+export interface AnswerBody {
+  push(chunk: Buffer): BodyStep
+  /** The provider has sent everything that it announced. */
+  finish(): BodyEnd
+  /** What was pushed and not given out; for the record of an answer that broke off. */
+  rest(): Buffer
+  /** Whether an error can still be said in it after bytes have been given out. */
+  readonly takesError: boolean
+}
+
+export function answerBody(parts: {
+  readonly status: number
+  readonly head: AnswerHeaders
+  readonly wire: WireFormat
+  readonly mask: Mask
+  readonly limits: Limits
+}): AnswerBody {
+  if (parts.status >= 400) return errorBody(parts)
+  return isType(parts.head, 'text/event-stream') ? eventsBody(parts) : wholeBody(parts.head)
+}
+
+type Parts = Parameters<typeof answerBody>[0]
+
+/** A stream ends with its terminal event; whole events before it pass. */
+function eventsBody({ wire, mask, limits }: Parts): AnswerBody {
+  const watcher = wire.watchTerminal(limits.eventBytes)
+  return {
+    takesError: true,
+    push(chunk) {
+      const { events, terminal, error, tooLong } = watcher.push(chunk)
+      if (tooLong) {
+        const message = 'The provider sent an event that is larger than any event may be.'
+        return { pass: null, end: spoiled('event_too_large', message) }
+      }
+      if (terminal === null) return { pass: events, end: null }
+      const ending: Ending =
+        error === null
+          ? { outcome: 'ok' }
+          : { outcome: 'upstream_error', errorType: error.type, errorMessage: mask.text(error.message) }
+      return { pass: events, end: { complete: true, last: mask.bytes(terminal), ending } }
+    },
+    finish: () => brokenOff('The provider ended the stream before the answer was complete.'),
+    rest: () => watcher.rest(),
+  }
+}
+
+/** Anything else that is no error ends with its last byte: the latest piece is held back until it is known not to be it. */
+function wholeBody(head: AnswerHeaders): AnswerBody {
+  let latest: Buffer | null = null
+  return {
+    takesError: false,
+    push(chunk) {
+      const pass = latest
+      latest = chunk
+      return { pass, end: null }
+    },
+    finish() {
+      if (head.endsWithConnection && isType(head, 'application/json') && !looksComplete(latest)) {
+        return brokenOff('The provider closed the connection before the answer was complete.')
+      }
+      return { complete: true, last: latest, ending: { outcome: 'ok' } }
+    },
+    rest: () => latest ?? nothing,
+  }
+}
+
+/** An answer with an error status is kept until it is all there, to be understood and to have credentials masked. */
+function errorBody({ wire, mask, limits }: Parts): AnswerBody {
+  let held: Buffer[] = []
+  let size = 0
+  const all = (): Buffer => mask.bytes(Buffer.concat(held))
+  return {
+    takesError: false,
+    push(chunk) {
+      held.push(chunk)
+      size += chunk.length
+      if (size <= limits.errorBytes) return { pass: null, end: null }
+      held = []
+      const message = 'The provider answered with an error that is too long to be passed on.'
+      return { pass: null, end: spoiled('error_too_large', message) }
+    },
+    finish() {
+      const last = all()
+      const error = wire.readError(last)
+      return {
+        complete: true,
+        last,
+        ending: { outcome: 'upstream_error', errorType: error.type, errorMessage: error.message },
+      }
+    },
+    rest: all,
+  }
+}
+
+const nothing = Buffer.alloc(0)
+
+export function brokenOff(message: string): BodyEnd & { readonly complete: false } {
+  return {
+    complete: false,
+    refusal: { reason: 'upstream_failed', message },
+    ending: { outcome: 'upstream_aborted', errorType: 'upstream_aborted', errorMessage: message },
+  }
+}
+
+/** The provider did answer, and what it answered is not passed on. */
+export function spoiled(errorType: string, message: string): BodyEnd & { readonly complete: false } {
+  return {
+    complete: false,
+    refusal: { reason: 'upstream_failed', message },
+    ending: { outcome: 'upstream_error', errorType, errorMessage: message },
+  }
+}
+
+/** Compressed bytes are of no type that anything here could read. */
+function isType({ compressed, contentType }: AnswerHeaders, type: string): boolean {
+  return !compressed && contentType?.split(';')[0]?.trim().toLowerCase() === type
+}
+
+/**
+ * Whether JSON without any length could be all there: a provider that dies in the middle nearly always leaves something
+ * else behind than a closing bracket.
+ */
+function looksComplete(last: Buffer | null): boolean {
+  return last !== null && /[}\]]\s*$/.test(last.toString('latin1', Math.max(0, last.length - 64)))
+}
