@@ -30,6 +30,7 @@ import { isPostmasterOf } from './orphan.ts'
 
 const runner = resolve(import.meta.dirname, '../../../../test/support/run-postgres.ts')
 const isRoot = process.getuid?.() === 0
+const onlyRoot = 'only root runs it as another user'
 
 let dataDir: string
 let started: ChildProcess[]
@@ -103,29 +104,25 @@ test('it is reached by its socket alone, by one user alone, and sorts the same e
   }
 })
 
-test.runIf(isRoot)(
-  'root runs it as a user of its own, who can pass through the data directory and not read it',
-  async () => {
-    await using postgres = await start()
-    const account = await findAccount(accountName)
-    expect(statSync(`/proc/${postgres.pid()}`).uid).toBe(account?.uid)
-    expect(statSync(dataDir)).toMatchObject({ uid: 0 })
-    expect(statSync(dataDir).mode & 0o007).toBe(0o001)
-  },
-)
+test('root runs it as a user of its own, who can pass through the data directory and not read it', async ({ skip }) => {
+  skip(!isRoot, onlyRoot)
+  await using postgres = await start()
+  const account = await findAccount(accountName)
+  expect(statSync(`/proc/${postgres.pid()}`).uid).toBe(account?.uid)
+  expect(statSync(dataDir)).toMatchObject({ uid: 0 })
+  expect(statSync(dataDir).mode & 0o007).toBe(0o001)
+})
 
-test.runIf(isRoot)(
-  'a data directory that its user cannot reach is refused with the folder that is closed',
-  async () => {
-    const closed = join(dataDir, 'closed')
-    mkdirSync(closed, { mode: 0o700 })
-    chmodSync(dataDir, 0o711)
-    await expect(start({ dataDir: join(closed, 'data') })).rejects.toMatchObject({
-      code: 'unavailable',
-      message: `the system user ${accountName}, who runs PostgreSQL, cannot pass through ${closed}`,
-    })
-  },
-)
+test('a data directory that its user cannot reach is refused with the folder that is closed', async ({ skip }) => {
+  skip(!isRoot, onlyRoot)
+  const closed = join(dataDir, 'closed')
+  mkdirSync(closed, { mode: 0o700 })
+  chmodSync(dataDir, 0o711)
+  await expect(start({ dataDir: join(closed, 'data') })).rejects.toMatchObject({
+    code: 'unavailable',
+    message: `the system user ${accountName}, who runs PostgreSQL, cannot pass through ${closed}`,
+  })
+})
 
 test('binaries that its user cannot reach are copied to where he can', async ({ skip }) => {
   skip(!isRoot, onlyRoot)
