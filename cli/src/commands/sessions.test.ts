@@ -105,7 +105,7 @@ test('a timeline is read to its end, and told in words with the hostile ones mad
     expect(plain).toContain(words)
   }
   expect(plain).toContain('12 input, 5600 cache read, 78 cache write, 34 output tokens')
-  expect(plain).toContain(`the beginning of 9999 bytes; reeve bridge requests show ${requestId} --body has all`)
+  expect(plain).toContain(`the beginning of 9999 bytes; all: reeve bridge requests show ${requestId} --body response`)
   expect(plain).toContain('the capture level kept the content out')
 })
 

@@ -38,6 +38,12 @@ test('two elastic columns share the room that there is', () => {
   expect(Math.max(...layTable(long, both, screen, 60).lines.map(widthOf))).toBe(60)
 })
 
+test('one long name is cut instead of driving the others out, and not cut where all is wide', () => {
+  const fixed = columns.map((column) => ({ ...column, elastic: false }))
+  expect(layTable(rows, fixed, screen, 80).dropped).toBe(0)
+  expect(layTable(rows, fixed, screen, Number.POSITIVE_INFINITY).lines[2]).toContain('some more of it')
+})
+
 test('columns of low priority go first, and the last one stays however narrow it gets', () => {
   expect(layTable(rows, columns, screen, 24).dropped).toBe(1)
   expect(layTable(rows, columns, screen, 24).lines[0]).toBe('ID     TEXT')

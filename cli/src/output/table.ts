@@ -2,6 +2,8 @@ import { type Column, type Screen, shown } from './answer.ts'
 import { cutTo, padEnd, padStart, widthOf } from './width.ts'
 
 const gutter = 2
+/** A cell that is not elastic is cut here, so that one long name does not drive the other columns out. */
+const cellMax = 36
 /** An elastic column that is left with less than this is worth less than the room it takes. */
 const elasticMin = 16
 
@@ -11,7 +13,10 @@ const elasticMin = 16
  */
 export function layTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[], screen: Screen, width: number) {
   const cells = rows.map((row) => columns.map((column) => shown(column, row, screen)))
-  const natural = columns.map((column, i) => Math.max(column.name.length, ...cells.map((line) => widthOf(line[i]!))))
+  const natural = columns.map((column, i) => {
+    const widest = Math.max(column.name.length, ...cells.map((line) => widthOf(line[i]!)))
+    return column.elastic === true || width === Number.POSITIVE_INFINITY ? widest : Math.min(widest, cellMax)
+  })
   const kept = columns.map((_, i) => i)
   const least = (i: number) => (columns[i]!.elastic === true ? Math.min(natural[i]!, elasticMin) : natural[i]!)
   const needed = () => kept.reduce((sum, i) => sum + least(i), gutter * (kept.length - 1))

@@ -80,10 +80,17 @@ function body(event: TimelineEvent, style: Style, cut: boolean): string {
   const notes = [
     shown.length < lines.length ? `${lines.length - shown.length} more lines: --full` : '',
     event.truncated
-      ? `the beginning of ${event.text_bytes} bytes; reeve bridge requests show ${event.interception_id} --body has all`
+      ? `the beginning of ${event.text_bytes} bytes; all: reeve bridge requests show ${event.interception_id} --body ${sideOf(event)}`
       : '',
   ].filter((note) => note !== '')
   return [...shown, ...notes.map((note) => style.dim(`(${note})`))].map((line) => `${indent}${line}\n`).join('')
+}
+
+/** In which of the two bodies the whole text stands. */
+function sideOf({ kind }: TimelineEvent): 'request' | 'response' {
+  return kind === 'prompt' || kind === 'context' || kind === 'tool_result' || kind === 'request'
+    ? 'request'
+    : 'response'
 }
 
 export function sessionHeader(session: Omit<Session, 'threads'>, screen: Screen): string {
