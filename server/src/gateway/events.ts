@@ -23,14 +23,19 @@ export function contentRead(
 }
 
 /** A token that names a key of ours, and was not let in. */
-export function gatewayRefused(scope: Who, at: Date, of: { readonly keyId: string; readonly reason: string }): AuditEntry {
+export function gatewayRefused(
+  scope: Who,
+  at: Date,
+  of: { readonly keyId: string; readonly keyName: string; readonly reason: string },
+): AuditEntry {
   return {
     scope,
     at,
     action: 'call_model',
     resourceType: 'api_key',
     resourceId: of.keyId,
-    resourceTarget: of.reason,
+    resourceTarget: of.keyName,
     outcome: 'refused',
+    diff: { reason: { old: null, new: of.reason } },
   }
 }

@@ -361,6 +361,12 @@ export async function contentWasReadSince(db: Executor, actorId: Uuid, sessionId
   return rows.length > 0
 }
 
+/** What people call a key; null when there is none. */
+export async function findKeyName(db: Executor, id: string): Promise<string | null> {
+  const key = await db.selectFrom('api_keys').select('token_name').where('id', '=', id).executeTakeFirst()
+  return key === undefined ? null : key.token_name === '' ? id : key.token_name
+}
+
 async function counted(db: Executor, query: RawBuilder<unknown>): Promise<number> {
   const { rows } = await sql<{ count: number }>`select count(*)::int as count from (${query}) as counted`.execute(db)
   return rows[0]?.count ?? 0

@@ -35,7 +35,7 @@ export async function testRecord(options: TestRecordOptions): Promise<TestRecord
   const dir = await mkdtemp(join(tmpdir(), 'reeve-record-'))
   const log: Log & { lines: ReturnType<typeof recordingLog>['lines'] } = recordingLog()
   const journal = await openJournal({ dir, clock, log, segmentBytes, reserveBytes: 4096 })
-  const recorder = createRecorder({ journal, capture, watch: { durable() {}, ended() {} } })
+  const recorder = createRecorder({ journal, capture, watch: { durable() {}, amend: (_, end) => end } })
   const told: FromDrain[] = []
   let arrived: () => void = () => {}
   const start = () => {

@@ -11,7 +11,7 @@ afterAll(() => db[Symbol.asyncDispose]())
 
 const day = 86_400_000
 const clock = manualClock('2026-06-30T12:00:00Z')
-const context = { db, clock, log: silentLog, retentionMs: 10 * day }
+const context = { clock, log: silentLog, retentionMs: 10 * day }
 
 const idAt = (instant: Date, tail: string) => uuidv7Floor(instant).slice(0, -tail.length) + tail
 

@@ -10,13 +10,14 @@ import { encodeChunk, encodeEnd, encodeStart, encodeTrailer, type EndHead, frame
 export interface RecorderOptions {
   readonly journal: Pick<Journal, 'append' | 'appendSoon'>
   readonly capture: Capture
-  /** Is told after each frame that became durable, and of what began and ended. */
   readonly watch: RecordWatch
 }
 
 export interface RecordWatch {
+  /** Is called after each frame that became durable. */
   durable(): void
-  ended(start: StartFacts, end: EndFacts): void
+  /** The end as it is to be recorded: whoever cut a stream knows better than the bridge why it ended. */
+  amend(start: StartFacts, end: EndFacts): EndFacts
 }
 
 const flushMs = 1_000
@@ -88,11 +89,10 @@ class FullRecording implements Recording {
   async end(given: EndFacts): Promise<void> {
     this.#closed()
     const rest = this.#answer.take()
-    const end = this.#lost ? { ...given, ...incomplete } : given
+    const end = this.#lost ? { ...given, ...incomplete } : this.#watch.amend(this.#start, given)
     const head = endHead(this.#start.id, end, { ...this.#answer.totals(), reading: null })
     await this.#journal.append(frameKind.end, encodeEnd(head, rest), { closing: true })
     this.#watch.durable()
-    this.#watch.ended(this.#start, end)
     if (this.#lost) throw new Fault('unavailable', incomplete.errorMessage)
   }
 
@@ -118,13 +118,13 @@ function readRecording(
   const totals = new AnswerBuffer((bytes) => reader.feed(bytes))
   return {
     response: (bytes) => totals.add(bytes),
-    async end(end) {
+    async end(given) {
+      const end = watch.amend(facts, given)
       reader.feed(totals.take())
       const reading = responseWithin(capture, reader.finish())
       const head = endHead(start.id, withoutQuotes(end), { ...totals.totals(), reading })
       await journal.append(frameKind.end, encodeEnd(head, new Uint8Array()), { closing: true })
       watch.durable()
-      watch.ended(facts, end)
     },
     // What comes after the end adds nothing that these levels keep.
     trailer: () => Promise.resolve(),

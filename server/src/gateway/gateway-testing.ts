@@ -1,0 +1,150 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { recordingLog, Secret, systemClock, type Uuid, uuidv7 } from '@reeve/base'
+import type { Scope as TokenScope } from '@reeve/sdk'
+import { Registry } from 'prom-client'
+import type { Actor, Role } from '../access/actor.ts'
+import type { Database } from '../db/database.ts'
+import type { Scope } from '../http/implement.ts'
+import { createAuthenticator } from '../identity/authenticate.ts'
+import { newToken } from '../identity/token.ts'
+import { createGateway, type Gateway, type GatewayConfig } from './gateway.ts'
+
+/** For tests: the gateway on a real socket, with real tokens, in front of whatever upstream the test has. */
+export interface TestGateway extends AsyncDisposable {
+  readonly url: string
+  readonly gateway: Gateway
+  readonly registry: Registry
+  readonly journalDir: string
+  readonly lines: ReturnType<typeof recordingLog>['lines']
+  /** Posts to `/v1/messages` of the provider `anthropic`. */
+  ask(token: string, body: string | Uint8Array, headers?: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Response>
+  /** The answer of a route of the management API, as this actor. */
+  call(name: string, actor: Actor, input?: { params?: object; query?: object }): Promise<unknown>
+}
+
+const defaults: Omit<GatewayConfig, 'anthropic'> = {
+  enabled: true,
+  scripted: false,
+  capture: 'full',
+  structuredLogging: false,
+  bodyBytesMax: 64 * 1024 * 1024,
+  connectTimeoutMs: 2_000,
+  firstByteTimeoutMs: 5_000,
+  idleTimeoutMs: 5_000,
+  maxConcurrency: 0,
+}
+
+export async function testGateway(
+  db: Database,
+  upstreamUrl: string,
+  config: Partial<GatewayConfig> = {},
+  given: { journalDir?: string } = {},
+): Promise<TestGateway> {
+  await using undo = new AsyncDisposableStack()
+  const journalDir = given.journalDir ?? (await mkdtemp(join(tmpdir(), 'reeve-gateway-')))
+  if (given.journalDir === undefined) undo.defer(() => rm(journalDir, { recursive: true }))
+  const log = recordingLog()
+  const registry = new Registry()
+  const authenticator = undo.use(await createAuthenticator({ db, clock: systemClock, log }))
+  const gateway = undo.use(
+    await createGateway({
+      config: { ...defaults, anthropic: { baseUrl: upstreamUrl, key: new Secret('sk-upstream') }, ...config },
+      db,
+      journalDir,
+      authenticate: authenticator.authenticate,
+      sourceAddress: (req) => req.socket.remoteAddress ?? null,
+      clock: systemClock,
+      log,
+      metrics: registry,
+    }),
+  )
+  const server = createServer((req, res) => {
+    if (gateway.matches((req.url ?? '').split('?')[0]!)) gateway.handle(req, res)
+    else res.writeHead(418).end()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  undo.defer(async () => {
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  })
+  const address = server.address()
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/api/v2/aibridge`
+  const running = undo.move()
+  return {
+    url,
+    gateway,
+    registry,
+    journalDir,
+    lines: log.lines,
+    ask: (token, body, headers = {}, signal) =>
+      fetch(`${url}/anthropic/v1/messages`, {
+        method: 'POST',
+        headers: { 'x-api-key': token, 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : Buffer.from(body),
+        ...(signal !== undefined && { signal }),
+      }),
+    async call(name, actor, { params = {}, query = {} } = {}) {
+      const route = gateway.routes.find((candidate) => candidate.endpoint.name === name)
+      if (route === undefined) throw new Error(`no route ${name}`)
+      const answer = await route.answer({ params, query, body: undefined }, scopeOf(actor))
+      if (answer.kind === 'json') return answer.result
+      return answer.kind === 'bytes' ? answer.file.bytes : answer.events
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+export const scopeOf = (actor: Actor, signal: AbortSignal = new AbortController().signal): Scope => ({
+  actor,
+  requestId: 'request',
+  sourceIp: '127.0.0.1',
+  userAgent: null,
+  signal,
+  log: recordingLog(),
+})
+
+export interface Person {
+  readonly actor: Actor
+  readonly token: string
+  readonly keyId: string
+}
+
+/** A user in an organization, with a token. */
+export async function person(
+  db: Database,
+  username: string,
+  { scopes = ['gateway'], roles = [] }: { scopes?: TokenScope[]; roles?: Role[] } = {},
+): Promise<Person> {
+  const now = new Date()
+  const userId: Uuid = uuidv7(now)
+  const organization = await db.sql.selectFrom('organizations').select('id').executeTakeFirst()
+  const organizationId = organization?.id ?? uuidv7(now)
+  const times = { created_at: now, updated_at: now }
+  if (organization === undefined) {
+    await db.sql.insertInto('organizations').values({ id: organizationId, name: 'default', is_default: true, ...times }).execute()
+  }
+  const user = { id: userId, username, email: `${username}@example.com`, login_type: 'none', roles, ...times }
+  await db.sql.insertInto('users').values(user).execute()
+  await db.sql.insertInto('organization_members').values({ organization_id: organizationId, user_id: userId, ...times }).execute()
+  const { id, token, secretSha256 } = newToken()
+  const key = {
+    id,
+    secret_sha256: secretSha256,
+    user_id: userId,
+    login_type: 'token',
+    token_name: 'laptop',
+    scopes,
+    lifetime_seconds: 3_600,
+    expires_at: new Date(now.getTime() + 3_600_000),
+    ...times,
+  }
+  await db.sql.insertInto('api_keys').values(key).execute()
+  const actor: Actor = { userId, username, organizationIds: [organizationId], roles: [...roles, 'member'], apiKeyId: id, scopes: ['all'] }
+  return { actor, token: token.reveal(), keyId: id }
+}

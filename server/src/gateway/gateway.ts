@@ -1,0 +1,236 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Clock, type Log, toError, uuidv7 } from '@reeve/base'
+import { type Bridge, createBridge, defaultLimits, errorAnswer, type Refusal, writeAnswer } from '@reeve/bridge'
+import type { Capture } from '@reeve/sdk'
+import type { Registry } from 'prom-client'
+import type { Actor } from '../access/actor.ts'
+import { allows } from '../access/policy.ts'
+import type { Database } from '../db/database.ts'
+import type { Route } from '../http/implement.ts'
+import { type Journal, openJournal } from '../journal/journal.ts'
+import { findCredential } from './credential.ts'
+import { type Drain, startDrain } from './drain/drain.ts'
+import { type BatchFacts } from './drain/messages.ts'
+import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
+import { type OpenStreams, watchOpenStreams } from './open-streams.ts'
+import { type Offered, offerProviders, type ProviderSettings } from './providers.ts'
+import { createRecorder } from './record/recorder.ts'
+import { endInterrupted } from './record/recover.ts'
+import { createRefusedAttempts } from './refused-attempts.ts'
+import { bridgeRoutes } from './routes.ts'
+import type { BridgeStatus } from './status.ts'
+import { watchSessions } from './watch.ts'
+
+export interface GatewayConfig extends ProviderSettings {
+  readonly enabled: boolean
+  readonly capture: Capture
+  readonly structuredLogging: boolean
+  readonly bodyBytesMax: number
+  readonly connectTimeoutMs: number
+  readonly firstByteTimeoutMs: number
+  readonly idleTimeoutMs: number
+  /** 0 sets no bound. */
+  readonly maxConcurrency: number
+}
+
+export interface GatewayOptions {
+  readonly config: GatewayConfig
+  readonly db: Database
+  readonly journalDir: string
+  readonly authenticate: (token: string) => Promise<Actor | null>
+  readonly sourceAddress: (req: IncomingMessage) => string | null
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Registry
+}
+
+export interface Gateway extends AsyncDisposable {
+  /** Whether a path belongs to a provider, as opposed to the management API. */
+  matches(path: string): boolean
+  handle(req: IncomingMessage, res: ServerResponse): void
+  readonly routes: readonly Route[]
+  status(): BridgeStatus
+}
+
+/** First segments below the bridge that are the management API's own: no provider may have such a name. */
+const reserved = new Set(['sessions', 'sessions-watch', 'interceptions', 'models', 'clients', 'status'])
+const mounted = /^\/api\/v2\/(?:aibridge|ai-gateway)\/([^/?]+)(\/[^?]*)?$/
+/** How long stopping waits for PostgreSQL to take the rest of the record; what it does not take stays in the journal. */
+const settleMs = 5_000
+
+/**
+ * The bridge inside the server. Opens the journal, ends what a crash left open, and only then takes requests: our
+ * credential is found and checked here, and what goes on to the bridge is an actor as three ids.
+ */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, db, journalDir, authenticate, clock, log, metrics: registry } = options
+  await using undo = new AsyncDisposableStack()
+  const journal = undo.use(await openJournal({ dir: journalDir, clock, log }))
+  await endInterrupted(journal, { clock, log })
+
+  const metrics: GatewayMetrics = createGatewayMetrics(registry, () => ({
+    inflight: bridge.inFlight,
+    pendingBytes: journal.bytesAfter(drain.status().drained),
+    journalBytes: journal.status().bytes,
+    journalHealthy: journal.status().healthy,
+    failedAppends: journal.status().failedAppends,
+    drainLagSeconds: drain.status().lagSeconds,
+    drainRestarts: drain.status().restarts,
+  }))
+  const onBatch = (batch: BatchFacts): void => metrics.batch(batch)
+  const { structuredLogging, capture } = config
+  const drain: Drain = undo.use(startDrain({ journal, connection: db.connection, structuredLogging, clock, log, onBatch }))
+  undo.defer(async () => void (await drain.settle(settleMs)))
+  const mayCallModels = (actor: Actor): boolean => allows(actor, 'interception:create')
+  const streams = undo.use(watchOpenStreams({ authenticate, mayCallModels, clock, log }))
+  const recorder = undo.use(createRecorder({ journal, capture, watch: { durable: drain.nudge, amend: streams.amend } }))
+  const providers = config.enabled ? await offerProviders(config, undo) : new Map<string, Offered>()
+  const bridge: Bridge = createBridge({
+    providers: [...providers.values()].map((offered) => offered.provider),
+    recorder,
+    clock,
+    log,
+    newId: () => uuidv7(clock.now()),
+    observe: metrics.bridgeEvent,
+    limits: {
+      ...defaultLimits,
+      bodyBytes: config.bodyBytesMax,
+      connectMs: config.connectTimeoutMs,
+      firstByteMs: config.firstByteTimeoutMs,
+      idleMs: config.idleTimeoutMs,
+    },
+  })
+  undo.defer(() => bridge.close({ graceMs: 0 }))
+  const watch = undo.use(await watchSessions({ db, log }))
+  const status = (): BridgeStatus => statusOf(config, providers, journal, drain)
+  const door = { ...options, bridge, providers, streams, metrics, attempts: createRefusedAttempts({ db, clock, log }) }
+
+  const running = undo.move()
+  return {
+    matches(path) {
+      const first = mounted.exec(path)?.[1]
+      return first !== undefined && !reserved.has(first)
+    },
+    handle(req, res) {
+      enter(door, req, res).catch((thrown: unknown) => {
+        log.error({ err: toError(thrown) }, 'a request to the bridge failed')
+        res.destroy()
+      })
+    },
+    routes: bridgeRoutes({ db, clock, watch, status }),
+    status,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+interface Door extends Omit<GatewayOptions, 'metrics'> {
+  readonly bridge: Bridge
+  readonly providers: ReadonlyMap<string, Offered>
+  readonly streams: OpenStreams
+  readonly metrics: GatewayMetrics
+  readonly attempts: ReturnType<typeof createRefusedAttempts>
+}
+
+interface Admitted {
+  readonly actor: Actor
+  readonly token: string
+}
+
+async function enter(door: Door, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const target = req.url ?? ''
+  const mark = target.indexOf('?')
+  const path = mark === -1 ? target : target.slice(0, mark)
+  const query = mark === -1 ? '' : target.slice(mark)
+  const [, providerName = '', rest = '/'] = mounted.exec(path) ?? []
+  const sourceIp = door.sourceAddress(req)
+  const exchange = { req, res, providerName, path: rest + query, sourceIp }
+  const refuse = (refusal: Refusal, more: readonly string[] = []) => {
+    const answer = errorAnswer(refusal, null)
+    return writeAnswer(req, res, { ...answer, headers: [...answer.headers, ...more] }, null)
+  }
+
+  if (!door.config.enabled) {
+    return refuse({ reason: 'not_found', message: 'The AI Bridge is switched off here (REEVE_AIBRIDGE_ENABLED).' })
+  }
+  if (!door.bridge.needsActor({ providerName, path: rest + query, method: req.method ?? '' })) {
+    return door.bridge.handle({ ...exchange, actor: null, token: '' })
+  }
+  const admitted = await admit(door, req, query.slice(1), sourceIp)
+  if ('reason' in admitted) return refuse(admitted)
+  const { actor, token } = admitted
+  const offered = door.providers.get(providerName)
+  // A client would ask again for minutes, and nothing would change.
+  if (offered !== undefined && offered.missing !== null) {
+    return refuse({ reason: 'unavailable', message: offered.missing }, ['x-should-retry', 'false'])
+  }
+  const { maxConcurrency } = door.config
+  if (maxConcurrency > 0 && door.bridge.inFlight >= maxConcurrency) {
+    door.metrics.refused('too_many')
+    return refuse({ reason: 'unavailable', message: 'Too many requests are open at the moment.', retryAfterSeconds: 1 })
+  }
+  const [organizationId] = actor.organizationIds
+  if (organizationId === undefined) return refuse({ reason: 'forbidden', message: 'You belong to no organization.' })
+  door.streams.add(token, actor.apiKeyId, res)
+  const ids = { userId: actor.userId, organizationId, apiKeyId: actor.apiKeyId }
+  return door.bridge.handle({ ...exchange, actor: ids, token })
+}
+
+/** Who asks, or why not. What is refused here is counted, and noted where it may be an attack. */
+async function admit(door: Door, req: IncomingMessage, query: string, sourceIp: string | null): Promise<Admitted | Refusal> {
+  const credential = findCredential(req.rawHeaders, query)
+  const token = credential.kind === 'token' ? credential.token : null
+  const turnAway = async (why: string, refusal: Refusal): Promise<Refusal> => {
+    door.metrics.refused(why)
+    await door.attempts.note({ reason: why, token, sourceIp, userAgent: req.headers['user-agent'] ?? null })
+    return refusal
+  }
+  if (credential.kind !== 'token') {
+    const reason = credential.kind === 'missing' ? 'unauthenticated' : 'invalid'
+    return turnAway(credential.kind, { reason, message: sentence(credential.message) })
+  }
+  let actor: Actor | null
+  try {
+    actor = await door.authenticate(credential.token)
+  } catch (thrown) {
+    door.log.warn({ err: toError(thrown) }, 'a credential cannot be checked')
+    return { reason: 'unavailable', message: 'Tokens cannot be checked at the moment.', retryAfterSeconds: 1 }
+  }
+  if (actor === null) {
+    const message = 'This token is malformed, unknown, expired or revoked, or its owner is suspended.'
+    return turnAway('unauthenticated', { reason: 'unauthenticated', message })
+  }
+  if (!allows(actor, 'interception:create')) {
+    return turnAway('scope', { reason: 'forbidden', message: 'The scope of this token does not include the gateway.' })
+  }
+  return { actor, token: credential.token }
+}
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+
+function statusOf(
+  config: GatewayConfig,
+  providers: ReadonlyMap<string, Offered>,
+  journal: Journal,
+  drain: Drain,
+): BridgeStatus {
+  const kept = journal.status()
+  const drained = drain.status()
+  return {
+    enabled: config.enabled,
+    capture: config.capture,
+    providers: [...providers].map(([name, { provider, baseUrl, scripted, missing }]) => ({
+      name,
+      type: provider.wire.type,
+      base_url: baseUrl,
+      ready: missing === null,
+      scripted,
+      detail: missing ?? (scripted ? 'Answers from a script built into Reeve; no model is asked.' : ''),
+    })),
+    journal: {
+      healthy: kept.healthy && drained.detail === '',
+      detail: [kept.detail, drained.detail].filter((detail) => detail !== '').join(' '),
+      pending_bytes: journal.bytesAfter(drained.drained),
+      drain_lag_seconds: drained.lagSeconds,
+    },
+  }
+}
