@@ -128,7 +128,8 @@ test('paths of the management API are not taken for providers', () => {
 test('a revoked token cuts its open streams, and the record says so', async () => {
   const gone = await person(db, 'leaver')
   const [first, ...rest] = messageEvents(turn)
-  upstream.answer(() => [...eventStream([first!], {}).slice(0, 2), { do: 'stall' }])
+  const cut = Promise.withResolvers<void>()
+  upstream.answer(() => [...eventStream([first!], {}).slice(0, 2), { do: 'until', settled: cut.promise }, { do: 'reset' }])
   const response = await open.ask(gone.token, bodyOf([{ role: 'user', content: 'long' }], { stream: true }))
   const reader = response.body!.getReader()
   expect(rest.length).toBeGreaterThan(0)
@@ -136,6 +137,9 @@ test('a revoked token cuts its open streams, and the record says so', async () =
   await db.sql.deleteFrom('api_keys').where('id', '=', gone.keyId).execute()
   await sql`select pg_notify(${credentialChannel}, ${`key ${gone.keyId}`})`.execute(db.sql)
   await expect(reader.read()).rejects.toThrow()
+  cut.resolve()
+  const id = response.headers.get('x-reeve-interception-id') ?? ''
+  expect(await ended(id)).toMatchObject({ outcome: 'interrupted', error_type: 'credential_revoked' })
   expect(await errorOf(await open.ask(gone.token, prompt))).toMatchObject({ status: 401 })
   upstream.answer(() => [{ do: 'reset' }])
 })
