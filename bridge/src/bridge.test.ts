@@ -3,12 +3,11 @@ import {
   chunkedStream,
   clientToken,
   messagesRequest,
-  providerKey,
   rawRequest,
   smallBody,
-  startBridge,
   startRawUpstream,
-} from './testing.ts'
+} from './testing/raw-http.ts'
+import { providerKey, startBridge } from './testing/start-bridge.ts'
 
 const events = [
   'event: message_start\ndata: {"type":"message_start","message":{"id":"msg_1","model":"claude-test","usage":{"input_tokens":3,"output_tokens":1}}}\n\n',

@@ -1,136 +1,7 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
-import { type Log, Secret, silentLog, systemClock, uuidv7 } from '@reeve/base'
-import { type Bridge, createBridge } from './bridge.ts'
-import type { BridgeEvent } from './exchange.ts'
-import { defaultLimits, type Limits } from './limits.ts'
-import { anthropicProvider } from './providers/anthropic.ts'
-import type { Actor, EndFacts, Recorder, StartFacts } from './recorder.ts'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
-/** For tests: what became of one interception, and whether the bridge kept to the order of the calls. */
-export interface MemoryRecord {
-  readonly start: StartFacts
-  readonly answer: Buffer
-  readonly end: EndFacts | null
-  readonly trailer: Buffer
-}
-
-export interface MemoryRecorder extends Recorder {
-  readonly records: readonly MemoryRecord[]
-  /** Calls that came in an order that a recorder need not put up with. Must stay empty. */
-  readonly violations: readonly string[]
-  /** Called before a step becomes durable; may wait, or throw to make it fail. */
-  before: (step: 'begin' | 'end' | 'trailer', record: MemoryRecord | null) => Promise<void> | void
-  /** Resolves when so many records have ended. */
-  ended(count: number): Promise<void>
-}
-
-export function memoryRecorder(): MemoryRecorder {
-  const records: { start: StartFacts; answer: Buffer; end: EndFacts | null; trailer: Buffer }[] = []
-  const violations: string[] = []
-  const waiting = new Set<() => void>()
-  const recorder: MemoryRecorder = {
-    records,
-    violations,
-    before: () => {},
-    ended: (count) =>
-      new Promise((resolve) => {
-        const look = (): void => {
-          if (records.filter((record) => record.end !== null).length < count) return
-          waiting.delete(look)
-          resolve()
-        }
-        waiting.add(look)
-        look()
-      }),
-    async begin(start) {
-      await recorder.before('begin', null)
-      if (records.some((record) => record.start.id === start.id)) violations.push('begun twice')
-      const record = { start, answer: Buffer.alloc(0), end: null as EndFacts | null, trailer: Buffer.alloc(0) }
-      records.push(record)
-      let ends = 0
-      return {
-        response(bytes) {
-          if (ends > 0) violations.push('answer bytes after the end')
-          record.answer = Buffer.concat([record.answer, bytes])
-        },
-        async end(end) {
-          if (++ends > 1) violations.push('ended twice')
-          await recorder.before('end', record)
-          record.end = end
-          for (const look of waiting) look()
-        },
-        async trailer(bytes) {
-          if (record.end === null) violations.push('a trailer before the end')
-          await recorder.before('trailer', record)
-          record.trailer = Buffer.concat([record.trailer, bytes])
-        },
-      }
-    },
-  }
-  return recorder
-}
-
-export const testActor: Actor = {
-  userId: '01900000-0000-7000-8000-000000000001',
-  organizationId: '01900000-0000-7000-8000-000000000002',
-  apiKeyId: 'abcdefghij',
-}
-
-export const providerKey = 'sk-upstream-key-of-the-provider'
 export const clientToken = 'rv_client_token_0123456789'
-
-export interface TestBridge extends AsyncDisposable {
-  readonly port: number
-  readonly bridge: Bridge
-  readonly recorder: MemoryRecorder
-  readonly events: readonly BridgeEvent[]
-}
-
-/** A bridge behind a real listener, which takes everybody for one actor. */
-export async function startBridge(
-  baseUrl: string,
-  options: { limits?: Partial<Limits>; recorder?: MemoryRecorder; log?: Log; actor?: Actor | null } = {},
-): Promise<TestBridge> {
-  const recorder = options.recorder ?? memoryRecorder()
-  const events: BridgeEvent[] = []
-  const bridge = createBridge({
-    providers: [anthropicProvider({ name: 'anthropic', baseUrl, key: new Secret(providerKey) })],
-    recorder,
-    clock: systemClock,
-    log: options.log ?? silentLog,
-    newId: () => uuidv7(systemClock.now()),
-    observe: (event) => events.push(event),
-    limits: { ...defaultLimits, ...options.limits },
-  })
-  const handle = (req: IncomingMessage, res: ServerResponse): void => {
-    const actor = options.actor === undefined ? testActor : options.actor
-    void bridge.handle({
-      req,
-      res,
-      actor,
-      providerName: 'anthropic',
-      path: req.url ?? '',
-      sourceIp: '127.0.0.1',
-      token: clientToken,
-    })
-  }
-  const server = createServer({ noDelay: true, requestTimeout: 0 }, handle)
-  server.on('checkContinue', handle)
-  const port = await listening(server)
-  return {
-    port,
-    bridge,
-    recorder,
-    events,
-    async [Symbol.asyncDispose]() {
-      await bridge.close({ graceMs: 0 })
-      server.closeAllConnections()
-      server.close()
-    },
-  }
-}
 
 export interface RawUpstream extends AsyncDisposable {
   readonly url: string
@@ -147,7 +18,7 @@ export interface RawUpstream extends AsyncDisposable {
 export async function startRawUpstream(answer: (socket: Socket, request: string) => void): Promise<RawUpstream> {
   const received: string[] = []
   const sockets = new Set<Socket>()
-  const server = createTcpServer({ noDelay: true }, (socket) => {
+  const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)
     socket.on('error', () => {}).on('close', () => sockets.delete(socket))
     let seen = ''
@@ -257,7 +128,8 @@ function joinChunks(bytes: string): { body: string; complete: boolean } {
   }
 }
 
-async function listening(server: Server | ReturnType<typeof createTcpServer>): Promise<number> {
+/** Listens on a free port of the loopback. */
+export async function listening(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   // SAFETY: a server that listens on a TCP port has an address of this shape.

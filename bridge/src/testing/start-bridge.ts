@@ -1,0 +1,68 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type Log, Secret, silentLog, systemClock, uuidv7 } from '@reeve/base'
+import { type Bridge, createBridge } from '../bridge.ts'
+import type { BridgeEvent } from '../exchange.ts'
+import { defaultLimits, type Limits } from '../limits.ts'
+import { anthropicProvider } from '../providers/anthropic.ts'
+import type { Actor } from '../recorder.ts'
+import { type MemoryRecorder, memoryRecorder } from './memory-recorder.ts'
+import { clientToken, listening } from './raw-http.ts'
+
+export const testActor: Actor = {
+  userId: '01900000-0000-7000-8000-000000000001',
+  organizationId: '01900000-0000-7000-8000-000000000002',
+  apiKeyId: 'abcdefghij',
+}
+
+export const providerKey = 'sk-upstream-key-of-the-provider'
+
+export interface TestBridge extends AsyncDisposable {
+  readonly port: number
+  readonly bridge: Bridge
+  readonly recorder: MemoryRecorder
+  readonly events: readonly BridgeEvent[]
+}
+
+/** A bridge behind a real listener, which takes everybody for one actor. */
+export async function startBridge(
+  baseUrl: string,
+  options: { limits?: Partial<Limits>; recorder?: MemoryRecorder; log?: Log; actor?: Actor | null } = {},
+): Promise<TestBridge> {
+  const recorder = options.recorder ?? memoryRecorder()
+  const events: BridgeEvent[] = []
+  const bridge = createBridge({
+    providers: [anthropicProvider({ name: 'anthropic', baseUrl, key: new Secret(providerKey) })],
+    recorder,
+    clock: systemClock,
+    log: options.log ?? silentLog,
+    newId: () => uuidv7(systemClock.now()),
+    observe: (event) => events.push(event),
+    limits: { ...defaultLimits, ...options.limits },
+  })
+  const handle = (req: IncomingMessage, res: ServerResponse): void => {
+    const actor = options.actor === undefined ? testActor : options.actor
+    void bridge.handle({
+      req,
+      res,
+      actor,
+      providerName: 'anthropic',
+      path: req.url ?? '',
+      sourceIp: '127.0.0.1',
+      token: clientToken,
+    })
+  }
+  const server = createServer({ noDelay: true, requestTimeout: 0 }, handle)
+  server.on('checkContinue', handle)
+  const port = await listening(server)
+  return {
+    port,
+    bridge,
+    recorder,
+    events,
+    async [Symbol.asyncDispose]() {
+      await bridge.close({ graceMs: 0 })
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
