@@ -1,0 +1,88 @@
+import { writeSync } from 'node:fs'
+import { silentLog, systemClock } from '@reeve/base'
+import type { Connection } from '../../db/connection.ts'
+import { openJournal } from '../../journal/journal.ts'
+import { DrainLoop } from '../drain/loop.ts'
+import { bodyOf, endFacts, startFacts, streamOf } from '../testing.ts'
+import { createRecorder } from './recorder.ts'
+import { endInterrupted } from './recover.ts'
+
+/**
+ * For `crash.test.ts`: a server's life as far as the record is concerned, ended by SIGKILL at a named point. Says on
+ * stdout what it has promised to whom: `begun <id>` is when the provider may be asked, `ended <id>` is when the client
+ * may hold the whole answer.
+ */
+interface Task {
+  readonly dir: string
+  readonly connection: Connection
+  readonly userId: string
+  readonly point: string
+}
+
+// SAFETY: the test hands over exactly this.
+const task = JSON.parse(process.argv[2] ?? '') as Task
+const die = (point: string): void => {
+  if (task.point === point) process.kill(process.pid, 'SIGKILL')
+}
+const say = (line: string): void => void writeSync(1, `${line}\n`)
+
+const journal = await openJournal({ dir: task.dir, clock: systemClock, log: silentLog, segmentBytes: 256 * 1024, reserveBytes: 4096 })
+die('opened')
+await endInterrupted(journal, { clock: systemClock, log: silentLog })
+die('recovered')
+
+const arrived = new Set<() => void>()
+let drainedSeq = 0
+const loop = new DrainLoop({
+  journalDir: task.dir,
+  replicaId: journal.replicaId,
+  connection: task.connection,
+  structuredLogging: false,
+  clock: systemClock,
+  log: silentLog,
+  tell(message) {
+    if (message.kind !== 'drained') return
+    drainedSeq = message.to.seq
+    if (message.batch.starts > 0) die('committed')
+    for (const look of arrived) look()
+  },
+})
+const running = loop.run()
+if (task.point === 'draining') setTimeout(() => die('draining'), 60 + Math.random() * 60)
+
+const who = { userId: task.userId, organizationId: task.userId }
+const recorder = createRecorder({
+  journal,
+  capture: 'full',
+  watch: { durable: () => loop.advance({ ...journal.durable() }), amend: (_, end) => end },
+})
+const answer = streamOf({ text: 'w'.repeat(100_000) })
+for (let i = 0; i < 6; i++) {
+  const at = (point: string): void => void (i === 5 && die(point))
+  const start = startFacts(who, bodyOf([{ role: 'user', content: `prompt ${i}` }]))
+  const begun = recorder.begin(start)
+  at('beginning')
+  const recording = await begun
+  say(`begun ${start.id}`)
+  at('begun')
+  recording.response(answer.subarray(0, 80_000))
+  await new Promise((resolve) => setImmediate(resolve))
+  at('answering')
+  recording.response(answer.subarray(80_000))
+  const ended = recording.end(endFacts())
+  at('ending')
+  await ended
+  say(`ended ${start.id}`)
+  at('ended')
+}
+const target = journal.durable().seq
+loop.advance({ ...journal.durable() })
+await new Promise<void>((resolve) => {
+  const look = (): void => void (drainedSeq >= target && resolve())
+  arrived.add(look)
+  look()
+})
+loop.stop()
+await running
+recorder[Symbol.dispose]()
+await journal[Symbol.asyncDispose]()
