@@ -3,7 +3,8 @@
  * paths to one directory meet, and the kernel frees the name when the holder dies, however it dies. The holder answers
  * a connection with its process id, so that the message to the second can name it.
  *
- * Abstract names belong to a network namespace: two containers that share a volume do not see each other's lock.
+ * Abstract names belong to a network namespace and have no owner: two containers that share a volume do not see each
+ * other's lock, and another user of the machine could take the name first, which keeps us out and lets nobody in.
  */
 import { stat } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'

@@ -82,6 +82,39 @@ describe('a torn tail', () => {
   })
 })
 
+test('frames whose sync failed before a crash are made durable by opening, not believed to be', async () => {
+  const disk = await written('one')
+  const journal = await open(disk)
+  await journal.append(1, [Buffer.from('two')])
+  // From here the pages are in memory, count as clean, and no later sync writes them.
+  disk.fault = (operation) => (operation === 'datasync' || operation === 'truncate' ? 'EIO' : null)
+  await expect(journal.append(1, [Buffer.from('three')])).rejects.toMatchObject({ code: 'unavailable' })
+  disk.crash()
+  expect((await open(disk)).durable().seq).toBe(3)
+  disk.powerLoss({ random: () => 0 })
+  expect((await open(disk)).durable().seq).toBe(3)
+})
+
+test('a tail that was overruled stays hidden when an empty file lies between it and what overruled it', async () => {
+  const disk = await written('one')
+  const journal = await open(disk)
+  await journal.append(1, [Buffer.from('two')])
+  const { segment } = journal.durable()
+  let failing = true
+  disk.fault = (operation) => {
+    if (!failing) return null
+    return ['datasync', 'truncate', 'unlink', 'syncDirectory'].includes(operation) ? 'EIO' : null
+  }
+  journal.appendSoon(2, [Buffer.from('written twice')])
+  await expect(journal.append(1, [Buffer.from('refused')])).rejects.toMatchObject({ code: 'unavailable' })
+  failing = false
+  const position = await journal.append(1, [Buffer.from('three')])
+  expect(position.segment).toBeGreaterThan(segment + 1)
+  const { frames, damage } = await read(disk)
+  expect(texts(frames)).toEqual(['one', 'two', 'written twice', 'three'])
+  expect(damage).toEqual([])
+})
+
 describe('a flipped bit', () => {
   test('anywhere is found, located and reported; every other frame stays readable', async () => {
     const payloads = ['one', 'two, a little longer', 'three']

@@ -140,7 +140,7 @@ async function openFile(fs: JournalFs, dir: string, segment: number): Promise<Jo
 /** Where the chain stood when the first of these segments was begun that says so; null when none does. */
 async function lastSeqBefore(fs: JournalFs, dir: string, segments: readonly number[]): Promise<number | null> {
   for (const segment of segments) {
-    await using opened = await openSegment(fs, dir, segment, null)
+    await using opened = await openSegment(fs, dir, segment, segmentHeaderBytes)
     if (opened.header !== null) return opened.header.previous.seq
   }
   return null
