@@ -114,7 +114,7 @@ export const commands: readonly Command[] = [
     path: 'bridge sessions show',
     summary: 'Everything that happened in a session, in order',
     args: { id: required('id of the session, or a beginning that only one has') },
-    options: { full: flag('cut nothing off on a terminal') },
+    options: { full: flag('leave nothing out: long texts, and what the client program put in') },
     run: async (context, input) => (await import('./commands/sessions.ts')).showSession(context, input),
   }),
   command({
@@ -123,7 +123,7 @@ export const commands: readonly Command[] = [
     args: { id: optional('id of the session, or a beginning that only one has') },
     options: {
       lines: count('events of the session’s past to begin with (default: 10)'),
-      full: flag('cut nothing off on a terminal'),
+      full: flag('leave nothing out: long texts, and what the client program put in'),
     },
     examples: ['reeve bridge sessions tail -o jsonl'],
     run: async (context, input) => (await import('./commands/tail.ts')).tailSessions(context, input),
@@ -140,7 +140,7 @@ export const commands: readonly Command[] = [
     summary: 'One request: what it brought and what was answered',
     args: { id: required('id of the request, or a beginning that only one has') },
     options: {
-      full: flag('cut nothing off on a terminal'),
+      full: flag('leave nothing out: long texts, and what the client program put in'),
       body: choice(['request', 'response'], 'instead, its exact bytes: to a pipe, a file or --out, never a terminal'),
       out: text('file', 'where to write the bytes of --body'),
     },

@@ -69,7 +69,8 @@ for (const [name, { argv, stdin }] of Object.entries(calls)) {
         })
       }
 
-      test.skipIf(neverFails.has(name))(`error, -o ${format}: stdout stays empty and the exit code tells`, async () => {
+      if (neverFails.has(name)) continue
+      test(`error, -o ${format}: stdout stays empty and the exit code tells`, async () => {
         const refusal = new Refusal(500, { message: hostile, detail: hostile, code: 'internal', request_id: 'req-7' })
         await using deployment = await serveContract(everythingRefused(refusal))
         const ran = await call(deployment, name, [...argv, '-o', format], stdin)

@@ -1,5 +1,6 @@
 import { type FaultCode, toError } from '@reeve/base'
 import { faultFromNetwork } from '@reeve/sdk'
+import { version } from '../version.ts'
 
 /** What the bridge says to a credential, in the words that a person needs. */
 export interface Verdict {
@@ -25,7 +26,11 @@ export async function askBridge(baseUrl: string, token: string, signal: AbortSig
   let text: string
   try {
     response = await fetch(`${baseUrl.replace(/\/+$/, '')}/v1/models?limit=1`, {
-      headers: { authorization: `Bearer ${token}`, 'anthropic-version': '2023-06-01' },
+      headers: {
+        authorization: `Bearer ${token}`,
+        'anthropic-version': '2023-06-01',
+        'user-agent': `reeve-cli/${version}`,
+      },
       redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]),
     })

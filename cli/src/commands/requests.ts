@@ -22,7 +22,12 @@ const columns: readonly Column<Interception>[] = [
   { name: 'model', value: (row) => row.model, priority: 3 },
   { name: 'outcome', value: (row) => row.outcome, priority: 0, tone: (row) => toneOf(row.outcome) },
   { name: 'status', value: (row) => row.status_code, priority: 3 },
-  { name: 'ms', value: (row) => row.duration_ms, show: (row) => row.duration_ms?.toFixed(0) ?? '', priority: 3 },
+  {
+    name: 'ms',
+    value: (row) => rounded(row.duration_ms),
+    show: (row) => row.duration_ms?.toFixed(0) ?? '',
+    priority: 3,
+  },
   { name: 'input', value: (row) => row.token_usage.input_tokens, priority: 4 },
   { name: 'output', value: (row) => row.token_usage.output_tokens, priority: 4 },
   { name: 'tools', value: (row) => row.tool_calls, priority: 5 },
@@ -33,11 +38,14 @@ const columns: readonly Column<Interception>[] = [
   { name: 'provider', value: (row) => row.provider_name, priority: 6 },
   { name: 'stop_reason', value: (row) => row.stop_reason, priority: 6 },
   { name: 'error', value: (row) => row.error_message, priority: 6 },
-  { name: 'first_byte_ms', value: (row) => row.time_to_first_byte_ms, priority: 6 },
-  { name: 'gateway_ms', value: (row) => row.gateway_ms, priority: 6 },
+  { name: 'first_byte_ms', value: (row) => rounded(row.time_to_first_byte_ms), priority: 6 },
+  { name: 'gateway_ms', value: (row) => rounded(row.gateway_ms), priority: 6 },
   { name: 'session', value: (row) => row.session_id, priority: 6 },
   { name: 'api_key', value: (row) => row.api_key_id, priority: 7 },
 ]
+
+/** To a microsecond: the rest of a measured float is noise. */
+const rounded = (ms: number | null): number | null => (ms === null ? null : Math.round(ms * 1000) / 1000)
 
 export async function listRequests(context: Context, input: FilterInput & PagingInput): Promise<Answer> {
   const client = await context.client()

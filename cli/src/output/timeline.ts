@@ -28,14 +28,13 @@ export function timelineEvent(
   const { style } = screen
   const lane = style[laneTones[event.lane]](event.lane.padEnd(8))
   const agent = event.agent_id === null ? '' : style.dim(` (sub-agent ${visibleLine(event.agent_id)})`)
-  const head = `${style.dim(time.padStart(12))}  ${lane} ${headline(event, style)}${agent}\n`
-  const cut = !full && screen.width !== null
+  const head = `${style.dim(time.padStart(12))}  ${lane} ${headline(event, style, full)}${agent}\n`
   // What the client program puts in is long and says little; a person who wants it asks for everything.
-  if (cut && event.kind === 'context') return head
-  return head + body(event, style, cut)
+  if (!full && event.kind === 'context') return head
+  return head + body(event, style, !full && screen.width !== null)
 }
 
-function headline(event: TimelineEvent, style: Style): string {
+function headline(event: TimelineEvent, style: Style, full: boolean): string {
   const tool = visibleLine(event.tool_name ?? 'unknown tool')
   const call = event.tool_call_id === null ? '' : style.dim(` ${visibleLine(event.tool_call_id)}`)
   switch (event.kind) {
@@ -44,7 +43,7 @@ function headline(event: TimelineEvent, style: Style): string {
     case 'prompt':
       return style.bold(event.origin === 'human' ? 'prompt' : `prompt (written by the ${event.origin})`)
     case 'context':
-      return `context put in by the ${event.origin}, ${event.text_bytes} bytes`
+      return `context put in by the ${event.origin}, ${event.text_bytes} bytes${full ? '' : style.dim(' (--full shows it)')}`
     case 'thinking':
       return 'thinking'
     case 'text':
@@ -67,7 +66,7 @@ function ended(event: TimelineEvent, style: Style): string {
     tone === null ? outcome : style[tone](outcome),
     event.stop_reason === null ? '' : visibleLine(event.stop_reason),
     event.token_usage === null ? '' : tokens(event.token_usage),
-    event.duration_ms === null ? '' : `${(event.duration_ms / 1000).toFixed(1)} s`,
+    event.duration_ms === null ? '' : lengthOf(event.duration_ms),
   ]
   return `end: ${facts.filter((fact) => fact !== '').join(', ')}`
 }
@@ -171,7 +170,17 @@ function tokens(usage: TokenUsageSummary): string {
 
 function lasted(from: string, to: string): string {
   const ms = new Date(to).getTime() - new Date(from).getTime()
-  return ms > 0 ? `, for ${offset(ms).slice(1)}` : ''
+  return ms > 0 ? `, for ${lengthOf(ms)}` : ''
+}
+
+/** `812 ms`, `12.3 s`, `4:05` minutes */
+function lengthOf(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  return ms < 60_000
+    ? `${(ms / 1000).toFixed(1)} s`
+    : offset(Math.round(ms / 1000) * 1000)
+        .slice(1)
+        .replace(/\.000$/, '')
 }
 
 /** `+0.812s`, `+1:02.345`, `+1:02:03` */
