@@ -10,7 +10,7 @@ import { type Connection, connectionOptions } from '../../server/src/db/connecti
 import { startEmbeddedPostgres } from '../../server/src/db/embedded/embedded-postgres.ts'
 import { freePort } from '../support/free-port.ts'
 import { allInterceptions, eventually, type Row } from '../support/record.ts'
-import { startServer } from '../support/server.ts'
+import { type RunningServer, startServer } from '../support/server.ts'
 import { type Crashes, mayhem } from './mayhem.ts'
 import { randomFrom } from './random.ts'
 import { startTraffic } from './traffic.ts'
@@ -65,7 +65,7 @@ async function throughReeve(): Promise<Outcome> {
     {
       async crashServer() {
         await server.kill()
-        await server.start()
+        await started(server)
       },
       async crashDatabase() {
         const pid = server.postmasterPid()
@@ -91,6 +91,16 @@ async function throughReeve(): Promise<Outcome> {
   ).catch(() => allInterceptions(server))
   expect(await server.stop()).toBe(0)
   return { verdict: judge(traffic.truths, rows.map(recorded)), crashes }
+}
+
+/** As a service manager would: a server whose PostgreSQL was killed under its hands while it started is tried again. */
+async function started(server: RunningServer, tries = 5): Promise<void> {
+  try {
+    await server.start()
+  } catch (failed) {
+    if (tries === 1) throw failed
+    await started(server, tries - 1)
+  }
 }
 
 function recorded(row: Row): Recorded {

@@ -7,8 +7,6 @@ import { startUpstream, type Upstream } from '../support/upstream.ts'
 
 export const providerKey = 'sk-ant-scripted-0000000000000000'
 export const bodyBytesMax = 4 * 1024 * 1024
-/** Short, because the tests wait for it. */
-const patience = '700ms'
 
 export const turn: Turn = {
   blocks: [{ type: 'text', text: 'Hello there.' }],
@@ -39,7 +37,8 @@ export interface Asking {
   readonly signal?: AbortSignal
 }
 
-export async function startRig(): Promise<Rig> {
+/** `patience` is how long the provider may be silent. */
+export async function startRig({ patience = '5m' } = {}): Promise<Rig> {
   const upstream = await startUpstream()
   const server = await startServer({
     env: {
@@ -81,6 +80,8 @@ export async function startRig(): Promise<Rig> {
       return eventually(
         async () => (await allInterceptions(server)).filter((row) => row.prompt === marker),
         (rows) => rows.length === count && rows.every((row) => row.outcome !== 'live'),
+        // The bridge listens on for up to half a minute when a client has gone, to learn what was really used.
+        60_000,
       )
     },
     async settled() {

@@ -141,31 +141,29 @@ describe('requests', () => {
     expect(rig.upstream.seen).toHaveLength(before)
   })
 
-  test('broken JSON goes to the provider, who says what is wrong, and is on record', async () => {
-    rig.upstream.answer(() => providerError(400, 'invalid_request_error', 'the request is not JSON'))
+  test('broken JSON is answered in one sentence and is on record', async () => {
+    rig.upstream.answer(() => providerError(400, 'invalid_request_error', 'the provider says no to this'))
     const before = (await allInterceptions(rig.server)).length
-    const broken = '{"model":"claude-x","messages":[{"role":"user","content":"unfinished'
-    const answer = await rig.asking({ body: broken })
+    const answer = await rig.asking({ body: '{"model":"claude-x","messages":[{"role":"user","content":"unfinished' })
     expect(answer.status).toBe(400)
-    expect(errorOf(answer).message).toBe('the request is not JSON')
-    expect(rig.upstream.seen.at(-1)!.body.toString()).toBe(broken)
+    expect(errorOf(answer)).toMatchObject({ type: 'invalid_request_error', message: expect.stringMatching(/JSON/) })
     const rows = await eventually(
       () => allInterceptions(rig.server),
       (seen) => seen.length > before && seen[0].outcome !== 'live',
     )
-    expect(rows[0]).toMatchObject({ outcome: 'upstream_error', status_code: 400, error_type: 'invalid_request_error' })
+    expect(rows[0]).toMatchObject({ outcome: 'refused', status_code: 400, error_type: expect.any(String) })
   })
 
   test.each([
-    '',
-    '[]',
-    'null',
-    '"text"',
-    '{"model":{}}',
-    '{"model":"a","model":"b"}',
-    '\u0000\u0001',
-    `${'['.repeat(200_000)}`,
-  ])('the body %j does no harm', async (bytes) => {
+    ['nothing', ''],
+    ['an array', '[]'],
+    ['null', 'null'],
+    ['a string', '"text"'],
+    ['a model that is an object', '{"model":{}}'],
+    ['two models', '{"model":"a","model":"b"}'],
+    ['control characters', '\u0000\u0001'],
+    ['200 000 brackets', '['.repeat(200_000)],
+  ])('a body of %s does no harm', async (_name, bytes) => {
     rig.upstream.answer(() => providerError(400, 'invalid_request_error', 'the provider says no to this'))
     const answer = await rig.asking({ body: bytes })
     expect(answer.status).toBe(400)

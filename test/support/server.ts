@@ -72,6 +72,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
         HOME: folder,
         REEVE_DATA_DIR: dataDir,
         REEVE_HTTP_ADDRESS: `127.0.0.1:${port}`,
+        REEVE_ACCESS_URL: url,
         ...options.env,
       },
     })

@@ -37,7 +37,7 @@ export interface Upstream extends AsyncDisposable {
   answer(script: Script): void
   /** Resolves when `count` requests have arrived in all. */
   arrived(count: number): Promise<SeenRequest>
-  /** Resolves when no connection is open. */
+  /** Resolves when no answer is on its way. Connections that are kept for the next request may stay. */
   quiet(): Promise<void>
 }
 
@@ -49,6 +49,7 @@ export async function startUpstream(script: Script = () => [{ do: 'reset' }]): P
   const changed = new Set<() => void>()
   let answer = script
   let sent = 0
+  let answering = 0
   const tell = (): void => {
     for (const look of changed) look()
   }
@@ -69,7 +70,13 @@ export async function startUpstream(script: Script = () => [{ do: 'reset' }]): P
     readRequests(socket, (request) => {
       const index = seen.push(request) - 1
       const steps = answer(request, index)
-      turn = turn.then(() => play(socket, closed, steps, (bytes) => (sent += bytes)))
+      answering++
+      turn = turn
+        .then(() => play(socket, closed, steps, (bytes) => (sent += bytes)))
+        .then(() => {
+          answering--
+          tell()
+        })
       tell()
     })
     // A client that half-closes before its answer is complete has gone away for good, as with real providers.
@@ -103,7 +110,7 @@ export async function startUpstream(script: Script = () => [{ do: 'reset' }]): P
       await when(() => seen.length >= count)
       return seen[count - 1]!
     },
-    quiet: () => when(() => connections.open === 0),
+    quiet: () => when(() => answering === 0),
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
       server.close()

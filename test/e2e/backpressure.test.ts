@@ -1,0 +1,89 @@
+import { connect } from 'node:net'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { messageEvents } from '../support/messages.ts'
+import { residentBytes } from '../support/processes.ts'
+import { eventually } from '../support/record.ts'
+import { chunk, eventStreamHead, wait } from '../support/replies.ts'
+import type { Step } from '../support/upstream.ts'
+import { type Rig, startRig, turn } from './asking.ts'
+
+let rig: Rig
+beforeAll(async () => {
+  rig = await startRig()
+}, 120_000)
+afterAll(() => rig?.[Symbol.asyncDispose]())
+beforeEach(() => rig.next())
+
+const events = messageEvents(turn)
+
+test(
+  'a client that hangs up ends the request to the provider, and the record says so',
+  { timeout: 90_000 },
+  async () => {
+    rig.upstream.answer(() => [
+      eventStreamHead(),
+      chunk(events[0]!),
+      ...Array.from({ length: 200 }, () => [wait(50), chunk(': keep-alive\n\n')]).flat(),
+    ])
+    await rig.asking({ hangUpAfterBytes: 1 })
+    const row = (await rig.records())[0]
+    expect(row).toMatchObject({ outcome: 'client_disconnected', token_usage: { input_tokens: 9, source: 'partial' } })
+  },
+)
+
+/** Megabytes as fast as they are taken. */
+const endless = (): readonly Step[] => {
+  const delta = { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'x'.repeat(8_000) } }
+  const line = `event: content_block_delta\ndata: ${JSON.stringify(delta)}\n\n`
+  const bytes = Buffer.from(`${Buffer.byteLength(line).toString(16)}\r\n${line}\r\n`)
+  return [eventStreamHead(), ...events.slice(0, 2).map(chunk), { do: 'forever', bytes }]
+}
+const megabyte = 1024 * 1024
+
+test('clients that do not read make the provider wait and cost no memory', { timeout: 120_000 }, async () => {
+  rig.upstream.answer(endless)
+  const before = residentBytes(rig.server.pid())
+  const sentBefore = rig.upstream.sentBytes()
+  const text = rig.question()
+  const sockets = Array.from({ length: 10 }, () => {
+    const socket = connect(rig.server.port, '127.0.0.1')
+    socket.on('error', () => {})
+    const path = new URL(rig.endpoint).pathname
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nHost: x\r\nx-api-key: ${rig.token}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+    )
+    return socket
+  })
+  let sent = -1
+  const isStill = async (): Promise<boolean> => {
+    const was = sent
+    await pause(300)
+    sent = rig.upstream.sentBytes() - sentBefore
+    return sent === was && rig.upstream.connections.open >= 10
+  }
+  await eventually(isStill, (still) => still, 30_000)
+  // What is on its way fills the kernel's buffers on both sides, and no more.
+  expect(sent).toBeLessThan(10 * 16 * megabyte)
+  expect(residentBytes(rig.server.pid()) - before).toBeLessThan(80 * megabyte)
+  for (const socket of sockets) socket.destroy()
+  for (const row of await rig.records(10)) expect(row.outcome).toBe('client_disconnected')
+})
+
+test('an answer that never ends costs no memory', { timeout: 120_000 }, async () => {
+  rig.upstream.answer(endless)
+  const before = residentBytes(rig.server.pid())
+  let most = 0
+  const look = setInterval(() => {
+    most = Math.max(most, residentBytes(rig.server.pid()))
+  }, 50)
+  await rig.asking({ hangUpAfterBytes: 150 * megabyte })
+  clearInterval(look)
+  expect(most - before).toBeLessThan(160 * megabyte)
+  expect((await rig.records())[0]).toMatchObject({ outcome: 'client_disconnected' })
+})
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+test('after all of this nothing is open and nothing is pending', () => rig.settled())
