@@ -43,6 +43,7 @@ marker=$root/.reeve/dashboard.started
 log=$root/.reeve/dashboard.log
 touch "$marker"
 for node in "$root"/node_modules/node-linux-*/bin/node; do break; done
+. "$root/scripts/libraries.sh"
 # Built aside: a build that is killed or fails leaves the one before as it was.
 NO_COLOR=1 "$node" "$root/node_modules/vite/bin/vite.js" build "$dashboard" --outDir dist.new --emptyOutDir \
   >"$log" 2>&1 </dev/null 9>&- &

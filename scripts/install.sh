@@ -40,6 +40,17 @@ major=${major%%.*}
   "Installing needs Node 20 or newer; https://nodejs.org/en/download says how to get one." \
   "Afterwards Reeve runs on the Node that it brings."
 
+# Node says itself which library it misses; there is one that a bare Debian has not got.
+provide_libraries() {
+  for node in "$root"/node_modules/node-linux-*/bin/node; do
+    [ -x "$node" ] && ! "$node" --version >/dev/null 2>>"$log" && tail -n 1 "$log" | grep -q 'libatomic' || continue
+    sh "$root/scripts/libatomic.sh" "$root/node_modules/.libraries" >>"$log" 2>&1 && continue
+    [ -t 2 ] && printf '\n' >&2
+    explain 'Node 26 needs the library libatomic, which this machine has not got' \
+      'As root:  apt-get install libatomic1' 'Then run the same command again.'
+  done
+}
+
 mkdir -p "$root/.reeve"
 # Inherited by npm: when this script is killed, whoever is next still waits for the npm that it left.
 exec 9>"$root/.reeve/install.lock"
@@ -64,6 +75,7 @@ npm=$!
 trap 'kill -TERM "$npm" 2>/dev/null; wait "$npm"; rm -f "$lock"; exit 130' INT
 trap 'kill -TERM "$npm" 2>/dev/null; wait "$npm"; rm -f "$lock"; exit 143' TERM HUP
 if wait "$npm"; then
+  provide_libraries
   mv "$lock" "$stamp"
   if [ -t 2 ]; then printf '\r\033[K' >&2; fi
   echo "reeve: installed in $(($(date +%s) - began)) s" >&2

@@ -5,6 +5,7 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd -P)
 cd "$root"
 sh scripts/install.sh
+. scripts/libraries.sh
 for node in node_modules/node-linux-*/bin/node; do
   exec "$node" "$@"
 done
