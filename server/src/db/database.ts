@@ -51,8 +51,12 @@ export function openDatabase(connection: Connection, options: DatabaseOptions): 
     lock_timeout: Math.min(lockTimeoutMs, statementTimeoutMs),
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
   })
-  // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
-  pool.on('error', (err) => log.warn({ err, applicationName }, 'an idle database connection broke'))
+  // An idle connection that breaks is replaced by the next query; without a listener it would end the process. While
+  // the pool closes, the server may be stopping too.
+  pool.on('error', (error: Error & { code?: string }) => {
+    if (pool.ending) return
+    log.warn({ error: error.message, code: error.code, applicationName }, 'an idle database connection broke')
+  })
   pool.on('connect', (client) => {
     // The same error reaches whoever runs a query on the connection; this one would end the process.
     client.on('error', () => {})
