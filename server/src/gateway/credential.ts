@@ -14,7 +14,8 @@ export function findCredential(rawHeaders: readonly string[], query: string): Cr
   if (hasCredential(query)) {
     return {
       kind: 'in_query',
-      message: 'a credential was sent in the URL, where proxies and logs keep it: revoke it, and send a token in the x-api-key header',
+      message:
+        'a credential was sent in the URL, where proxies and logs keep it: revoke it, and send a token in the x-api-key header',
     }
   }
   const tokens = new Set<string>()

@@ -21,7 +21,12 @@ export interface TestGateway extends AsyncDisposable {
   readonly journalDir: string
   readonly lines: ReturnType<typeof recordingLog>['lines']
   /** Posts to `/v1/messages` of the provider `anthropic`. */
-  ask(token: string, body: string | Uint8Array, headers?: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Response>
+  ask(
+    token: string,
+    body: string | Uint8Array,
+    headers?: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<Response>
   /** The answer of a route of the management API, as this actor. */
   call(name: string, actor: Actor, input?: { params?: object; query?: object }): Promise<unknown>
 }
@@ -127,11 +132,17 @@ export async function person(
   const organizationId = organization?.id ?? uuidv7(now)
   const times = { created_at: now, updated_at: now }
   if (organization === undefined) {
-    await db.sql.insertInto('organizations').values({ id: organizationId, name: 'default', is_default: true, ...times }).execute()
+    await db.sql
+      .insertInto('organizations')
+      .values({ id: organizationId, name: 'default', is_default: true, ...times })
+      .execute()
   }
   const user = { id: userId, username, email: `${username}@example.com`, login_type: 'none', roles, ...times }
   await db.sql.insertInto('users').values(user).execute()
-  await db.sql.insertInto('organization_members').values({ organization_id: organizationId, user_id: userId, ...times }).execute()
+  await db.sql
+    .insertInto('organization_members')
+    .values({ organization_id: organizationId, user_id: userId, ...times })
+    .execute()
   const { id, token, secretSha256 } = newToken()
   const key = {
     id,
@@ -145,6 +156,13 @@ export async function person(
     ...times,
   }
   await db.sql.insertInto('api_keys').values(key).execute()
-  const actor: Actor = { userId, username, organizationIds: [organizationId], roles: [...roles, 'member'], apiKeyId: id, scopes: ['all'] }
+  const actor: Actor = {
+    userId,
+    username,
+    organizationIds: [organizationId],
+    roles: [...roles, 'member'],
+    apiKeyId: id,
+    scopes: ['all'],
+  }
   return { actor, token: token.reveal(), keyId: id }
 }

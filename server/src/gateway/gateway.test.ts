@@ -32,7 +32,13 @@ const prompt = bodyOf([{ role: 'user', content: 'hello' }])
 const errorOf = async (response: Response) => {
   // SAFETY: the test asserts on what it finds.
   const body = (await response.json()) as { type: string; error: { type: string; message: string } }
-  return { status: response.status, type: body.type, error: body.error.type, message: body.error.message, retry: response.headers.get('x-should-retry') }
+  return {
+    status: response.status,
+    type: body.type,
+    error: body.error.type,
+    message: body.error.message,
+    retry: response.headers.get('x-should-retry'),
+  }
 }
 
 /** The one interception with this id, when the drain has ended it. */
@@ -50,7 +56,13 @@ test('an answer comes through untouched, is recorded as whose it is, and our tok
   expect(response.status).toBe(200)
   expect(await response.json()).toMatchObject({ content: [{ type: 'text', text: 'hello there' }] })
   const row = await ended(response.headers.get('x-reeve-interception-id') ?? '')
-  expect(row).toMatchObject({ user_id: dana.actor.userId, api_key_id: dana.keyId, outcome: 'ok', prompt: 'hello', output_tokens: 3 })
+  expect(row).toMatchObject({
+    user_id: dana.actor.userId,
+    api_key_id: dana.keyId,
+    outcome: 'ok',
+    prompt: 'hello',
+    output_tokens: 3,
+  })
   const sent = upstream.seen.at(-1)!
   expect(sent.body.equals(prompt)).toBe(true)
   expect(JSON.stringify(sent)).not.toContain(dana.token)
@@ -66,20 +78,35 @@ test('a missing, malformed, unknown, expired, revoked or other-scope token is re
   expect(await post({ authorization: 'Basic abc' })).toMatchObject(refused)
 
   const expired = await person(db, 'expired')
-  await db.sql.updateTable('api_keys').set({ expires_at: new Date(0) }).where('id', '=', expired.keyId).execute()
+  await db.sql
+    .updateTable('api_keys')
+    .set({ expires_at: new Date(0) })
+    .where('id', '=', expired.keyId)
+    .execute()
   expect(await post({ 'x-api-key': expired.token })).toMatchObject(refused)
   const suspended = await person(db, 'suspended')
   await db.sql.updateTable('users').set({ status: 'suspended' }).where('id', '=', suspended.actor.userId).execute()
   expect(await post({ 'x-api-key': suspended.token })).toMatchObject(refused)
 
   const manager = await person(db, 'manager', { scopes: ['api'] })
-  expect(await post({ 'x-api-key': manager.token })).toMatchObject({ status: 403, error: 'permission_error', retry: 'false' })
-  expect(await post({ 'x-api-key': dana.token, authorization: `Bearer ${manager.token}` })).toMatchObject({ status: 400 })
-  expect(await post({ 'x-api-key': dana.token }, '?key=abc')).toMatchObject({ status: 400, error: 'invalid_request_error' })
+  expect(await post({ 'x-api-key': manager.token })).toMatchObject({
+    status: 403,
+    error: 'permission_error',
+    retry: 'false',
+  })
+  expect(await post({ 'x-api-key': dana.token, authorization: `Bearer ${manager.token}` })).toMatchObject({
+    status: 400,
+  })
+  expect(await post({ 'x-api-key': dana.token }, '?key=abc')).toMatchObject({
+    status: 400,
+    error: 'invalid_request_error',
+  })
   expect(upstream.seen.length).toBe(before)
 
   const audited = await db.sql.selectFrom('audit_events').select(['resource_id', 'action', 'outcome']).execute()
-  expect(audited.map((event) => event.resource_id).sort()).toEqual([expired.keyId, suspended.keyId, manager.keyId].sort())
+  expect(audited.map((event) => event.resource_id).sort()).toEqual(
+    [expired.keyId, suspended.keyId, manager.keyId].sort(),
+  )
   expect(audited.every((event) => event.outcome === 'refused')).toBe(true)
   expect(await open.registry.metrics()).toContain('reeve_gateway_refused_total{reason="unauthenticated"}')
 })
@@ -101,7 +128,11 @@ test('a provider without a key says which setting is missing; an unknown one is 
   expect(answer).toMatchObject({ status: 503, type: 'error', retry: 'false' })
   expect(answer.message).toContain('REEVE_AIBRIDGE_ANTHROPIC_KEY')
   expect(bare.gateway.status().providers).toMatchObject([{ name: 'anthropic', ready: false }])
-  const other = await fetch(`${bare.url}/nobody/v1/messages`, { method: 'POST', headers: { 'x-api-key': dana.token }, body: prompt })
+  const other = await fetch(`${bare.url}/nobody/v1/messages`, {
+    method: 'POST',
+    headers: { 'x-api-key': dana.token },
+    body: prompt,
+  })
   expect(await errorOf(other)).toMatchObject({ status: 404, error: 'not_found_error' })
 })
 
@@ -129,7 +160,11 @@ test('a revoked token cuts its open streams, and the record says so', async () =
   const gone = await person(db, 'leaver')
   const [first, ...rest] = messageEvents(turn)
   const cut = Promise.withResolvers<void>()
-  upstream.answer(() => [...eventStream([first!], {}).slice(0, 2), { do: 'until', settled: cut.promise }, { do: 'reset' }])
+  upstream.answer(() => [
+    ...eventStream([first!], {}).slice(0, 2),
+    { do: 'until', settled: cut.promise },
+    { do: 'reset' },
+  ])
   const response = await open.ask(gone.token, bodyOf([{ role: 'user', content: 'long' }], { stream: true }))
   const reader = response.body!.getReader()
   expect(rest.length).toBeGreaterThan(0)

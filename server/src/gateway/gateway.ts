@@ -79,7 +79,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   }))
   const onBatch = (batch: BatchFacts): void => metrics.batch(batch)
   const { structuredLogging, capture } = config
-  const drain: Drain = undo.use(startDrain({ journal, connection: db.connection, structuredLogging, clock, log, onBatch }))
+  const drain: Drain = undo.use(
+    startDrain({ journal, connection: db.connection, structuredLogging, clock, log, onBatch }),
+  )
   undo.defer(async () => void (await drain.settle(settleMs)))
   const mayCallModels = (actor: Actor): boolean => allows(actor, 'interception:create')
   const streams = undo.use(watchOpenStreams({ authenticate, mayCallModels, clock, log }))
@@ -176,7 +178,12 @@ async function enter(door: Door, req: IncomingMessage, res: ServerResponse): Pro
 }
 
 /** Who asks, or why not. What is refused here is counted, and noted where it may be an attack. */
-async function admit(door: Door, req: IncomingMessage, query: string, sourceIp: string | null): Promise<Admitted | Refusal> {
+async function admit(
+  door: Door,
+  req: IncomingMessage,
+  query: string,
+  sourceIp: string | null,
+): Promise<Admitted | Refusal> {
   const credential = findCredential(req.rawHeaders, query)
   const token = credential.kind === 'token' ? credential.token : null
   const turnAway = async (why: string, refusal: Refusal): Promise<Refusal> => {

@@ -41,7 +41,10 @@ export async function listInterceptions(
 /** Missing and somebody else's look the same. */
 export async function readableInterception(db: Database, actor: Actor, id: Uuid): Promise<InterceptionRow> {
   const row = await findInterception(db.sql, id)
-  if (row === undefined || !allows(actor, 'interception:read', { ownerId: row.user_id, organizationId: row.organization_id })) {
+  if (
+    row === undefined ||
+    !allows(actor, 'interception:read', { ownerId: row.user_id, organizationId: row.organization_id })
+  ) {
     throw new Fault('not_found', 'there is no such request')
   }
   return row
@@ -78,5 +81,9 @@ export async function readBody(db: Database, row: InterceptionRow, side: 'reques
   )
   if (names.some((name) => !blobs.has(name))) throw new Fault('not_found', `the bytes of this ${side} are gone`)
   // Never a type that a browser would interpret: whoever wrote these bytes is not to be trusted.
-  return { bytes: joinSlices(slices, blobs), contentType: 'application/octet-stream', fileName: `${row.id}-${side}.txt` }
+  return {
+    bytes: joinSlices(slices, blobs),
+    contentType: 'application/octet-stream',
+    fileName: `${row.id}-${side}.txt`,
+  }
 }

@@ -26,7 +26,8 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
   const registers = [registry]
   const counter = (name: string, help: string, labelNames: string[] = []) =>
     new Counter({ name, help, labelNames, registers })
-  const seconds = (name: string, help: string) => new Histogram({ name, help, labelNames: ['provider'], buckets, registers })
+  const seconds = (name: string, help: string) =>
+    new Histogram({ name, help, labelNames: ['provider'], buckets, registers })
   const gauge = (name: string, help: string, read: (now: GatewayGauges) => number) =>
     new Gauge({
       name,
@@ -37,12 +38,28 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
       },
     })
 
-  const interceptions = counter('reeve_interceptions_total', 'Requests through the bridge that have ended.', ['provider', 'route', 'outcome'])
-  const duration = seconds('reeve_interception_duration_seconds', 'From the first byte of a request to the last of its answer.')
-  const firstByte = seconds('reeve_interception_first_byte_seconds', 'From the first byte of a request to the first of its answer.')
+  const interceptions = counter('reeve_interceptions_total', 'Requests through the bridge that have ended.', [
+    'provider',
+    'route',
+    'outcome',
+  ])
+  const duration = seconds(
+    'reeve_interception_duration_seconds',
+    'From the first byte of a request to the last of its answer.',
+  )
+  const firstByte = seconds(
+    'reeve_interception_first_byte_seconds',
+    'From the first byte of a request to the first of its answer.',
+  )
   const added = seconds('reeve_interception_gateway_seconds', 'The part of the time to the first byte that Reeve took.')
-  const unrecorded = counter('reeve_unrecorded_total', 'Requests that were not served because the record could not be kept.', ['provider', 'step'])
-  const refused = counter('reeve_gateway_refused_total', 'Requests to the bridge that were turned away at the door.', ['reason'])
+  const unrecorded = counter(
+    'reeve_unrecorded_total',
+    'Requests that were not served because the record could not be kept.',
+    ['provider', 'step'],
+  )
+  const refused = counter('reeve_gateway_refused_total', 'Requests to the bridge that were turned away at the door.', [
+    'reason',
+  ])
   const tokens = counter('reeve_tokens_total', 'Tokens, as the provider counted them.', ['provider', 'type'])
   const rejects = counter('reeve_drain_rejects_total', 'Journal frames that could not be written and were set aside.')
   const lost = counter('reeve_drain_bodies_lost_total', 'Requests whose bytes could not be put together again.')
@@ -51,7 +68,11 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
   gauge('reeve_journal_bytes', 'Size of the journal on disk.', (now) => now.journalBytes)
   gauge('reeve_journal_healthy', '1 while the journal takes the record.', (now) => Number(now.journalHealthy))
   gauge('reeve_journal_failed_appends', 'Frames that were refused or lost since the start.', (now) => now.failedAppends)
-  gauge('reeve_drain_lag_seconds', 'Age of the oldest thing that is not in PostgreSQL yet.', (now) => now.drainLagSeconds)
+  gauge(
+    'reeve_drain_lag_seconds',
+    'Age of the oldest thing that is not in PostgreSQL yet.',
+    (now) => now.drainLagSeconds,
+  )
   gauge('reeve_drain_restarts', 'How often the drain had to be started again.', (now) => now.drainRestarts)
 
   return {

@@ -44,7 +44,9 @@ export function watchOpenStreams(options: {
   const timer = setInterval(() => {
     for (const [token, entry] of open) {
       // Nobody knows at the moment: whoever was let in stays, and the next second asks again.
-      check(token, entry).catch((thrown: unknown) => log.debug({ err: toError(thrown) }, 'a credential cannot be checked'))
+      check(token, entry).catch((thrown: unknown) =>
+        log.debug({ err: toError(thrown) }, 'a credential cannot be checked'),
+      )
     }
   }, checkMs)
   timer.unref()

@@ -131,10 +131,14 @@ function sessionConditions(owners: Owners, filter: SessionFilter): Condition {
     ...oneOf(sessionStatus, filter.statuses),
     ...(filter.providerNames.length === 0
       ? []
-      : [sql`exists (select from interceptions i where i.session_id = s.id and i.provider_name = any(${filter.providerNames}::text[]))`]),
+      : [
+          sql`exists (select from interceptions i where i.session_id = s.id and i.provider_name = any(${filter.providerNames}::text[]))`,
+        ]),
     ...(filter.sessionIds.length === 0
       ? []
-      : [sql`(s.id::text = any(${filter.sessionIds}::text[]) or s.client_session_id = any(${filter.sessionIds}::text[]))`]),
+      : [
+          sql`(s.id::text = any(${filter.sessionIds}::text[]) or s.client_session_id = any(${filter.sessionIds}::text[]))`,
+        ]),
     ...(filter.startedAfter === null ? [] : [sql`s.started_at > ${filter.startedAfter}`]),
     ...(filter.startedBefore === null ? [] : [sql`s.started_at < ${filter.startedBefore}`]),
     ...filter.words.map(
@@ -189,7 +193,9 @@ function interceptionConditions(owners: Owners, filter: SessionFilter): Conditio
     ...oneOf(status, filter.statuses),
     ...(filter.sessionIds.length === 0
       ? []
-      : [sql`(i.session_id::text = any(${filter.sessionIds}::text[]) or i.client_session_id = any(${filter.sessionIds}::text[]))`]),
+      : [
+          sql`(i.session_id::text = any(${filter.sessionIds}::text[]) or i.client_session_id = any(${filter.sessionIds}::text[]))`,
+        ]),
     ...(startedAfter === null
       ? []
       : [sql`i.started_at > ${startedAfter} and i.id >= ${floor(startedAfter, -60_000)}::uuid`]),
@@ -217,7 +223,10 @@ export async function findInterceptions(
 }
 
 export async function countInterceptions(db: Executor, owners: Owners, filter: SessionFilter): Promise<number> {
-  return counted(db, sql`select from interceptions i where ${interceptionConditions(owners, filter)} limit ${countMax + 1}`)
+  return counted(
+    db,
+    sql`select from interceptions i where ${interceptionConditions(owners, filter)} limit ${countMax + 1}`,
+  )
 }
 
 export async function findInterception(db: Executor, id: Uuid): Promise<InterceptionRow | undefined> {
@@ -313,7 +322,10 @@ export async function findItemMarks(db: Executor, ids: readonly Uuid[]): Promise
   return rows
 }
 
-export async function findItems(db: Executor, marks: readonly Pick<ItemMark, 'interception_id' | 'seq'>[]): Promise<ItemRow[]> {
+export async function findItems(
+  db: Executor,
+  marks: readonly Pick<ItemMark, 'interception_id' | 'seq'>[],
+): Promise<ItemRow[]> {
   if (marks.length === 0) return []
   const ids = marks.map((mark) => mark.interception_id).toSorted()
   const { rows } = await sql<ItemRow>`
@@ -346,7 +358,8 @@ export async function findNames(
   owners: Owners,
   { prefix, limit }: { readonly prefix: string; readonly limit: number },
 ): Promise<string[]> {
-  const from = of === 'models' ? sql`sessions s, unnest(s.models) as name` : sql`sessions s, lateral (select s.client) as c (name)`
+  const from =
+    of === 'models' ? sql`sessions s, unnest(s.models) as name` : sql`sessions s, lateral (select s.client) as c (name)`
   const { rows } = await sql<{ name: string }>`
     select distinct name from ${from}
     where ${all(ownedBy(sql`s.user_id`, owners))} and name ilike ${`${prefix.replace(/[\\%_]/g, '\\$&')}%`}

@@ -43,9 +43,14 @@ type Sessions = { sessions: Session[]; count: number; count_is_exact: boolean }
 const sessions = async (who: Person, query: object = {}) =>
   endpoints.listSessions.result.parse(await gateway.call('listSessions', who.actor, { query })) as Sessions
 const requests = async (who: Person, query: object = {}) =>
-  endpoints.listInterceptions.result.parse(await gateway.call('listInterceptions', who.actor, { query })) as { count: number; results: Interception[] }
+  endpoints.listInterceptions.result.parse(await gateway.call('listInterceptions', who.actor, { query })) as {
+    count: number
+    results: Interception[]
+  }
 const timeline = async (who: Person, id: string, query: object = {}) =>
-  endpoints.getSessionTimeline.result.parse(await gateway.call('getSessionTimeline', who.actor, { params: { id }, query })) as {
+  endpoints.getSessionTimeline.result.parse(
+    await gateway.call('getSessionTimeline', who.actor, { params: { id }, query }),
+  ) as {
     events: TimelineEvent[]
     next: string | null
   }
@@ -74,7 +79,7 @@ test('members see their own, owners and auditors everybody’s, and what others 
 
 test('pages follow each other without a gap or a repetition', async () => {
   const seen: string[] = []
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const page = await sessions(owner, { limit: 4, ...(after !== undefined && { after_session_id: after }) })
     seen.push(...page.sessions.map((row) => row.id))
     if (page.sessions.length < 4) break
@@ -118,19 +123,30 @@ test('a timeline tells everything in order, page by page', async () => {
     ['text', 'model', 'answer to words of dana 3'],
     ['end', 'system', null],
   ])
-  expect(whole.events.at(-1)).toMatchObject({ outcome: 'ok', stop_reason: 'end_turn', token_usage: { input_tokens: 10, source: 'provider' } })
+  expect(whole.events.at(-1)).toMatchObject({
+    outcome: 'ok',
+    stop_reason: 'end_turn',
+    token_usage: { input_tokens: 10, source: 'provider' },
+  })
   const first = await timeline(dana, session!.id, { limit: 2 })
   const rest = await timeline(dana, session!.id, { after: first.next })
   expect([...first.events, ...rest.events]).toEqual(whole.events)
   expect(rest.next).toBeNull()
   await expect(timeline(dana, session!.id, { after: 'nothing' })).rejects.toMatchObject({ code: 'invalid' })
-  const detail = endpoints.getSession.result.parse(await gateway.call('getSession', dana.actor, { params: { id: session!.id } }))
-  expect(detail).toMatchObject({ thread_count: 1, threads: [{ prompt: 'words of dana 3', prompt_origin: 'human', requests: 1 }] })
+  const detail = endpoints.getSession.result.parse(
+    await gateway.call('getSession', dana.actor, { params: { id: session!.id } }),
+  )
+  expect(detail).toMatchObject({
+    thread_count: 1,
+    threads: [{ prompt: 'words of dana 3', prompt_origin: 'human', requests: 1 }],
+  })
 })
 
 test('the bytes of a request and its answer come back as they were', async () => {
   const bytes = await gateway.call('getInterceptionBody', dana.actor, { params: { id: ids[2], side: 'request' } })
-  const detail = endpoints.getInterception.result.parse(await gateway.call('getInterception', dana.actor, { params: { id: ids[2] } }))
+  const detail = endpoints.getInterception.result.parse(
+    await gateway.call('getInterception', dana.actor, { params: { id: ids[2] } }),
+  )
   // SAFETY: a route that answers with bytes gives a Uint8Array.
   expect(hash('sha256', bytes as Uint8Array)).toBe(detail.interception.request_sha256)
 })
@@ -138,13 +154,20 @@ test('the bytes of a request and its answer come back as they were', async () =>
 test('reading another person’s content is on record, once for a reader and a session', async () => {
   const [session] = (await sessions(owner, { q: 'session_id:dana-4' })).sessions
   const events = () =>
-    db.sql.selectFrom('audit_events').selectAll().where('resource_id', '=', session!.id).where('action', '=', 'read_content').execute()
+    db.sql
+      .selectFrom('audit_events')
+      .selectAll()
+      .where('resource_id', '=', session!.id)
+      .where('action', '=', 'read_content')
+      .execute()
   await timeline(dana, session!.id)
   expect(await events()).toEqual([])
   for (let i = 0; i < 3; i++) await timeline(owner, session!.id)
   await gateway.call('getInterceptionBody', owner.actor, { params: { id: ids[4], side: 'response' } })
   await timeline(auditor, session!.id)
-  expect((await events()).map((event) => event.actor_id).sort()).toEqual([owner.actor.userId, auditor.actor.userId].sort())
+  expect((await events()).map((event) => event.actor_id).sort()).toEqual(
+    [owner.actor.userId, auditor.actor.userId].sort(),
+  )
   expect((await events())[0]).toMatchObject({ resource_target: 'dana', outcome: 'ok' })
 })
 
@@ -174,5 +197,9 @@ test('models and clients are listed by prefix, from what one may see', async () 
 
 test('the status of the bridge is what its contract says', async () => {
   const status = endpoints.getBridgeStatus.result.parse(await gateway.call('getBridgeStatus', dana.actor))
-  expect(status).toMatchObject({ enabled: true, capture: 'full', journal: { healthy: true, pending_bytes: 0, drain_lag_seconds: 0 } })
+  expect(status).toMatchObject({
+    enabled: true,
+    capture: 'full',
+    journal: { healthy: true, pending_bytes: 0, drain_lag_seconds: 0 },
+  })
 })

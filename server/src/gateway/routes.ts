@@ -29,7 +29,11 @@ export function bridgeRoutes({ db, clock, watch, status }: RouteContext): readon
     await noteReading(db, scope, { sessionId, ownerId, ownerName, organizationId }, clock)
     return row
   }
-  const names = (of: 'models' | 'clients', scope: Scope, query: { q?: string | undefined; limit?: number | undefined }) =>
+  const names = (
+    of: 'models' | 'clients',
+    scope: Scope,
+    query: { q?: string | undefined; limit?: number | undefined },
+  ) =>
     findNames(db.sql, of, visibleOwners(signedIn(scope), 'interception:read'), {
       prefix: query.q ?? '',
       limit: query.limit ?? namesDefault,

@@ -89,7 +89,8 @@ function splitTerms(q: string): Term[] {
     at += Math.max(match?.[0].length ?? 0, 1)
     if (key !== null && text === '') throw invalid(`${key}: has no value`)
     const values = key === null || key.startsWith('started_') ? [unquoted(text)] : splitValues(text)
-    if (values.some((value) => value === '')) throw invalid(key === null ? 'there is an empty word' : `${key} has an empty value`)
+    if (values.some((value) => value === ''))
+      throw invalid(key === null ? 'there is an empty word' : `${key} has an empty value`)
     terms.push({ key, values })
   }
 }

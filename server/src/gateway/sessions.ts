@@ -6,7 +6,16 @@ import { appendAudit } from '../audit/journal.ts'
 import type { Database } from '../db/database.ts'
 import { type Scope, signedIn } from '../http/implement.ts'
 import { contentRead } from './events.ts'
-import { eventId, presentEnd, presentItem, presentRequest, presentSession, presentThread, requestSeq, endSeq } from './present.ts'
+import {
+  eventId,
+  presentEnd,
+  presentItem,
+  presentRequest,
+  presentSession,
+  presentThread,
+  requestSeq,
+  endSeq,
+} from './present.ts'
 import {
   contentWasReadSince,
   countMax,
@@ -56,7 +65,9 @@ export function refuseBoth(cursor: string, afterId: Uuid | null, offset: number 
 }
 
 export function unknownCursor(field: string): Fault {
-  return new Fault('invalid', 'the page cannot be found', { problems: [{ field, detail: 'names nothing in the list' }] })
+  return new Fault('invalid', 'the page cannot be found', {
+    problems: [{ field, detail: 'names nothing in the list' }],
+  })
 }
 
 /** Missing and somebody else's look the same. */
@@ -67,7 +78,10 @@ export async function readableSession(
   otherwise = new Fault('not_found', 'there is no such session'),
 ): Promise<SessionRow> {
   const row = await findSession(db.sql, id)
-  if (row === undefined || !allows(actor, 'interception:read', { ownerId: row.user_id, organizationId: row.organization_id })) {
+  if (
+    row === undefined ||
+    !allows(actor, 'interception:read', { ownerId: row.user_id, organizationId: row.organization_id })
+  ) {
     throw otherwise
   }
   return row
@@ -95,7 +109,10 @@ export async function getSessionTimeline(
 ): Promise<{ events: TimelineEvent[]; next: string | null }> {
   const session = await readableSession(db, actor, id)
   const interceptions = await findInterceptionsOf(db.sql, id)
-  const marks = await findItemMarks(db.sql, interceptions.map((row) => row.id))
+  const marks = await findItemMarks(
+    db.sql,
+    interceptions.map((row) => row.id),
+  )
   const order = orderEvents(
     interceptions.map((row) => ({
       id: row.id,
@@ -129,7 +146,10 @@ export async function presentEvents(
 ): Promise<TimelineEvent[]> {
   const rows = new Map(interceptions.map((row) => [row.id, row]))
   const wanted = refs.filter(({ seq }) => seq !== requestSeq && seq !== endSeq)
-  const items = await findItems(db.sql, wanted.map((ref) => ({ interception_id: ref.interceptionId, seq: ref.seq })))
+  const items = await findItems(
+    db.sql,
+    wanted.map((ref) => ({ interception_id: ref.interceptionId, seq: ref.seq })),
+  )
   const found = new Map(items.map((item) => [eventId(item.interception_id, item.seq), item]))
   return refs.flatMap((ref) => {
     const row = rows.get(ref.interceptionId)
@@ -161,4 +181,3 @@ export async function noteReading(
   if (await contentWasReadSince(db.sql, actor.userId, of.sessionId, since)) return
   await db.transaction((tx) => appendAudit(tx, contentRead(scope, now, of)))
 }
-

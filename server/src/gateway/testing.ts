@@ -148,15 +148,45 @@ export interface Said {
 /** A streamed answer in the Messages format. */
 export function streamOf({ thinking, text, call, tokens = { input: 10, output: 7 } }: Said): Buffer {
   const events: [string, object][] = [
-    ['message_start', { message: { id: 'msg_1', model: 'm-1-20260101', usage: { input_tokens: tokens.input, output_tokens: 1, cache_read_input_tokens: 3, cache_creation_input_tokens: 2 } } }],
+    [
+      'message_start',
+      {
+        message: {
+          id: 'msg_1',
+          model: 'm-1-20260101',
+          usage: {
+            input_tokens: tokens.input,
+            output_tokens: 1,
+            cache_read_input_tokens: 3,
+            cache_creation_input_tokens: 2,
+          },
+        },
+      },
+    ],
   ]
   const block = (index: number, start: object, delta: object) =>
-    events.push(['content_block_start', { index, content_block: start }], ['content_block_delta', { index, delta }], ['content_block_stop', { index }])
+    events.push(
+      ['content_block_start', { index, content_block: start }],
+      ['content_block_delta', { index, delta }],
+      ['content_block_stop', { index }],
+    )
   if (thinking !== undefined) block(0, { type: 'thinking', thinking: '' }, { type: 'thinking_delta', thinking })
   if (text !== undefined) block(1, { type: 'text', text: '' }, { type: 'text_delta', text })
   if (call !== undefined) {
-    block(2, { type: 'tool_use', id: call.id, name: call.name, input: {} }, { type: 'input_json_delta', partial_json: JSON.stringify(call.input) })
+    block(
+      2,
+      { type: 'tool_use', id: call.id, name: call.name, input: {} },
+      { type: 'input_json_delta', partial_json: JSON.stringify(call.input) },
+    )
   }
-  events.push(['message_delta', { delta: { stop_reason: call === undefined ? 'end_turn' : 'tool_use' }, usage: { output_tokens: tokens.output } }], ['message_stop', {}])
-  return Buffer.from(events.map(([type, data]) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`).join(''))
+  events.push(
+    [
+      'message_delta',
+      { delta: { stop_reason: call === undefined ? 'end_turn' : 'tool_use' }, usage: { output_tokens: tokens.output } },
+    ],
+    ['message_stop', {}],
+  )
+  return Buffer.from(
+    events.map(([type, data]) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`).join(''),
+  )
 }

@@ -52,7 +52,8 @@ export async function watchSessions({ db, log }: { db: Database; log: Log }): Pr
     log,
     // What happened meanwhile was not heard: each view looks for itself.
     onReconnect: () => {
-      for (const view of views) view.catchUp().catch((thrown: unknown) => log.warn({ err: toError(thrown) }, 'a live view could not catch up'))
+      for (const view of views)
+        view.catchUp().catch((thrown: unknown) => log.warn({ err: toError(thrown) }, 'a live view could not catch up'))
     },
   })
 
@@ -107,7 +108,11 @@ async function latest(db: Database, actor: Actor, of: SessionRow | null): Promis
     const row = await findSession(db.sql, of.id)
     return row === undefined ? [] : [row]
   }
-  return findSessions(db.sql, visibleOwners(actor, 'interception:read'), readSearch(undefined, actor), { limit: caughtUpMax, offset: 0, afterId: null })
+  return findSessions(db.sql, visibleOwners(actor, 'interception:read'), readSearch(undefined, actor), {
+    limit: caughtUpMax,
+    offset: 0,
+    afterId: null,
+  })
 }
 
 function jsonOf(text: string): unknown {

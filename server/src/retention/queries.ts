@@ -7,7 +7,9 @@ const lockKey = 'reeve retention'
 
 /** One replica at a time; the lock goes with the transaction. */
 export async function tryLock(tx: Tx): Promise<boolean> {
-  const { rows } = await sql<{ ours: boolean }>`select pg_try_advisory_xact_lock(hashtext(${lockKey})) as ours`.execute(tx)
+  const { rows } = await sql<{ ours: boolean }>`select pg_try_advisory_xact_lock(hashtext(${lockKey})) as ours`.execute(
+    tx,
+  )
   return rows[0]?.ours === true
 }
 
@@ -30,7 +32,9 @@ export async function countInterceptions(db: Executor, day: string): Promise<num
 }
 
 export async function hasDay(db: Executor, day: string): Promise<boolean> {
-  const { rows } = await sql<{ there: boolean }>`select to_regclass(${`interceptions_${day}`}) is not null as there`.execute(db)
+  const { rows } = await sql<{
+    there: boolean
+  }>`select to_regclass(${`interceptions_${day}`}) is not null as there`.execute(db)
   return rows[0]?.there === true
 }
 
@@ -49,13 +53,18 @@ const emptySessions = (before: Date) => sql`
   where s.last_active_at < ${before} and not exists (select from interceptions i where i.session_id = s.id)`
 
 export async function countEmptySessions(db: Executor, before: Date): Promise<number> {
-  const { rows } = await sql<{ count: number }>`select count(*)::int as count from (${emptySessions(before)}) as empty`.execute(db)
+  const { rows } = await sql<{
+    count: number
+  }>`select count(*)::int as count from (${emptySessions(before)}) as empty`.execute(db)
   return rows[0]?.count ?? 0
 }
 
 /** In steps: a long delete holds locks that the drain waits for. */
 export async function deleteEmptySessions(db: Executor, before: Date, limit: number): Promise<number> {
-  const { numAffectedRows } = await sql`delete from sessions where id in (${emptySessions(before)} limit ${limit} for update of s skip locked)`.execute(db)
+  const { numAffectedRows } =
+    await sql`delete from sessions where id in (${emptySessions(before)} limit ${limit} for update of s skip locked)`.execute(
+      db,
+    )
   return Number(numAffectedRows ?? 0)
 }
 
@@ -66,7 +75,11 @@ export async function measureBlobs(db: Executor, before: Date): Promise<{ count:
   return rows[0] ?? { count: 0, bytes: 0 }
 }
 
-export async function deleteBlobs(db: Executor, before: Date, limit: number): Promise<{ count: number; bytes: number }> {
+export async function deleteBlobs(
+  db: Executor,
+  before: Date,
+  limit: number,
+): Promise<{ count: number; bytes: number }> {
   const { rows } = await sql<{ count: number; bytes: number }>`
     with gone as (
       delete from blobs where (organization_id, sha256) in (

@@ -62,7 +62,10 @@ test('a day that came after its rows takes them over from the default partition'
   })
   await record(kept.recorder, start, streamOf({ text: 'yes' }), { endedAt: startedAt })
   await kept.drain()
-  const where = () => sql<{ table: string }>`select tableoid::regclass::text as table from interceptions where id = ${start.id}`.execute(db.sql)
+  const where = () =>
+    sql<{ table: string }>`select tableoid::regclass::text as table from interceptions where id = ${start.id}`.execute(
+      db.sql,
+    )
   expect((await where()).rows).toEqual([{ table: 'interceptions_default' }])
   await sql`select ensure_day_partitions('2026-08-09')`.execute(db.sql)
   expect((await where()).rows).toEqual([{ table: 'interceptions_20260809' }])

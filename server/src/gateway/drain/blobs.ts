@@ -15,9 +15,7 @@ const compressFrom = 256
 
 export function packBlob(raw: Uint8Array): Blob {
   const packed =
-    raw.length < compressFrom
-      ? null
-      : zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: 3 } })
+    raw.length < compressFrom ? null : zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: 3 } })
   const smaller = packed !== null && packed.length < raw.length
   return {
     sha256: hash('sha256', raw, 'hex'),
@@ -29,7 +27,10 @@ export function packBlob(raw: Uint8Array): Blob {
 
 /** Throws when the bytes are not what was packed. */
 export function unpackBlob(blob: Blob): Buffer {
-  const raw = blob.encoding === 'zstd' ? zstdDecompressSync(blob.bytes, { maxOutputLength: Math.max(blob.rawBytes, 1) }) : Buffer.from(blob.bytes)
+  const raw =
+    blob.encoding === 'zstd'
+      ? zstdDecompressSync(blob.bytes, { maxOutputLength: Math.max(blob.rawBytes, 1) })
+      : Buffer.from(blob.bytes)
   if (raw.length !== blob.rawBytes || hash('sha256', raw, 'hex') !== blob.sha256) {
     throw new RangeError(`blob ${blob.sha256} is not what its name says`)
   }

@@ -26,7 +26,8 @@ export class Days {
       const at = uuidv7Time(id)?.getTime() ?? Number.NaN
       const possible = at > now - pastDaysMax * dayMs && at < now + 2 * dayMs
       if (possible) days.add(dayOf(at))
-      else this.#log.warn({ id, day: Number.isNaN(at) ? null : dayOf(at) }, 'an interception is of a day that cannot be')
+      else
+        this.#log.warn({ id, day: Number.isNaN(at) ? null : dayOf(at) }, 'an interception is of a day that cannot be')
     }
     for (const day of days) {
       if (this.#made.has(day)) continue

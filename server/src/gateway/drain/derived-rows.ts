@@ -33,7 +33,10 @@ export function interceptionRow(
 }
 
 /** The end as a row, and what the answer said as items. An error that only Reeve knows of is one, too. */
-export function endRow(entry: Extract<Prepared, { kind: 'end' }>, known: Known): { row: EndRow; items: readonly Item[] } {
+export function endRow(
+  entry: Extract<Prepared, { kind: 'end' }>,
+  known: Known,
+): { row: EndRow; items: readonly Item[] } {
   const { head, reading } = entry
   const tokens = bounded(reading.tokens)
   const message = head.errorMessage ?? reading.errorMessage
@@ -53,7 +56,8 @@ export function endRow(entry: Extract<Prepared, { kind: 'end' }>, known: Known):
     output_tokens: tokens.output,
     cache_read_tokens: tokens.cacheRead,
     cache_write_tokens: tokens.cacheWrite,
-    usage_source: reading.tokens === null ? ('none' as const) : reading.complete ? ('provider' as const) : ('partial' as const),
+    usage_source:
+      reading.tokens === null ? ('none' as const) : reading.complete ? ('provider' as const) : ('partial' as const),
     usage_raw: storableJson(reading.usageRaw),
     tool_calls: items.filter((item) => item.kind === 'tool_call').length,
   }

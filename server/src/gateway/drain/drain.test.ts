@@ -1,17 +1,10 @@
-import { hash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { silentLog, systemClock, uuidv7Floor } from '@reeve/base'
-import type { StartFacts } from '@reeve/bridge'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../../db/testing.ts'
-import { readBody } from '../interceptions.ts'
-import { findInterception } from '../queries.ts'
 import { frameKind } from '../record/frames.ts'
-import { Slices } from '../record/slices.ts'
 import { DrainLoop } from './loop.ts'
-import { bodyOf, endFacts, record, someone, startFacts, streamOf, testRecord } from '../testing.ts'
+import { bodyOf, record, someone, startFacts, streamOf, testRecord } from '../testing.ts'
 
 let db: TestDatabase
 beforeAll(async () => void (db = await testDatabase()))
@@ -28,7 +21,11 @@ test('a prompt, a tool call and its result become one thread of one session, wit
   const who = someone()
   const prompt = { role: 'user', content: [{ type: 'text', text: 'run the tests' }] }
   const call = { id: 'toolu_1', name: 'Bash', input: { command: 'npm test' } }
-  const first = await record(kept.recorder, startFacts(who, bodyOf([prompt])), streamOf({ thinking: 'let me see', text: 'I will', call }))
+  const first = await record(
+    kept.recorder,
+    startFacts(who, bodyOf([prompt])),
+    streamOf({ thinking: 'let me see', text: 'I will', call }),
+  )
   const more = [
     prompt,
     { role: 'assistant', content: [{ type: 'tool_use', ...call }] },
@@ -38,8 +35,20 @@ test('a prompt, a tool call and its result become one thread of one session, wit
   await kept.drain()
 
   const [a, b] = [await interception(first), await interception(second)]
-  expect(a).toMatchObject({ outcome: 'ok', stop_reason: 'tool_use', model_served: 'm-1-20260101', prompt: 'run the tests', tool_calls: 1 })
-  expect(a).toMatchObject({ input_tokens: 10, output_tokens: 7, cache_read_tokens: 3, cache_write_tokens: 2, usage_source: 'provider' })
+  expect(a).toMatchObject({
+    outcome: 'ok',
+    stop_reason: 'tool_use',
+    model_served: 'm-1-20260101',
+    prompt: 'run the tests',
+    tool_calls: 1,
+  })
+  expect(a).toMatchObject({
+    input_tokens: 10,
+    output_tokens: 7,
+    cache_read_tokens: 3,
+    cache_write_tokens: 2,
+    usage_source: 'provider',
+  })
   expect(b.session_id).toBe(a.session_id)
   expect([a.thread_id, b.thread_id]).toEqual([first, first])
   expect(b.prompt).toBeNull()
@@ -101,24 +110,47 @@ test('without a session id, a conversation is found again by its beginning and i
   await kept.drain()
   const again = await ask([hello], { text: 'hi' })
   await kept.drain()
-  const second = await ask([hello, said, { role: 'user', content: 'and now' }], { text: 'ok' }, { outcome: 'upstream_aborted' })
+  const second = await ask(
+    [hello, said, { role: 'user', content: 'and now' }],
+    { text: 'ok' },
+    { outcome: 'upstream_aborted' },
+  )
   await kept.drain()
   const rows = await Promise.all([first, again, second].map(interception))
   expect(rows[1]!.session_id).not.toBe(rows[0]!.session_id)
   expect(rows[2]!.session_id).toBe(rows[1]!.session_id)
-  expect(await session(rows[2]!.session_id)).toMatchObject({ grouped_by: 'content_prefix', threads: 2, last_outcome: 'upstream_aborted' })
+  expect(await session(rows[2]!.session_id)).toMatchObject({
+    grouped_by: 'content_prefix',
+    threads: 2,
+    last_outcome: 'upstream_aborted',
+  })
 })
 
 test('a request that a client sends again after a failure is the same turn of the same thread', async () => {
   await using kept = await testRecord({ db })
   const who = someone()
   const body = bodyOf([{ role: 'user', content: 'do it' }])
-  const failed = { outcome: 'upstream_error', statusCode: 529, errorType: 'overloaded_error', errorMessage: 'busy' } as const
-  const first = await record(kept.recorder, startFacts(who, body), Buffer.from('{"type":"error","error":{"type":"overloaded_error","message":"busy"}}'), failed)
+  const failed = {
+    outcome: 'upstream_error',
+    statusCode: 529,
+    errorType: 'overloaded_error',
+    errorMessage: 'busy',
+  } as const
+  const first = await record(
+    kept.recorder,
+    startFacts(who, body),
+    Buffer.from('{"type":"error","error":{"type":"overloaded_error","message":"busy"}}'),
+    failed,
+  )
   const second = await record(kept.recorder, startFacts(who, body), streamOf({ text: 'done' }))
   await kept.drain()
   const [a, b] = [await interception(first), await interception(second)]
-  expect(a).toMatchObject({ outcome: 'upstream_error', error_type: 'overloaded_error', error_message: 'busy', usage_source: 'none' })
+  expect(a).toMatchObject({
+    outcome: 'upstream_error',
+    error_type: 'overloaded_error',
+    error_message: 'busy',
+    usage_source: 'none',
+  })
   expect(b).toMatchObject({ retry_of: first, thread_id: first })
   expect(await session(b.session_id)).toMatchObject({ threads: 1, requests: 2, last_outcome: 'ok' })
 })
@@ -126,7 +158,11 @@ test('a request that a client sends again after a failure is the same turn of th
 test('a sub-agent has its own thread in the session, and its prompt is not a person’s', async () => {
   await using kept = await testRecord({ db })
   const who = someone()
-  const main = await record(kept.recorder, startFacts(who, bodyOf([{ role: 'user', content: 'big task' }])), streamOf({ text: 'ok' }))
+  const main = await record(
+    kept.recorder,
+    startFacts(who, bodyOf([{ role: 'user', content: 'big task' }])),
+    streamOf({ text: 'ok' }),
+  )
   const sub = startFacts(who, bodyOf([{ role: 'user', content: 'small task' }]), { agentId: 'a1' })
   await record(kept.recorder, sub, streamOf({ text: 'ok' }))
   await kept.drain()
@@ -144,7 +180,9 @@ test('two replicas drain into one session at the same time, and nothing is count
   const ids: string[] = []
   for (const kept of [one, two]) {
     for (let i = 0; i < 60; i++) {
-      const start = startFacts(who, bodyOf([{ role: 'user', content: `turn ${i}` }]), { clientSessionId: `busy-${i % 3}` })
+      const start = startFacts(who, bodyOf([{ role: 'user', content: `turn ${i}` }]), {
+        clientSessionId: `busy-${i % 3}`,
+      })
       ids.push(await record(kept.recorder, start, streamOf({ text: 'ok' })))
     }
   }
@@ -152,7 +190,11 @@ test('two replicas drain into one session at the same time, and nothing is count
   const rows = await db.sql.selectFrom('sessions').selectAll().where('user_id', '=', who.userId).execute()
   expect(rows.length).toBe(3)
   expect(rows.map((row) => [row.requests, row.open_requests, row.input_tokens])).toEqual(rows.map(() => [40, 0, 400]))
-  const found = await db.sql.selectFrom('interceptions').select(['id', 'outcome']).where('user_id', '=', who.userId).execute()
+  const found = await db.sql
+    .selectFrom('interceptions')
+    .select(['id', 'outcome'])
+    .where('user_id', '=', who.userId)
+    .execute()
   expect(found.map((row) => row.id).sort()).toEqual(ids.toSorted())
   expect(found.every((row) => row.outcome === 'ok')).toBe(true)
 })
@@ -161,7 +203,11 @@ test('connections that break at any moment, and two drains on one journal, write
   await using kept = await testRecord({ db, segmentBytes: 64 * 1024 })
   const who = someone()
   for (let i = 0; i < 150; i++) {
-    await record(kept.recorder, startFacts(who, bodyOf([{ role: 'user', content: `prompt ${i}` }])), streamOf({ text: `answer ${i}` }))
+    await record(
+      kept.recorder,
+      startFacts(who, bodyOf([{ role: 'user', content: `prompt ${i}` }])),
+      streamOf({ text: `answer ${i}` }),
+    )
   }
   const rival = new DrainLoop({
     journalDir: kept.dir,
@@ -174,36 +220,53 @@ test('connections that break at any moment, and two drains on one journal, write
   })
   rival.advance({ ...kept.journal.durable() })
   const running = rival.run()
-  let draining = true
-  const killer = (async () => {
-    for (let i = 0; draining && i < 12; i++) {
-      await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'reeve drain' and datname = current_database()`.execute(db.sql)
-      await new Promise((resolve) => setTimeout(resolve, 15 + i * 7))
-    }
-  })()
+  const breaks = Array.from({ length: 12 }, async (_, i) => {
+    await new Promise((resolve) => setTimeout(resolve, i * 40))
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity
+      where application_name = 'reeve drain' and datname = current_database()`.execute(db.sql)
+  })
   await kept.drain()
-  draining = false
-  await killer
+  await Promise.all(breaks)
   rival.stop()
   await running
-  const rows = await db.sql.selectFrom('interceptions').select(['outcome', 'prompt']).where('user_id', '=', who.userId).execute()
+  const rows = await db.sql
+    .selectFrom('interceptions')
+    .select(['outcome', 'prompt'])
+    .where('user_id', '=', who.userId)
+    .execute()
   expect(rows.length).toBe(150)
   expect(new Set(rows.map((row) => row.prompt)).size).toBe(150)
   expect(rows.every((row) => row.outcome === 'ok')).toBe(true)
-  expect(await db.sql.selectFrom('sessions').select(['requests', 'open_requests']).where('user_id', '=', who.userId).execute()).toEqual([
-    { requests: 150, open_requests: 0 },
-  ])
+  expect(
+    await db.sql
+      .selectFrom('sessions')
+      .select(['requests', 'open_requests'])
+      .where('user_id', '=', who.userId)
+      .execute(),
+  ).toEqual([{ requests: 150, open_requests: 0 }])
   expect(await db.sql.selectFrom('drain_rejects').selectAll().execute()).toEqual([])
 })
 
 test('a frame that cannot be written is set aside with its reason, and the rest goes on', async () => {
   await using kept = await testRecord({ db })
   const who = someone()
-  const before = await record(kept.recorder, startFacts(who, bodyOf([{ role: 'user', content: 'a' }])), streamOf({ text: 'a' }))
+  const before = await record(
+    kept.recorder,
+    startFacts(who, bodyOf([{ role: 'user', content: 'a' }])),
+    streamOf({ text: 'a' }),
+  )
   await kept.journal.append(frameKind.end, [Buffer.from('not a frame of ours')])
   // A source address that is none: the row is refused, whatever is left out of it.
-  const refused = await record(kept.recorder, startFacts(who, bodyOf([{ role: 'user', content: 'b' }]), { sourceIp: 'nowhere' }), streamOf({ text: 'b' }))
-  const after = await record(kept.recorder, startFacts(who, bodyOf([{ role: 'user', content: 'c' }])), streamOf({ text: 'c' }))
+  const refused = await record(
+    kept.recorder,
+    startFacts(who, bodyOf([{ role: 'user', content: 'b' }]), { sourceIp: 'nowhere' }),
+    streamOf({ text: 'b' }),
+  )
+  const after = await record(
+    kept.recorder,
+    startFacts(who, bodyOf([{ role: 'user', content: 'c' }])),
+    streamOf({ text: 'c' }),
+  )
   await kept.drain()
   expect((await interception(before)).outcome).toBe('ok')
   expect((await interception(after)).outcome).toBe('ok')
@@ -218,150 +281,6 @@ test('a frame that cannot be written is set aside with its reason, and the rest 
   expect(kept.told.reduce((sum, message) => sum + (message.kind === 'drained' ? message.batch.rejects : 0), 0)).toBe(3)
 })
 
-test('hostile text is stored without what PostgreSQL cannot hold, and cut at the bound; the bytes stay exact', async () => {
-  await using kept = await testRecord({ db })
-  const who = someone()
-  const body = Buffer.from(`{"model":"m\\u0000","messages":[{"role":"user","content":"nul \\u0000 half \\ud800 ${'x'.repeat(300_000)}"}]}`)
-  const start = startFacts(who, body, { model: 'm\0', userAgent: 'a\0b\ud800' })
-  await record(kept.recorder, start, streamOf({ text: 'fine' }))
-  await kept.drain()
-  const [item] = await items(start.id)
-  expect(item!.text!.startsWith('nul \uFFFD half \uFFFD x')).toBe(true)
-  expect(item).toMatchObject({ truncated: true })
-  expect(Buffer.byteLength(item!.text!)).toBeLessThanOrEqual(256 * 1024 + 8)
-  expect(await bytesOf(start.id, 'request')).toEqual(body)
-})
-
-test('segments are retired when everything that began in them has ended and is in the database', async () => {
-  await using kept = await testRecord({ db, segmentBytes: 32 * 1024 })
-  const who = someone()
-  const big = (n: number) => bodyOf([{ role: 'user', content: `${n} ${'y'.repeat(20_000)}` }])
-  const long = await kept.recorder.begin(startFacts(who, big(0)))
-  long.response(streamOf({ text: 'begun' }).subarray(0, 100))
-  for (let i = 1; i < 8; i++) await record(kept.recorder, startFacts(who, big(i)), streamOf({ text: 'ok' }))
-  await kept.drain()
-  const retired = () => kept.told.reduce((most, message) => (message.kind === 'retire' ? message.belowSegment : most), 0)
-  const whileOpen = retired()
-  await long.end(endFacts({ outcome: 'client_disconnected' }))
-  await kept.drain()
-  expect(whileOpen).toBeLessThanOrEqual(1)
-  expect(retired()).toBeGreaterThan(3)
-})
-
-test('a long answer comes in chunks, is found again after a restart of the drain, and keeps its bytes', async () => {
-  const who = someone()
-  const answer = streamOf({ text: 'z'.repeat(300_000) })
-  await using kept = await testRecord({ db })
-  const start = startFacts(who, bodyOf([{ role: 'user', content: 'long' }]))
-  const recording = await kept.recorder.begin(start)
-  for (let at = 0; at < answer.length; at += 7_000) recording.response(answer.subarray(at, at + 7_000))
-  await record(kept.recorder, startFacts(who, bodyOf([{ role: 'user', content: 'other' }])), streamOf({ text: 'x' }))
-  await kept.drain()
-  await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'reeve drain' and datname = current_database()`.execute(db.sql)
-  await recording.end(endFacts())
-  await recording.trailer(Buffer.from(': late\n\n'))
-  await kept.drain()
-  const whole = Buffer.concat([answer, Buffer.from(': late\n\n')])
-  expect(await bytesOf(start.id, 'response')).toEqual(whole)
-  const row = await interception(start.id)
-  expect(row.response_sha256).toEqual(hash('sha256', whole, 'buffer'))
-  expect(row).toMatchObject({ response_bytes: whole.length, stop_reason: 'end_turn' })
-})
-
-test('bodies that grow, shrink and are edited anywhere come back exactly', async () => {
-  await using kept = await testRecord({ db })
-  const who = someone()
-  let seed = 7
-  const random = (below: number) => (seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) % below
-  let body = bodyOf([{ role: 'user', content: 'begin' }])
-  let base: StartFacts['body']['base'] = null
-  const sent = new Map<string, Buffer>()
-  for (let i = 0; i < 90; i++) {
-    const start = startFacts(who, body, { body: { bytes: body, sha256: hash('sha256', body, 'buffer'), base } })
-    await record(kept.recorder, start, streamOf({ text: 'ok' }))
-    sent.set(start.id, body)
-    if (i % 17 === 0) await kept.drain()
-    const at = random(body.length + 1)
-    const removed = random(5) === 0 ? random(body.length - at + 1) : 0
-    const added = Buffer.from(`,${'q'.repeat(random(400))}${i}`)
-    const next: Buffer = Buffer.concat([body.subarray(0, at), added, body.subarray(at + removed)])
-    base = random(9) === 0 ? null : sharedWith(start.id, body, next)
-    body = next
-  }
-  await kept.drain()
-  for (const [id, bytes] of sent) expect(await bytesOf(id, 'request')).toEqual(bytes)
-  const rows = await db.sql.selectFrom('interceptions').select('request_slices').where('user_id', '=', who.userId).execute()
-  expect(Math.max(...rows.map((row) => Slices.parse(row.request_slices).length))).toBeLessThanOrEqual(32)
-  expect(kept.lines.filter((line) => line.level === 'error')).toEqual([])
-})
-
-function sharedWith(interceptionId: string, a: Buffer, b: Buffer): StartFacts['body']['base'] {
-  const most = Math.min(a.length, b.length)
-  let prefixBytes = 0
-  while (prefixBytes < most && a[prefixBytes] === b[prefixBytes]) prefixBytes++
-  let suffixBytes = 0
-  while (suffixBytes < most - prefixBytes && a[a.length - 1 - suffixBytes] === b[b.length - 1 - suffixBytes]) suffixBytes++
-  return { interceptionId, prefixBytes, suffixBytes }
-}
-
-async function bytesOf(id: string, side: 'request' | 'response'): Promise<Buffer> {
-  const row = await findInterception(db.sql, id)
-  return Buffer.from((await readBody(db, row!, side)).bytes)
-}
-
-test('a lower capture level leaves its content out of the journal, the database and the log lines', async () => {
-  for (const capture of ['prompts', 'metadata'] as const) {
-    await using kept = await testRecord({ db, capture, structuredLogging: true })
-    const who = someone()
-    const canary = `canary-${capture}`
-    const result = { type: 'tool_result', tool_use_id: 'toolu_0', content: `${canary}-result` }
-    const messages = [
-      { role: 'user', content: 'x' },
-      { role: 'assistant', content: [{ type: 'tool_use', id: 'toolu_0', name: 'Read', input: {} }] },
-      { role: 'user', content: [result, { type: 'text', text: `${canary}-typed` }] },
-    ]
-    const body = bodyOf(messages, { system: `${canary}-system` })
-    const call = { id: 'toolu_9', name: 'Bash', input: { command: `${canary}-input` } }
-    const start = startFacts(who, body)
-    const recording = await kept.recorder.begin(start)
-    const answer = streamOf({ thinking: `${canary}-thinking`, text: `${canary}-text`, call })
-    for (let at = 0; at < answer.length; at += 50) recording.response(answer.subarray(at, at + 50))
-    await recording.end(endFacts({ outcome: 'upstream_error', errorMessage: `${canary}-quoted` }))
-    await kept.drain()
-
-    const files = await readdir(kept.dir)
-    const journal = (await Promise.all(files.map((name) => readFile(join(kept.dir, name), 'latin1')))).join('')
-    const tables = ['interceptions', 'interception_items', 'sessions', 'blobs', 'drain_rejects']
-    const dumps = await Promise.all(tables.map((name) => sql`select t::text as row from ${sql.table(name)} t`.execute(db.sql)))
-    const printed = JSON.stringify(kept.told.filter((message) => message.kind === 'records'))
-    for (const place of [journal, JSON.stringify(dumps.map((dump) => dump.rows)), printed]) {
-      for (const part of ['system', 'result', 'input', 'thinking', 'text', 'quoted']) expect(place).not.toContain(`${canary}-${part}`)
-      expect(place.includes(`${canary}-typed`)).toBe(capture === 'prompts')
-    }
-    expect(await interception(start.id)).toMatchObject({ tool_calls: 1, output_tokens: 7, request_slices: null, response_slices: null, response_bytes: answer.length })
-    const kinds = (await items(start.id)).map((item) => [item.kind, item.tool_name, item.not_captured])
-    expect(kinds).toContainEqual(['tool_call', 'Bash', true])
-    expect((await interception(start.id)).request_sha256).toEqual(hash('sha256', body, 'buffer'))
-  }
-})
-
-test('structured logging prints a line for each record, and no control character as it is', async () => {
-  await using kept = await testRecord({ db, structuredLogging: true })
-  const call = { id: 'toolu_7', name: 'Bash', input: { command: 'ls' } }
-  const start = startFacts(someone(), bodyOf([{ role: 'user', content: 'red \u001b[31m text' }]))
-  await record(kept.recorder, start, streamOf({ call }))
-  await kept.drain()
-  const lines = kept.told.flatMap((message) => (message.kind === 'records' ? message.lines : []))
-  expect(lines).toMatchObject([
-    { record_type: 'interception_start', interception_id: start.id, client: 'Claude Code' },
-    { record_type: 'prompt_usage', interception_id: start.id },
-    { record_type: 'tool_usage', tool: 'Bash', input: '{"command":"ls"}', tool_call_id: 'toolu_7' },
-    { record_type: 'token_usage', input_tokens: 10, output_tokens: 7 },
-    { record_type: 'interception_end', outcome: 'ok' },
-  ])
-  expect(JSON.stringify(lines)).not.toContain('\u001b')
-})
-
 test('requests around midnight land in the partition of their day', async () => {
   await using kept = await testRecord({ db })
   const midnight = new Date(`${new Date().toISOString().slice(0, 10)}T00:00:00.000Z`)
@@ -369,10 +288,20 @@ test('requests around midnight land in the partition of their day', async () => 
   for (const ms of [-1, 0]) {
     const at = new Date(midnight.getTime() + ms)
     const id = `${uuidv7Floor(at).slice(0, -4)}${ms === 0 ? 'aaaa' : 'bbbb'}`
-    await record(kept.recorder, startFacts(who, bodyOf([{ role: 'user', content: 'late' }]), { id, startedAt: at }), streamOf({ text: 'ok' }), { endedAt: at })
+    await record(
+      kept.recorder,
+      startFacts(who, bodyOf([{ role: 'user', content: 'late' }]), { id, startedAt: at }),
+      streamOf({ text: 'ok' }),
+      { endedAt: at },
+    )
     await kept.drain()
-    const { rows } = await sql<{ i: string; t: string }>`select i.tableoid::regclass::text as i, t.tableoid::regclass::text as t
-      from interceptions i join interception_items t on t.interception_id = i.id where i.id = ${id} limit 1`.execute(db.sql)
+    const { rows } = await sql<{
+      i: string
+      t: string
+    }>`select i.tableoid::regclass::text as i, t.tableoid::regclass::text as t
+      from interceptions i join interception_items t on t.interception_id = i.id where i.id = ${id} limit 1`.execute(
+      db.sql,
+    )
     const day = at.toISOString().slice(0, 10).replaceAll('-', '')
     expect(rows).toEqual([{ i: `interceptions_${day}`, t: `interception_items_${day}` }])
   }

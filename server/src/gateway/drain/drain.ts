@@ -19,6 +19,8 @@ export interface Drain extends AsyncDisposable {
   status(): DrainStatus
   /** Resolves when everything that is durable now is in the database, or when the time is up. */
   settle(withinMs: number): Promise<boolean>
+  /** Ends the thread, which starts anew: for one that hangs, and for tests. */
+  restart(): Promise<void>
 }
 
 export interface DrainControl {
@@ -100,9 +102,11 @@ export function startDrain({ journal, connection, structuredLogging, clock, log,
         return onBatch(message.batch)
       case 'retire':
         // A failure is met again with the next segment; until then the disk keeps what it has.
-        retiring = retiring.then(() => journal.retire(message.belowSegment)).catch((thrown: unknown) => {
-          log.warn({ err: toError(thrown) }, 'drained journal segments cannot be removed')
-        })
+        retiring = retiring
+          .then(() => journal.retire(message.belowSegment))
+          .catch((thrown: unknown) => {
+            log.warn({ err: toError(thrown) }, 'drained journal segments cannot be removed')
+          })
         return
       case 'trouble':
         detail = message.detail ?? ''
@@ -149,6 +153,9 @@ export function startDrain({ journal, connection, structuredLogging, clock, log,
         waiting.add(check)
         check()
       })
+    },
+    async restart() {
+      await worker.terminate()
     },
     async [Symbol.asyncDispose]() {
       stopping = true

@@ -94,7 +94,10 @@ export class DrainLoop {
         if (this.#stopping) return
         const err = toError(thrown)
         this.#with.log.warn({ err, code: sqlState(thrown) }, 'the record waits for the database')
-        this.#with.tell({ kind: 'trouble', detail: 'PostgreSQL does not take the record at the moment; it is kept on disk.' })
+        this.#with.tell({
+          kind: 'trouble',
+          detail: 'PostgreSQL does not take the record at the moment; it is kept on disk.',
+        })
         await this.#pause(pauseMs)
       }
     }
@@ -129,7 +132,10 @@ export class DrainLoop {
     } catch (thrown) {
       this.#bodies.drop()
       if (isTransient(thrown)) throw thrown
-      this.#with.log.warn({ err: toError(thrown), frames: batch.frames.length }, 'a batch is refused; trying its frames one by one')
+      this.#with.log.warn(
+        { err: toError(thrown), frames: batch.frames.length },
+        'a batch is refused; trying its frames one by one',
+      )
       await this.#writeOneByOne(connection, batch)
     }
   }
@@ -241,6 +247,8 @@ export class DrainLoop {
       bytes += frame.payload.length
       if (frames.length >= batchFramesMax || bytes >= batchBytesMax) break
     }
+    const [first] = frames
+    if (first !== undefined && damage.length === 0 && first.seq > from.seq + 1) damage.push(gap(from, first))
     for (const found of damage) this.#with.log.error({ damage: found }, 'the journal is damaged')
     return { frames, damage }
   }
@@ -264,6 +272,15 @@ export class DrainLoop {
   }
 }
 
+/** The journal begins later than the database ends: a backup of either was put back, or segments were deleted by hand. */
+const gap = (from: Place, first: Frame): Damage => ({
+  segment: from.segment,
+  start: from.offset,
+  end: first.start,
+  reason: 'missing',
+  detail: `frames ${from.seq + 1} to ${first.seq - 1} are not there`,
+})
+
 /** Somebody else wrote for this journal: the drain reads again where it stands. */
 class CheckpointMoved extends Error {
   constructor() {
@@ -281,13 +298,15 @@ function isTransient(thrown: unknown): boolean {
   return state !== null && !/^(22|23|54)/.test(state)
 }
 
-const isBefore = (a: Place, b: Place): boolean => a.segment < b.segment || (a.segment === b.segment && a.offset < b.offset)
+const isBefore = (a: Place, b: Place): boolean =>
+  a.segment < b.segment || (a.segment === b.segment && a.offset < b.offset)
 
 function endOf({ frames, damage }: Batch, at: Place): Place {
   const last = frames.at(-1)
   const end = last === undefined ? at : { segment: last.segment, offset: last.end, seq: last.seq }
   return damage.reduce(
-    (furthest, { segment, end: offset }) => (isBefore(furthest, { segment, offset, seq: 0 }) ? { segment, offset, seq: furthest.seq } : furthest),
+    (furthest, { segment, end: offset }) =>
+      isBefore(furthest, { segment, offset, seq: 0 }) ? { segment, offset, seq: furthest.seq } : furthest,
     end,
   )
 }

@@ -24,7 +24,12 @@ export type FromDrain =
   | { readonly kind: 'retire'; readonly belowSegment: number }
   /** The drain cannot go on for now; it tries again by itself. Null: it goes on. */
   | { readonly kind: 'trouble'; readonly detail: string | null }
-  | { readonly kind: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string; readonly facts: object }
+  | {
+      readonly kind: 'log'
+      readonly level: 'info' | 'warn' | 'error'
+      readonly message: string
+      readonly facts: object
+    }
   | { readonly kind: 'records'; readonly lines: readonly object[] }
 
 export interface BatchFacts {
@@ -34,4 +39,3 @@ export interface BatchFacts {
   readonly bodiesLost: number
   readonly tokens: readonly { readonly provider: string; readonly kind: string; readonly count: number }[]
 }
-

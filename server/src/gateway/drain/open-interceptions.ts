@@ -33,7 +33,10 @@ export class OpenInterceptions {
     }
   }
 
-  note(frame: Pick<Frame, 'segment' | 'start'>, decoded: { readonly kind: GatewayFrame['kind']; readonly id: string }): void {
+  note(
+    frame: Pick<Frame, 'segment' | 'start'>,
+    decoded: { readonly kind: GatewayFrame['kind']; readonly id: string },
+  ): void {
     const { id } = decoded
     if (decoded.kind === 'start') this.#open.set(id, { startSegment: frame.segment, chunks: [] })
     else if (decoded.kind === 'end') this.#open.delete(id)

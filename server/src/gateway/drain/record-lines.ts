@@ -30,7 +30,15 @@ export function recordLines({ starts, ends }: Written): object[] {
     for (const item of items) {
       if (item.kind !== 'prompt') continue
       const { text: prompt, origin, truncated, not_captured } = item
-      lines.push({ record_type: 'prompt_usage', interception_id: row.id, prompt, origin, truncated, not_captured, created_at: item.at })
+      lines.push({
+        record_type: 'prompt_usage',
+        interception_id: row.id,
+        prompt,
+        origin,
+        truncated,
+        not_captured,
+        created_at: item.at,
+      })
     }
   }
   for (const { row, items } of ends) {

@@ -175,11 +175,21 @@ export async function ensureSessions(
   const names: [string[], string[]] = [made.map((row) => row.user_id), made.map((row) => row.session_key)]
   const known = await connection.run('findSessions', names)
   if (known.rows.length < made.length) {
-    const there = new Set(z.array(SessionRow).parse(known.rows).map((row) => pair(row.user_id, row.session_key)))
+    const there = new Set(
+      z
+        .array(SessionRow)
+        .parse(known.rows)
+        .map((row) => pair(row.user_id, row.session_key)),
+    )
     const missing = made.filter((row) => !there.has(pair(row.user_id, row.session_key)))
     await connection.run('insertSessions', [JSON.stringify(missing)])
   }
   // Another replica may have made the same session meanwhile: what counts is what is there now.
   const { rows } = known.rows.length < made.length ? await connection.run('findSessions', names) : known
-  return new Map(z.array(SessionRow).parse(rows).map((row) => [pair(row.user_id, row.session_key), row.id]))
+  return new Map(
+    z
+      .array(SessionRow)
+      .parse(rows)
+      .map((row) => [pair(row.user_id, row.session_key), row.id]),
+  )
 }

@@ -39,7 +39,9 @@ export function placeInThread(start: PreparedStart, known: Known, lineage: Linea
 function threadOf(start: PreparedStart, known: Known, lineage: Lineage, latest: string | undefined): string {
   const { head, reading } = start
   if (reading.side) return latest ?? head.id
-  const prompted = reading.items.some(({ kind, origin }) => kind === 'prompt' && (origin === 'human' || origin === 'agent'))
+  const prompted = reading.items.some(
+    ({ kind, origin }) => kind === 'prompt' && (origin === 'human' || origin === 'agent'),
+  )
   if (prompted) return head.id
   const issuer = issuerOf(start, lineage)
   if (issuer !== null && issuer.sessionId === known.sessionId) return issuer.threadId

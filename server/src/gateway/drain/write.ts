@@ -5,7 +5,16 @@ import { type BlobStore, type BlobUse, keyOf } from './blob-store.ts'
 import type { DrainConnection } from './connect.ts'
 import { endRow, interceptionRow } from './derived-rows.ts'
 import type { Prepared } from './prepare.ts'
-import { answerSeqFrom, type EndRow, type InterceptionRow, type ItemRow, itemRows, short, type TrailerRow, bytea } from './rows.ts'
+import {
+  answerSeqFrom,
+  type EndRow,
+  type InterceptionRow,
+  type ItemRow,
+  itemRows,
+  short,
+  type TrailerRow,
+  bytea,
+} from './rows.ts'
 import { SessionChanges } from './session-changes.ts'
 import {
   ensureSessions,
@@ -73,18 +82,22 @@ export async function writeBatch(batch: readonly Prepared[], context: WriteConte
   const threads = await findThreads(connection, own, since)
 
   const changes = new SessionChanges()
-  const written = { starts: [] as Written['starts'][number][], ends: [] as Written['ends'][number][], bodiesLost: 0 }
+  const begun: Written['starts'][number][] = []
+  const ended: Written['ends'][number][] = []
+  let bodiesLost = 0
   const trailers: TrailerRow[] = []
   for (const entry of batch) {
     if (entry.kind === 'start') {
       const known = own.get(entry)!
       const placement = placeInThread(entry, known, lineage, threads)
       known.threadId = placement.threadId
-      const lost = entry.slices === null || entry.slices.some(({ sha256 }) => missing.has(keyOf({ organizationId: known.organizationId, sha256 })))
-      if (lost && entry.head.capture === 'full') written.bodiesLost++
+      const lost =
+        entry.slices === null ||
+        entry.slices.some(({ sha256 }) => missing.has(keyOf({ organizationId: known.organizationId, sha256 })))
+      if (lost && entry.head.capture === 'full') bodiesLost++
       const row = interceptionRow(entry, known, placement, lost, context.replicaId)
       changes.started(row, entry.reading)
-      written.starts.push({ row, items: itemRows(known, entry.reading.items, row.started_at, 1) })
+      begun.push({ row, items: itemRows(known, entry.reading.items, row.started_at, 1) })
     } else if (entry.kind === 'end') {
       const known = found.get(entry.head.id)
       if (known === undefined) throw new Contradiction(entry.frame, 'the interception that it ends was not recorded')
@@ -93,20 +106,25 @@ export async function writeBatch(batch: readonly Prepared[], context: WriteConte
       const { row, items } = endRow(entry, known)
       changes.ended(known, entry.head, row)
       noteCalls(known, items, lineage)
-      written.ends.push({ row, known, items: itemRows(known, items, row.ended_at, answerSeqFrom) })
+      ended.push({ row, known, items: itemRows(known, items, row.ended_at, answerSeqFrom) })
     } else if (entry.kind === 'trailer') {
       const { head, slices } = entry
       const { responseBytes: response_bytes, responseSha256 } = head
       trailers.push({ id: head.id, response_bytes, response_sha256: bytea(responseSha256), added_slices: slices })
     }
   }
+  const written = { starts: begun, ends: ended, bodiesLost }
   await insertRows(connection, written, trailers)
   const rows = changes.rows()
   if (rows.length > 0) await connection.run('changeSessions', [JSON.stringify(rows)])
   return written
 }
 
-async function insertRows(connection: DrainConnection, written: Written, trailers: readonly TrailerRow[]): Promise<void> {
+async function insertRows(
+  connection: DrainConnection,
+  written: Written,
+  trailers: readonly TrailerRow[],
+): Promise<void> {
   const { starts, ends } = written
   if (starts.length > 0) {
     await connection.run('insertInterceptions', [JSON.stringify(starts.map(({ row }) => row))])
@@ -164,7 +182,11 @@ async function findKnown(connection: DrainConnection, batch: readonly Prepared[]
 }
 
 /** Goes through the batch in order: what an answer in it issued is known to the requests behind it. */
-function assignKeys(batch: readonly Prepared[], found: Map<string, Known>, lineage: Lineage): Map<PreparedStart, SessionKey> {
+function assignKeys(
+  batch: readonly Prepared[],
+  found: Map<string, Known>,
+  lineage: Lineage,
+): Map<PreparedStart, SessionKey> {
   const keys = new Map<PreparedStart, SessionKey>()
   for (const entry of batch) {
     if (entry.kind === 'start') {
@@ -195,7 +217,11 @@ const newlyKnown = ({ head }: PreparedStart, { key }: SessionKey): Known => ({
   ended: false,
 })
 
-function noteCalls(known: Known, items: readonly { kind: string; toolCallId: string | null }[], lineage: Lineage): void {
+function noteCalls(
+  known: Known,
+  items: readonly { kind: string; toolCallId: string | null }[],
+  lineage: Lineage,
+): void {
   for (const { kind, toolCallId } of items) {
     const callId = kind === 'tool_call' ? short(toolCallId) : null
     if (callId !== null) lineage.toolCalls.set(pair(known.userId, callId), known)
@@ -204,7 +230,9 @@ function noteCalls(known: Known, items: readonly { kind: string; toolCallId: str
 
 /** Every blob that a row of the batch will name. */
 function blobUses(batch: readonly Prepared[], found: ReadonlyMap<string, Known>): BlobUse[] {
-  const begun = new Map(batch.flatMap((entry) => (entry.kind === 'start' ? [[entry.head.id, entry.head] as const] : [])))
+  const begun = new Map(
+    batch.flatMap((entry) => (entry.kind === 'start' ? [[entry.head.id, entry.head] as const] : [])),
+  )
   return batch.flatMap((entry) => {
     if (entry.kind === 'chunk') return []
     const { id } = entry.head

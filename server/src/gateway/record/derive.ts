@@ -23,7 +23,10 @@ export const emptyRequestReading: RequestReading = {
 }
 
 /** What a request brought. Only a request for an answer is a turn of anybody's; wrong shapes read as nothing. */
-export function readRequestBody(bytes: Uint8Array, facts: { readonly route: string; readonly agentId: string | null }): RequestReading {
+export function readRequestBody(
+  bytes: Uint8Array,
+  facts: { readonly route: string; readonly agentId: string | null },
+): RequestReading {
   if (facts.route !== 'messages' || bytes.length === 0) return emptyRequestReading
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const { observations, continues, side, beginning, turn } = readRequest(body, { subAgent: facts.agentId !== null })
@@ -129,5 +132,8 @@ function itemOf(seen: Observation): Item {
 /** As many whole characters as fit. */
 function beginningOf(text: string): string {
   const bytes = Buffer.from(text.slice(0, textBytesMax))
-  return bytes.subarray(0, textBytesMax).toString('utf8').replace(/\uFFFD$/, '')
+  return bytes
+    .subarray(0, textBytesMax)
+    .toString('utf8')
+    .replace(/\uFFFD$/, '')
 }

@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeFrame, encodeChunk, encodeEnd, encodeStart, encodeTrailer, type EndHead, frameKind, type StartHead } from './frames.ts'
+import {
+  decodeFrame,
+  encodeChunk,
+  encodeEnd,
+  encodeStart,
+  encodeTrailer,
+  type EndHead,
+  frameKind,
+  type StartHead,
+} from './frames.ts'
 
 const id = '0197c0de-0000-7000-8000-00000000000a'
 
@@ -56,10 +65,21 @@ test('what is written is what is read back, byte for byte', () => {
         head: { ...start, userAgent: 'ü\u0000\ud800' },
         bytes: Buffer.from(bytes),
       })
-      expect(decodeFrame(frameKind.end, whole(encodeEnd(end, bytes)))).toEqual({ kind: 'end', head: end, bytes: Buffer.from(bytes) })
-      expect(decodeFrame(frameKind.chunk, whole(encodeChunk(id, bytes)))).toEqual({ kind: 'chunk', id, bytes: Buffer.from(bytes) })
+      expect(decodeFrame(frameKind.end, whole(encodeEnd(end, bytes)))).toEqual({
+        kind: 'end',
+        head: end,
+        bytes: Buffer.from(bytes),
+      })
+      expect(decodeFrame(frameKind.chunk, whole(encodeChunk(id, bytes)))).toEqual({
+        kind: 'chunk',
+        id,
+        bytes: Buffer.from(bytes),
+      })
       const totals = { id, responseBytes: 9, responseSha256: 'ef' }
-      expect(decodeFrame(frameKind.trailer, whole(encodeTrailer(totals, bytes)))).toMatchObject({ kind: 'trailer', head: totals })
+      expect(decodeFrame(frameKind.trailer, whole(encodeTrailer(totals, bytes)))).toMatchObject({
+        kind: 'trailer',
+        head: totals,
+      })
     }),
   )
 })

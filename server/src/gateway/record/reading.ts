@@ -54,4 +54,3 @@ export const ResponseReading = z.object({
   errorMessage: z.string().nullable(),
 })
 export type ResponseReading = z.infer<typeof ResponseReading>
-

@@ -5,7 +5,15 @@ import type { Journal } from '../../journal/journal.ts'
 import { AnswerBuffer } from './answer-buffer.ts'
 import { requestWithin, responseWithin } from './capture.ts'
 import { type AnswerReader, answerReader, readRequestBody } from './derive.ts'
-import { encodeChunk, encodeEnd, encodeStart, encodeTrailer, type EndHead, frameKind, type StartHead } from './frames.ts'
+import {
+  encodeChunk,
+  encodeEnd,
+  encodeStart,
+  encodeTrailer,
+  type EndHead,
+  frameKind,
+  type StartHead,
+} from './frames.ts'
 
 export interface RecorderOptions {
   readonly journal: Pick<Journal, 'append' | 'appendSoon'>

@@ -29,7 +29,11 @@ export async function endInterrupted(journal: Journal, { clock, log }: { clock: 
       log.error({ err: toError(thrown), segment, offset: start }, 'a journal frame cannot be read')
     }
   }
-  await Promise.all([...open].map(([id, { bytes, hash }]) => journal.append(frameKind.end, interrupted(id, bytes, hash, clock), { closing: true })))
+  await Promise.all(
+    [...open].map(([id, { bytes, hash }]) =>
+      journal.append(frameKind.end, interrupted(id, bytes, hash, clock), { closing: true }),
+    ),
+  )
   if (open.size > 0) log.warn({ interceptions: open.size }, 'interceptions that a crash cut off were ended')
   return open.size
 }

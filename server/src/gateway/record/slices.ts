@@ -33,7 +33,8 @@ export function cutSlices(slices: readonly Slice[], from: number, to: number): S
 export function withSlice(slices: readonly Slice[], added: Slice): Slice[] {
   if (added.from === added.to) return [...slices]
   const last = slices.at(-1)
-  if (last?.sha256 === added.sha256 && last.to === added.from) return [...slices.slice(0, -1), { ...last, to: added.to }]
+  if (last?.sha256 === added.sha256 && last.to === added.from)
+    return [...slices.slice(0, -1), { ...last, to: added.to }]
   return [...slices, added]
 }
 

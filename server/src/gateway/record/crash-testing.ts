@@ -26,7 +26,13 @@ const die = (point: string): void => {
 }
 const say = (line: string): void => void writeSync(1, `${line}\n`)
 
-const journal = await openJournal({ dir: task.dir, clock: systemClock, log: silentLog, segmentBytes: 256 * 1024, reserveBytes: 4096 })
+const journal = await openJournal({
+  dir: task.dir,
+  clock: systemClock,
+  log: silentLog,
+  segmentBytes: 256 * 1024,
+  reserveBytes: 4096,
+})
 die('opened')
 await endInterrupted(journal, { clock: systemClock, log: silentLog })
 die('recovered')
