@@ -1,4 +1,5 @@
 import type { EndFacts, Recorder, StartFacts } from '../recorder.ts'
+import { counter } from './counter.ts'
 
 /** For tests: what became of one interception, and whether the bridge kept to the order of the calls. */
 export interface MemoryRecord {
@@ -19,39 +20,39 @@ export interface MemoryRecorder extends Recorder {
 }
 
 export function memoryRecorder(): MemoryRecorder {
-  const records: { start: StartFacts; answer: Buffer; end: EndFacts | null; trailer: Buffer }[] = []
+  const records: { start: StartFacts; readonly answer: Buffer; end: EndFacts | null; trailer: Buffer }[] = []
   const violations: string[] = []
-  const waiting = new Set<() => void>()
+  const ended = counter()
   const recorder: MemoryRecorder = {
     records,
     violations,
     before: () => {},
-    ended: (count) =>
-      new Promise((resolve) => {
-        const look = (): void => {
-          if (records.filter((record) => record.end !== null).length < count) return
-          waiting.delete(look)
-          resolve()
-        }
-        waiting.add(look)
-        look()
-      }),
+    ended: ended.reached,
     async begin(start) {
       await recorder.before('begin', null)
       if (records.some((record) => record.start.id === start.id)) violations.push('begun twice')
-      const record = { start, answer: Buffer.alloc(0), end: null as EndFacts | null, trailer: Buffer.alloc(0) }
+      const answer: Buffer[] = []
+      const record = {
+        start,
+        get answer() {
+          return Buffer.concat(answer)
+        },
+        // SAFETY: the type of the record's field, which a literal null would narrow.
+        end: null as EndFacts | null,
+        trailer: Buffer.alloc(0),
+      }
       records.push(record)
       let ends = 0
       return {
         response(bytes) {
           if (ends > 0) violations.push('answer bytes after the end')
-          record.answer = Buffer.concat([record.answer, bytes])
+          answer.push(Buffer.from(bytes))
         },
         async end(end) {
           if (++ends > 1) violations.push('ended twice')
           await recorder.before('end', record)
           record.end = end
-          for (const look of waiting) look()
+          ended.add()
         },
         async trailer(bytes) {
           if (record.end === null) violations.push('a trailer before the end')

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { counter } from './counter.ts'
 
 export const clientToken = 'rv_client_token_0123456789'
 
@@ -9,6 +10,8 @@ export interface RawUpstream extends AsyncDisposable {
   /** Everything that each connection received. */
   readonly received: string[]
   readonly sockets: ReadonlySet<Socket>
+  /** Resolves when so many connections have closed. */
+  closed(count: number): Promise<void>
 }
 
 /**
@@ -18,9 +21,15 @@ export interface RawUpstream extends AsyncDisposable {
 export async function startRawUpstream(answer: (socket: Socket, request: string) => void): Promise<RawUpstream> {
   const received: string[] = []
   const sockets = new Set<Socket>()
+  const closed = counter()
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)
-    socket.on('error', () => {}).on('close', () => sockets.delete(socket))
+    socket
+      .on('error', () => {})
+      .on('close', () => {
+        sockets.delete(socket)
+        closed.add()
+      })
     let seen = ''
     socket.on('data', (chunk) => {
       seen += chunk.toString('latin1')
@@ -38,6 +47,7 @@ export async function startRawUpstream(answer: (socket: Socket, request: string)
     url: `http://127.0.0.1:${port}`,
     received,
     sockets,
+    closed: closed.reached,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
       server.close()

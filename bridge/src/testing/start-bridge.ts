@@ -5,6 +5,7 @@ import type { BridgeEvent } from '../exchange.ts'
 import { defaultLimits, type Limits } from '../limits.ts'
 import { anthropicProvider } from '../providers/anthropic.ts'
 import type { Actor } from '../recorder.ts'
+import { counter } from './counter.ts'
 import { type MemoryRecorder, memoryRecorder } from './memory-recorder.ts'
 import { clientToken, listening } from './raw-http.ts'
 
@@ -21,6 +22,8 @@ export interface TestBridge extends AsyncDisposable {
   readonly bridge: Bridge
   readonly recorder: MemoryRecorder
   readonly events: readonly BridgeEvent[]
+  /** Resolves when so many responses have closed, complete or not. */
+  closed(count: number): Promise<void>
 }
 
 /** A bridge behind a real listener, which takes everybody for one actor. */
@@ -39,7 +42,9 @@ export async function startBridge(
     observe: (event) => events.push(event),
     limits: { ...defaultLimits, ...options.limits },
   })
+  const closed = counter()
   const handle = (req: IncomingMessage, res: ServerResponse): void => {
+    res.once('close', closed.add)
     const actor = options.actor === undefined ? testActor : options.actor
     void bridge.handle({
       req,
@@ -59,6 +64,7 @@ export async function startBridge(
     bridge,
     recorder,
     events,
+    closed: closed.reached,
     async [Symbol.asyncDispose]() {
       await bridge.close({ graceMs: 0 })
       server.closeAllConnections()
