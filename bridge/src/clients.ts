@@ -71,11 +71,10 @@ const rules: readonly ClientRule[] = [
   { client: 'Junie', userAgent: /^junie:(\S*)/i },
   { client: 'Goose', userAgent: /^goose\/(\S+)/i },
   { client: 'Aider', userAgent: /^aider\/(\S+)/i },
-  { client: 'Vercel AI SDK', userAgent: /^ai(?:-sdk)?\/(\S+)/i },
   { client: 'Anthropic SDK', userAgent: /^(?:async)?anthropic(?:bedrock|vertex)?\/\w+ (\S+)/i, session: ['body'] },
   { client: 'OpenAI SDK', userAgent: /^(?:async)?openai\/\w+ (\S+)/i },
   { client: 'Google Gen AI SDK', userAgent: /^google-genai-sdk\/(\S+)/i },
-  { client: 'Vercel AI SDK', userAgent: /^ai-sdk[-/][\w-]+\/(\S+)/i },
+  { client: 'Vercel AI SDK', userAgent: /^ai(?:-sdk[-/][\w-]+)?\/(\S+)/i },
   { client: 'curl', userAgent: /^curl\/(\S+)/i },
 ]
 

@@ -36,12 +36,12 @@ const whole = (body: string, head = '') =>
 /** One request against an upstream that answers with these bytes. */
 async function relayed(
   bytes: string | Buffer,
-  { then = 'stay', limits = {} }: { then?: 'stay' | 'fin' | 'reset'; limits?: object } = {},
+  { after = 'stay', limits = {} }: { after?: 'stay' | 'fin' | 'reset'; limits?: object } = {},
 ) {
   await using upstream = await startRawUpstream((socket) => {
     socket.write(bytes, () => {
-      if (then === 'fin') socket.end()
-      else if (then === 'reset') setImmediate(() => socket.resetAndDestroy())
+      if (after === 'fin') socket.end()
+      else if (after === 'reset') setImmediate(() => socket.resetAndDestroy())
     })
   })
   await using reeve = await startBridge(upstream.url, { limits })
@@ -175,9 +175,9 @@ test('bytes behind the terminal event are recorded before they are passed on', a
 })
 
 test('a stream that stops without its terminal event is not taken for an answer', async () => {
-  for (const then of ['fin', 'reset'] as const) {
-    const bytes = chunkedStream([...stream.slice(0, 4), 'event: content_block_st'], { end: then === 'fin' })
-    const { answer, record } = await relayed(bytes, { then })
+  for (const after of ['fin', 'reset'] as const) {
+    const bytes = chunkedStream([...stream.slice(0, 4), 'event: content_block_st'], { end: after === 'fin' })
+    const { answer, record } = await relayed(bytes, { after })
     expect(answer.complete).toBe(true)
     expect(answer.body.startsWith(stream.slice(0, 4).join(''))).toBe(true)
     expect(answer.body.slice(stream.slice(0, 4).join('').length)).toMatch(
@@ -190,23 +190,23 @@ test('a stream that stops without its terminal event is not taken for an answer'
 
 test('half an answer in one piece is never taken for all of it', async () => {
   const short = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"id":"msg_1",'
-  const few = await relayed(short, { then: 'fin' })
+  const few = await relayed(short, { after: 'fin' })
   // Nothing had been passed on, so the client can still be told.
   expect(few.answer.head).toMatch(/^HTTP\/1\.1 502 /)
   expect(few.record.end).toMatchObject({ outcome: 'upstream_aborted', statusCode: 502 })
   expect(few.record.answer.toString()).toBe('{"id":"msg_1",')
 
-  const many = await relayed(`${short.replace('500', '500000')}${'x'.repeat(200_000)}`, { then: 'fin' })
+  const many = await relayed(`${short.replace('500', '500000')}${'x'.repeat(200_000)}`, { after: 'fin' })
   expect(many.answer.complete).toBe(false)
   expect(many.record.end).toMatchObject({ outcome: 'upstream_aborted', statusCode: 200 })
 
-  const endless = await relayed('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"id":', { then: 'fin' })
+  const endless = await relayed('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"id":', { after: 'fin' })
   expect(endless.answer.head).toMatch(/^HTTP\/1\.1 502 /)
 })
 
 test('an answer whose length only the end of the connection tells is passed on when it is JSON to the end', async () => {
   const { answer, record } = await relayed('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"id":"msg_1"}', {
-    then: 'fin',
+    after: 'fin',
   })
   expect(answer.body).toBe('{"id":"msg_1"}')
   expect(record.end?.outcome).toBe('ok')
@@ -359,12 +359,12 @@ test('a provider that breaks HTTP or the connection is a 502 without its address
     'nonsense\r\n\r\n',
     'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
   ]) {
-    const { answer, record } = await relayed(bytes, { then: 'fin' })
+    const { answer, record } = await relayed(bytes, { after: 'fin' })
     expect(answer.head).toMatch(/^HTTP\/1\.1 502 /)
     expect(answer.body).not.toContain('127.0.0.1')
     expect(record.end).toMatchObject({ outcome: 'upstream_aborted', statusCode: 502 })
   }
-  const { answer } = await relayed('', { then: 'reset' })
+  const { answer } = await relayed('', { after: 'reset' })
   expect(answer.head).toMatch(/^HTTP\/1\.1 502 /)
 })
 
