@@ -19,7 +19,7 @@ export interface Drain extends AsyncDisposable {
   status(): DrainStatus
   /** Resolves when everything that is durable now is in the database, or when the time is up. */
   settle(withinMs: number): Promise<boolean>
-  /** Ends the thread, which starts anew: for one that hangs, and for tests. */
+  /** Ends the thread, which starts anew. */
   restart(): Promise<void>
 }
 
@@ -34,6 +34,7 @@ export interface DrainControl {
 
 const nudgeMs = 20
 const restartMs = 1_000
+const silentMs = 300_000
 const marksMax = 10_000
 /** Content passes through in batches; what does not fit into this is a leak, and a restart is the better answer. */
 const heapMegabytesMax = 512
@@ -59,6 +60,7 @@ export function startDrain({ journal, connection, structuredLogging, clock, log,
   /** When which part of the journal became durable, at most one a second: the first that is not drained is the lag. */
   let marks: Mark[] = [{ seq: journal.durable().seq, atMs: clock.monotonicMs() }]
   const waiting = new Set<() => void>()
+  let heardMs = clock.monotonicMs()
   let ended = Promise.withResolvers<void>()
   let worker = spawn()
 
@@ -93,7 +95,17 @@ export function startDrain({ journal, connection, structuredLogging, clock, log,
     to.postMessage({ kind: 'durable', to: { segment, offset, seq } } satisfies ToDrain)
   }
 
+  /** A thread with work to do says something every few seconds, if only that the database does not answer. */
+  const watchdog = setInterval(() => {
+    if (drained.seq >= journal.durable().seq || clock.monotonicMs() - heardMs < silentMs) return
+    log.error({ silentMs }, 'the drain has gone silent and is started again')
+    heardMs = clock.monotonicMs()
+    void worker.terminate()
+  }, silentMs / 10)
+  watchdog.unref()
+
   function hear(message: FromDrain): void {
+    heardMs = clock.monotonicMs()
     switch (message.kind) {
       case 'drained':
         drained = message.to
@@ -159,6 +171,7 @@ export function startDrain({ journal, connection, structuredLogging, clock, log,
     },
     async [Symbol.asyncDispose]() {
       stopping = true
+      clearInterval(watchdog)
       if (nudging !== null) clearTimeout(nudging)
       worker.postMessage({ kind: 'stop' } satisfies ToDrain)
       const timer = setTimeout(() => void worker.terminate(), 5_000)
