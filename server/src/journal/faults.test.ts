@@ -285,6 +285,18 @@ describe('appendSoon', () => {
   })
 })
 
+test('what lies behind a position counts only what is durable', async () => {
+  const disk = smallDisk()
+  const journal = await open(disk)
+  const one = await append(journal, 'one')
+  const two = await append(journal, 'two')
+  journal.appendSoon(2, bytes('x'.repeat(3_800)))
+  while (!disk.names.includes(segmentName(2))) await new Promise((resolve) => setImmediate(resolve))
+  expect(journal.bytesAfter(two)).toBe(0)
+  expect(journal.bytesAfter(one)).toBe(two.offset - one.offset)
+  expect(journal.bytesAfter({ segment: 0, offset: 0 })).toBe(two.offset)
+})
+
 test('many appends of one moment share one write and one sync', async () => {
   const disk = smallDisk(150_000)
   await using journal = await open(disk, { segmentBytes: 100_000 })

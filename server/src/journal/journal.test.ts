@@ -8,11 +8,13 @@ import { manualClock, silentLog } from '@reeve/base'
 import { type JournalOptions, openJournal } from './journal.ts'
 import { readFrameAt, readFrames, verifyChain } from './read.ts'
 
+let root: string
 let dir: string
 beforeEach(async () => {
-  dir = join(await mkdtemp(join(tmpdir(), 'reeve-journal-')), 'journal')
+  root = await mkdtemp(join(tmpdir(), 'reeve-journal-'))
+  dir = join(root, 'journal')
 })
-afterEach(() => rm(join(dir, '..'), { recursive: true, force: true }))
+afterEach(() => rm(root, { recursive: true, force: true }))
 
 const open = (options: Partial<JournalOptions> = {}) =>
   openJournal({ dir, clock: manualClock(), log: silentLog, segmentBytes: 4096, reserveBytes: 4096, ...options })
@@ -90,7 +92,7 @@ describe('the directory', () => {
 
   test('has one owner, whose process is named to the second, by whichever path it comes', async () => {
     const journal = await open()
-    await symlink(join(dir, '..'), `${dir}-parent`)
+    await symlink(root, `${dir}-parent`)
     for (const path of [dir, join(`${dir}-parent`, 'journal')]) {
       await expect(open({ dir: path })).rejects.toMatchObject({
         code: 'conflict',
@@ -165,7 +167,7 @@ describe('on a disk that is really full', () => {
 
   test('no acknowledged record is lost, what ends is written, and room brings it back', async (context) => {
     if (process.getuid?.() !== 0) context.skip('mounting a tmpfs needs root')
-    const disk = join(dir, '..', 'disk')
+    const disk = join(root, 'disk')
     await mkdir(disk)
     const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=20m,mode=0700', 'tmpfs', disk]).then(
       () => true,

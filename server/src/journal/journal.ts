@@ -173,6 +173,7 @@ class OpenJournal implements Journal {
     const { sizes, durable } = this.#with.writer
     let bytes = 0
     for (const [number, size] of sizes) {
+      if (number > durable.segment) continue
       const written = number === durable.segment ? durable.offset : size
       if (number > segment) bytes += written
       else if (number === segment) bytes += Math.max(written - offset, 0)
