@@ -1,5 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { type Clock, Fault, type Log, uuidv7 } from '@reeve/base'
 import { Counter, collectDefaultMetrics, Registry } from 'prom-client'
 import { auditRoutes } from './audit/routes.ts'
@@ -8,9 +8,11 @@ import { isLoopback } from './config-rules.ts'
 import { type Database, openDatabase } from './db/database.ts'
 import { startEmbeddedPostgres } from './db/embedded/embedded-postgres.ts'
 import { migrate } from './db/migrate.ts'
+import { createGateway } from './gateway/gateway.ts'
 import { setSecurityHeaders } from './http/browser.ts'
 import { deploymentRoutes } from './http/deployment.ts'
 import { checkRequest, pathOf } from './http/front-door.ts'
+import type { Route } from './http/implement.ts'
 import { createHttpMetrics, serveMetrics } from './http/metrics.ts'
 import { createApi } from './http/serve.ts'
 import { sourceAddress } from './http/source-address.ts'
@@ -21,12 +23,14 @@ import { keepKeysTidy } from './identity/jobs.ts'
 import { createPasswords } from './identity/password.ts'
 import { identityRoutes } from './identity/routes.ts'
 import { openDeployment } from './identity/setup.ts'
+import { startRetention } from './retention/retention.ts'
 import { openDataDir } from './start-data-dir.ts'
 import { explain, listenOrExplain } from './start-listener.ts'
 
 /** The running server. */
 export interface App {
   readonly url: string
+  readonly routes: readonly Route[]
   /** Null when setup is done. */
   readonly setupUrl: string | null
   readonly metricsUrl: string | null
@@ -68,6 +72,21 @@ export async function startApp(options: {
     registers: [registry],
   })
 
+  const source = sourceAddress(config.trustedProxies)
+  const gateway = undo.use(
+    await createGateway({
+      config: config.bridge,
+      db,
+      journalDir: join(config.dataDir, 'journal'),
+      authenticate: authenticator.authenticate,
+      sourceAddress: source,
+      clock,
+      log,
+      metrics: registry,
+    }),
+  )
+  undo.use(startRetention({ db, clock, log, retentionMs: config.bridge.retentionMs }))
+
   const publicHost = config.accessUrl === null ? null : new URL(config.accessUrl).hostname.replace(/^\[|\]$/g, '')
   const isLocalOnly = isLoopback(config.http.host) && (publicHost === null || isLoopback(publicHost))
   const https = config.tls !== null || config.accessUrl?.startsWith('https:') === true
@@ -96,11 +115,12 @@ export async function startApp(options: {
       logins,
     }),
     ...auditRoutes(db),
+    ...gateway.routes,
   ]
   const api = createApi({
     routes,
     authenticate: authenticator.authenticate,
-    sourceAddress: sourceAddress(config.trustedProxies),
+    sourceAddress: source,
     origins: (req) =>
       config.accessUrl === null || isLocalOnly ? [url, `${scheme}://${req.headers.host}`] : [config.accessUrl],
     https,
@@ -117,6 +137,9 @@ export async function startApp(options: {
     if (refused !== null) {
       setSecurityHeaders(res, 'data', https)
       writeRefusal(res, refused, uuidv7(clock.now()))
+    } else if (gateway.matches(path)) {
+      setSecurityHeaders(res, 'data', https)
+      gateway.handle(req, res)
     } else if (path === '/healthz' || path.startsWith('/api/')) api(req, res)
     else dashboard.handle(req, res)
   }
@@ -131,6 +154,7 @@ export async function startApp(options: {
   const running = undo.move()
   return {
     url,
+    routes,
     setupUrl: deployment.setupToken === null ? null : `${url}/setup?t=${deployment.setupToken.reveal()}`,
     metricsUrl: metricsPort === null ? null : `http://${config.prometheus?.host}:${metricsPort}/metrics`,
     isLocalOnly,

@@ -10,12 +10,13 @@ export interface Started {
   readonly tookMs: number
 }
 
-export function readyFacts({ version, config, app }: Started): object {
+export function readyFacts({ version, config, app, tookMs }: Started): object {
   return {
     version,
     url: app.url,
     data_dir: config.dataDir,
     storage: config.postgresUrl === null ? 'built-in' : 'external',
+    took_ms: Math.round(tookMs),
     ...(app.metricsUrl === null ? {} : { metrics_url: app.metricsUrl }),
     ...(app.setupUrl === null ? {} : { setup_url: app.setupUrl }),
   }

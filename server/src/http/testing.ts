@@ -29,8 +29,16 @@ export async function ask(url: string, method: string, path: string, options: Ca
     if (!lines.some(([name]) => /^content-type$/i.test(name))) lines.push(['Content-Type', 'application/json'])
     lines.push(['Content-Length', String(bytes.length)])
   }
-  const { host } = new URL(url)
-  const req = request(url + path, { method, agent: false, headers: ['Host', host, ...lines.flat()], setHost: false })
+  const { host, hostname, port } = new URL(url)
+  const req = request({
+    hostname,
+    port,
+    path,
+    method,
+    agent: false,
+    headers: ['Host', host, ...lines.flat()],
+    setHost: false,
+  })
   req.end(bytes ?? undefined)
   const [res] = await once(req, 'response')
   const text = Buffer.concat(await Array.fromAsync<Buffer>(res)).toString()
