@@ -192,3 +192,30 @@ test('more requests than the bound are told to come back', async () => {
   stop.abort()
   await first
 })
+
+test('models, counts of tokens and bodies that are refused are on record, too; a probe without a token is not', async () => {
+  await using scripted = await testGateway(db, upstream.url, { scripted: true })
+  const call = (method: string, path: string, body?: string) =>
+    fetch(`${scripted.url}/scripted${path}`, {
+      method,
+      headers: { 'x-api-key': dana.token, 'content-type': 'application/json' },
+      ...(body !== undefined && { body }),
+    })
+  const recorded = async (response: Response) => {
+    await response.arrayBuffer()
+    return ended(response.headers.get('x-reeve-interception-id') ?? '')
+  }
+  expect(await recorded(await call('GET', '/v1/models'))).toMatchObject({
+    route: 'models',
+    outcome: 'ok',
+    request_bytes: 0,
+  })
+  const counted = await recorded(await call('POST', '/v1/messages/count_tokens', prompt.toString()))
+  expect(counted).toMatchObject({ route: 'count_tokens', outcome: 'ok', prompt: null, input_tokens: 0 })
+  const refused = await recorded(await call('POST', '/v1/messages', '{"model": '))
+  expect(refused).toMatchObject({ outcome: 'refused', status_code: 400, request_bytes: 10 })
+
+  const probe = await fetch(`${scripted.url}/scripted/api/hello`, { method: 'HEAD' })
+  expect([probe.status, probe.headers.get('x-reeve-interception-id')]).toEqual([200, null])
+  expect(scripted.lines.filter((line) => line.level === 'error')).toEqual([])
+})
