@@ -4,6 +4,7 @@ import { tool } from './run.ts'
 export const checks: readonly { readonly name: string; readonly run: () => Promise<boolean> }[] = [
   { name: 'types', run: () => tool('typescript/bin/tsc', ['--project', '.']) },
   { name: 'types of the dashboard', run: () => tool('typescript/bin/tsc', ['--project', 'dashboard']) },
+  { name: 'types of the browser tests', run: () => tool('typescript/bin/tsc', ['--project', 'test/browser']) },
   { name: 'lint', run: () => tool('oxlint/bin/oxlint', ['--deny-warnings']) },
   { name: 'format', run: () => tool('prettier/bin/prettier.cjs', ['--check', '--log-level=warn', '.']) },
 ]

@@ -20,13 +20,13 @@ const keys = new Set([
   'started_before',
 ])
 
-export function readQuery(q: string): Wanted {
+export function readQuery(q: string, me: string): Wanted {
   const terms: [string, string][] = []
   const words: string[] = []
   for (const [, name, quoted, plain] of q.matchAll(/(?:([a-z_]+):)?(?:"([^"]*)"|(\S+))/g)) {
     const value = quoted ?? plain ?? ''
     if (name === undefined) words.push(value.toLowerCase())
-    else if (keys.has(name)) terms.push([name, value])
+    else if (keys.has(name)) terms.push([name, name === 'initiator' && value === 'me' ? me : value])
     else
       throw new Fault('invalid', 'the query is not understood', {
         problems: [{ field: 'q', detail: `unknown key "${name}"` }],

@@ -147,7 +147,7 @@ export const handlers: Handlers = {
     journal: { healthy: true, detail: '', pending_bytes: 0, drain_lag_seconds: 0 },
   }),
   listSessions: ({ query }, asked) => {
-    const wanted = readQuery(query.q ?? '')
+    const wanted = readQuery(query.q ?? '', asked.user.username)
     const found = visible(asked)
       .map(({ session }) => session)
       .filter((one) => matchesSession(one, wanted))
@@ -169,7 +169,7 @@ export const handlers: Handlers = {
     return { events: page, next: last === undefined || last === events.at(-1) ? null : last.id }
   },
   listInterceptions: ({ query }, asked) => {
-    const wanted = readQuery(query.q ?? '')
+    const wanted = readQuery(query.q ?? '', asked.user.username)
     const found = visible(asked)
       .flatMap(({ interceptions }) => interceptions)
       .filter((one) => matchesInterception(one, wanted))

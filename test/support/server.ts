@@ -15,6 +15,8 @@ export interface ServerOptions {
   /** Runs the server on these cores only. */
   readonly cores?: string
   readonly nodeFlags?: readonly string[]
+  /** Set to false to leave setup open; there is no owner and no token then. */
+  readonly firstOwner?: boolean
 }
 
 /** The real `reeve server` in a process of its own, on a data directory of its own. */
@@ -115,10 +117,12 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   }
 
   await start()
-  const made = await api('POST', '/api/v2/users/first', owner)
-  if (made.status !== 201) throw new Error(`no first owner: ${made.status} ${JSON.stringify(made.json)}\n${output}`)
-  const signedIn = await api('POST', '/api/v2/users/login', { email: owner.email, password: owner.password })
-  ownerToken = signedIn.json.session_token
+  if (options.firstOwner !== false) {
+    const made = await api('POST', '/api/v2/users/first', owner)
+    if (made.status !== 201) throw new Error(`no first owner: ${made.status} ${JSON.stringify(made.json)}\n${output}`)
+    const signedIn = await api('POST', '/api/v2/users/login', { email: owner.email, password: owner.password })
+    ownerToken = signedIn.json.session_token
+  }
 
   return {
     url,

@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { auditEvents } from '../api/queries.ts'
 import { faultOf } from '../api/query-client.ts'
 import { useNow } from '../hooks/use-clock.ts'
+import { useLast } from '../hooks/use-last.ts'
 import { useZone } from '../hooks/use-zone.ts'
 import { shellWord, usePage } from '../shell/page.ts'
 import { type Column, DataTable, TableSkeleton } from '../table/data-table.tsx'
@@ -35,14 +36,21 @@ export function AuditPage() {
     api: `/api/v2/audit${q === '' ? '' : `?${new URLSearchParams({ q })}`}`,
   })
   const list = useInfiniteQuery(auditEvents(q))
-  const rows = list.data?.pages.flatMap((page) => page.audit_logs) ?? []
-  const count = list.data?.pages[0]?.count ?? rows.length
+  const data = useLast(list.data)
+  const rows = data?.pages.flatMap((page) => page.audit_logs) ?? []
+  const count = data?.pages[0]?.count ?? rows.length
   const fault = list.error === null ? null : faultOf(list.error)
   const invalid = fault?.code === 'invalid'
   const setText = (text: string) => void navigate({ search: (old) => ({ ...old, q: text }), replace: true })
 
   const columns: readonly Column<AuditEvent>[] = [
-    { id: 'time', title: `Time (${zoneName(zone, now)})`, width: '11rem', cell: ({ time }) => <Time at={time} /> },
+    {
+      id: 'time',
+      title: `Time (${zoneName(zone, now)})`,
+      label: 'Time',
+      width: '11rem',
+      cell: ({ time }) => <Time at={time} />,
+    },
     {
       id: 'actor',
       title: 'Actor',
@@ -75,7 +83,7 @@ export function AuditPage() {
       <div className="px-4 pt-3 pb-2">
         <div className="mb-2 flex min-h-8 items-center gap-3">
           <h1 className="text-lg">Audit log</h1>
-          <span className="num text-muted">{list.data === undefined ? '' : exact(count)}</span>
+          <span className="num text-muted">{data === undefined ? '' : exact(count)}</span>
         </div>
         <QueryBar
           label="Query the audit log"
@@ -95,7 +103,7 @@ export function AuditPage() {
           />
         </div>
       )}
-      {list.isPending && fault === null && <TableSkeleton columns={columns} />}
+      {data === undefined && fault === null && <TableSkeleton columns={columns} />}
       {rows.length > 0 && (
         <>
           <DataTable
@@ -103,7 +111,7 @@ export function AuditPage() {
             columns={columns}
             rows={rows}
             rowKey={({ id }) => id}
-            dimmed={list.isPlaceholderData}
+            dimmed={list.isPlaceholderData || list.data === undefined}
           />
           <LoadMore
             shown={rows.length}
@@ -115,7 +123,7 @@ export function AuditPage() {
           />
         </>
       )}
-      {list.data !== undefined && rows.length === 0 && q !== '' && (
+      {data !== undefined && rows.length === 0 && q !== '' && (
         <NothingMatches
           noun="event"
           query={parseQuery(
@@ -128,7 +136,7 @@ export function AuditPage() {
           onAllTime={() => {}}
         />
       )}
-      {list.data !== undefined && rows.length === 0 && q === '' && <Empty title="Nothing has been changed yet" />}
+      {data !== undefined && rows.length === 0 && q === '' && <Empty title="Nothing has been changed yet" />}
     </>
   )
 }

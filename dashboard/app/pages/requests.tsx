@@ -6,6 +6,7 @@ import { useMemo } from 'react'
 import { me, requests } from '../api/queries.ts'
 import { faultOf } from '../api/query-client.ts'
 import { useNow } from '../hooks/use-clock.ts'
+import { useLast } from '../hooks/use-last.ts'
 import { useZone } from '../hooks/use-zone.ts'
 import { seesEverybody } from '../shell/navigation.ts'
 import { shellWord, usePage } from '../shell/page.ts'
@@ -41,6 +42,7 @@ export function RequestsPage() {
     [q, from, to],
   )
   const list = useInfiniteQuery(requests(asked))
+  const data = useLast(list.data)
   const { keys, ask } = useQueryKeys(fixedKeys, seesEverybody(user))
   const columns = useMemo(() => requestColumns(zoneName(zone, today)), [zone, today])
   usePage({
@@ -49,15 +51,15 @@ export function RequestsPage() {
     api: `/api/v2/aibridge/interceptions${asked === '' ? '' : `?${new URLSearchParams({ q: asked })}`}`,
   })
 
-  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.results) ?? [], [list.data])
+  const rows = useMemo(() => data?.pages.flatMap((page) => page.results) ?? [], [data])
   const fault = list.error === null ? null : faultOf(list.error)
   const invalid = fault?.code === 'invalid'
-  const count = list.data?.pages[0]?.count
+  const count = data?.pages[0]?.count
   const setText = (text: string) => void navigate({ search: (old) => ({ ...old, q: text }), replace: true })
   const setRange = (range: Range) =>
     void navigate({ search: ({ tz }) => ({ ...(tz && { tz }), ...(q && { q }), ...range }) })
   const filtered = q !== '' || from !== undefined || to !== undefined
-  const empty = list.data !== undefined && rows.length === 0 && !list.isPlaceholderData
+  const empty = data !== undefined && rows.length === 0 && !list.isPlaceholderData
 
   return (
     <>
@@ -86,7 +88,7 @@ export function RequestsPage() {
           />
         </div>
       )}
-      {list.isPending && fault === null && <TableSkeleton columns={columns} />}
+      {data === undefined && fault === null && <TableSkeleton columns={columns} />}
       {rows.length > 0 && (
         <>
           <DataTable
@@ -94,7 +96,7 @@ export function RequestsPage() {
             columns={columns}
             rows={rows}
             rowKey={({ id }) => id}
-            dimmed={list.isPlaceholderData}
+            dimmed={list.isPlaceholderData || list.data === undefined}
           />
           <LoadMore
             shown={rows.length}
@@ -138,6 +140,7 @@ function requestColumns(zone: string): readonly Column<Interception>[] {
     {
       id: 'time',
       title: `Time (${zone})`,
+      label: 'Time',
       width: '10.5rem',
       cell: ({ id, started_at }) => (
         <Link to="/requests/$id" params={{ id }} className="hover:text-link">
@@ -151,8 +154,8 @@ function requestColumns(zone: string): readonly Column<Interception>[] {
     {
       id: 'client',
       title: 'Client',
-      width: '7.25rem',
-      cell: (row) => <ClientName client={row.client} version={row.client_version} />,
+      width: '6.75rem',
+      cell: (row) => <ClientName client={row.client} version={row.client_version} brief />,
     },
     {
       id: 'model',

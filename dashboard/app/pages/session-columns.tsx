@@ -9,7 +9,13 @@ import { HostileLine } from '../ui/hostile-text.tsx'
 export function sessionColumns(zone: string): readonly Column<Session>[] {
   return [
     { id: 'status', title: 'Status', width: '5.5rem', cell: ({ status }) => <SessionStatus status={status} /> },
-    { id: 'started', title: `Started (${zone})`, width: '9.25rem', cell: ({ started_at }) => <Time at={started_at} /> },
+    {
+      id: 'started',
+      title: `Started (${zone})`,
+      label: 'Started',
+      width: '10rem',
+      cell: ({ started_at }) => <Time at={started_at} />,
+    },
     {
       id: 'duration',
       title: 'Duration',
@@ -21,8 +27,8 @@ export function sessionColumns(zone: string): readonly Column<Session>[] {
     {
       id: 'client',
       title: 'Client',
-      width: '7.25rem',
-      cell: (row) => <ClientName client={row.client} version={row.client_version} />,
+      width: '6.75rem',
+      cell: (row) => <ClientName client={row.client} version={row.client_version} brief />,
     },
     {
       id: 'prompt',
@@ -79,11 +85,20 @@ export function sessionColumns(zone: string): readonly Column<Session>[] {
   ]
 }
 
-export function ClientName({ client, version }: { client: string; version: string | null }) {
+/** The program that asked; in lists its version is in the title only. */
+export function ClientName({
+  client,
+  version,
+  brief = false,
+}: {
+  client: string
+  version: string | null
+  brief?: boolean
+}) {
   return (
     <span className="block truncate" title={version === null ? client : `${client} ${version}`}>
       <HostileLine text={client} />{' '}
-      {version !== null && (
+      {version !== null && !brief && (
         <span className="text-muted">
           <HostileLine text={version} />
         </span>

@@ -8,6 +8,7 @@ import { buildInfo, latestSessions, me, sessions } from '../api/queries.ts'
 import { faultOf } from '../api/query-client.ts'
 import { useWatch } from '../api/use-watch.ts'
 import { useNow } from '../hooks/use-clock.ts'
+import { useLast } from '../hooks/use-last.ts'
 import { useShortcuts } from '../hooks/use-shortcuts.ts'
 import { useZone } from '../hooks/use-zone.ts'
 import { seesEverybody } from '../shell/navigation.ts'
@@ -44,6 +45,7 @@ export function SessionsPage() {
     [q, from, to],
   )
   const list = useInfiniteQuery(sessions(asked))
+  const data = useLast(list.data)
   const { keys, ask } = useQueryKeys(fixedKeys, seesEverybody(user))
   const columns = useMemo(() => sessionColumns(zoneName(zone, today)), [zone, today])
   const live = useNewSessions(asked, list.data !== undefined)
@@ -54,10 +56,10 @@ export function SessionsPage() {
     api: `/api/v2/aibridge/sessions${asked === '' ? '' : `?${new URLSearchParams({ q: asked })}`}`,
   })
 
-  const rows = useMemo(() => unique(list.data?.pages.flatMap((page) => page.sessions) ?? []), [list.data])
+  const rows = useMemo(() => unique(data?.pages.flatMap((page) => page.sessions) ?? []), [data])
   const fault = list.error === null ? null : faultOf(list.error)
   const invalid = fault?.code === 'invalid'
-  const total = list.data?.pages[0]
+  const total = data?.pages[0]
   const setText = (text: string) => void navigate({ search: (old) => ({ ...old, q: text }), replace: true })
   const setRange = (range: Range) =>
     void navigate({ search: ({ tz }) => ({ ...(tz && { tz }), ...(q && { q }), ...range }) })
@@ -99,7 +101,7 @@ export function SessionsPage() {
           </Button>
         </div>
       )}
-      {list.isPending && fault === null && <TableSkeleton columns={columns} />}
+      {data === undefined && fault === null && <TableSkeleton columns={columns} />}
       {rows.length > 0 && (
         <>
           <DataTable
@@ -107,7 +109,7 @@ export function SessionsPage() {
             columns={columns}
             rows={rows}
             rowKey={({ id }) => id}
-            dimmed={list.isPlaceholderData}
+            dimmed={list.isPlaceholderData || list.data === undefined}
           />
           <LoadMore
             shown={rows.length}
@@ -120,7 +122,7 @@ export function SessionsPage() {
           />
         </>
       )}
-      {list.data !== undefined && rows.length === 0 && !list.isPlaceholderData && filtered && (
+      {data !== undefined && rows.length === 0 && list.data !== undefined && !list.isPlaceholderData && filtered && (
         <NothingMatches
           noun="session"
           query={parseQuery(q, names)}
@@ -130,7 +132,7 @@ export function SessionsPage() {
           onAllTime={() => setRange({})}
         />
       )}
-      {list.data !== undefined && rows.length === 0 && !list.isPlaceholderData && !filtered && (
+      {data !== undefined && rows.length === 0 && list.data !== undefined && !list.isPlaceholderData && !filtered && (
         <NothingYet ownOnly={!seesEverybody(user)} />
       )}
     </>

@@ -49,14 +49,15 @@ export function Header({
         type="button"
         onClick={onPalette}
         className={`${chip} border border-line sm:w-52 sm:justify-between`}
-        aria-label="Search or jump"
         aria-keyshortcuts="Control+K Meta+K"
       >
         <span className="flex items-center gap-1.5">
           <Search size={14} aria-hidden />
-          <span className="hidden sm:inline">Search or jump</span>
+          <span className="sr-only sm:not-sr-only">Search or jump</span>
         </span>
-        <kbd className="hidden text-xs sm:inline">{isMac() ? '⌘K' : 'Ctrl K'}</kbd>
+        <kbd aria-hidden className="hidden text-xs sm:inline">
+          {isMac() ? '⌘K' : 'Ctrl K'}
+        </kbd>
       </button>
       <CopyMenu />
       <ZoneChip />

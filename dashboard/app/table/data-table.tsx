@@ -5,6 +5,8 @@ import { useShortcuts } from '../hooks/use-shortcuts.ts'
 export interface Column<Row> {
   readonly id: string
   readonly title: ReactNode
+  /** What a card calls it, where the title says more than fits. */
+  readonly label?: string
   /** Width as CSS; one column without it takes what is left. */
   readonly width?: string
   readonly numeric?: boolean
@@ -69,14 +71,14 @@ export function DataTable<Row>({
                   aria-rowindex={index + 2}
                   ref={virtual ? scrollTo.measure : null}
                 >
-                  {columns.map(({ id, title, numeric, wide, cell }) => (
+                  {columns.map(({ id, title, label, numeric, wide, cell }) => (
                     <td
                       key={id}
                       role="cell"
+                      data-label={label ?? (typeof title === 'string' ? title : '')}
                       className={`${numeric === true ? 'num text-right' : ''} ${wide === true ? 'wide' : ''}`}
                     >
-                      <span className="card-label">{title}</span>
-                      <div className="min-w-0 truncate">{cell(row)}</div>
+                      {cell(row)}
                     </td>
                   ))}
                 </tr>
@@ -103,7 +105,7 @@ function useWindow(count: number, body: React.RefObject<HTMLTableSectionElement 
     count: virtual ? count : 0,
     getScrollElement: () => document.getElementById('main'),
     estimateSize: () => 36,
-    overscan: 12,
+    overscan: 6,
     scrollMargin: offset,
   })
   const first = virtualizer.getVirtualItems()

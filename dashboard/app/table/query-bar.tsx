@@ -91,7 +91,7 @@ export function QueryBar({
           aria-keyshortcuts="/"
           autoComplete="off"
           spellCheck={false}
-          placeholder={query.terms.length === 0 ? 'Words of a prompt, or status:live client:…  ( / )' : ''}
+          placeholder={query.terms.length === 0 ? `Words to search for, or ${keys[0]?.key ?? 'key'}:…  ( / )` : ''}
           value={draft}
           onChange={(event) => {
             setActive(-1)

@@ -88,7 +88,7 @@ export const EventBody = memo(function EventBody(props: EventProps) {
         </div>
       </div>
       <div className={`min-w-0 max-sm:pl-6 ${quiet ? 'text-muted' : ''}`}>
-        {event.agent_id !== null && event.kind !== 'end' && <Agent id={event.agent_id} />}
+        {event.agent_id !== null && event.kind !== 'end' && event.kind !== 'request' && <Agent id={event.agent_id} />}
         <Content {...props} />
       </div>
     </div>
@@ -98,7 +98,7 @@ export const EventBody = memo(function EventBody(props: EventProps) {
 function Agent({ id }: { id: string }) {
   return (
     <span
-      className="mr-2 inline-flex items-center gap-1 rounded border border-control px-1 text-xs text-muted"
+      className="mr-2 inline-flex items-center gap-1 self-center rounded border border-control px-1 text-xs text-muted"
       title={`sub-agent ${id}`}
     >
       <Bot size={12} aria-hidden />
@@ -309,6 +309,7 @@ function RequestLink({ event, active, children }: { event: TimelineEvent; active
 function RequestLine({ row: { event }, active, linked }: EventProps) {
   return (
     <span className="flex flex-wrap items-baseline gap-x-2 text-xs leading-6">
+      {event.agent_id !== null && <Agent id={event.agent_id} />}
       <HostileLine text={event.model ?? ''} />
       {linked && (
         <RequestLink event={event} active={active}>

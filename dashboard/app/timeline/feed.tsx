@@ -33,7 +33,8 @@ export function Feed({
   const zone = useZone()
   const now = useNow(60_000)
   const toggle = useCallback((id: string) => setOpen((old) => withToggled(old, id)), [])
-  useLayoutEffect(() => setOffset(list.current?.offsetTop ?? 0), [rows.length === 0])
+  // What stands above grows as it is read; the same value again changes nothing.
+  useLayoutEffect(() => setOffset(list.current?.offsetTop ?? 0))
 
   const virtualizer = useVirtualizer({
     count: rows.length,

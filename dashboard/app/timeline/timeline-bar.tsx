@@ -64,7 +64,7 @@ export function TimelineBar({
           </label>
         ))}
       </fieldset>
-      <div className="ml-auto flex items-center gap-1">
+      <div className="ml-auto flex flex-wrap items-center justify-end gap-1">
         <div className="flex h-8 items-center gap-1.5 rounded-md border border-control px-2 focus-within:outline-2 focus-within:outline-link">
           <Search size={14} className="text-muted" aria-hidden />
           <input

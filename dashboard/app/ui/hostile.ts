@@ -51,7 +51,7 @@ export function readHostile(text: string): Piece[] {
 
 /** Right after a symbol, a variation selector or a joiner only picks how it is drawn; anywhere else it is a hiding place. */
 const afterSymbol = (text: string, at: number): boolean =>
-  /[\u00a9\u00ae\u203c-\u3299\ud83c-\udfff\ufe0f]/.test(text[at - 1] ?? '')
+  /[\u00a9\u00ae\u203c-\u3299\ud83c-\udfff]|\ufe0f/.test(text[at - 1] ?? '')
 
 const isEscape = (found: string): boolean => found.length > 1 && (found[0] === '\x1b' || found[0] === '\x9b')
 

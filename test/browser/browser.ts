@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join, resolve } from 'node:path'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+
+/** Debian's Chromium and the built console, watched: whatever a page does that it should not is written down. */
+
+const repository = resolve(import.meta.dirname, '../..')
+const executablePath = process.env['REEVE_TEST_CHROMIUM'] ?? '/usr/bin/chromium'
+
+/** Why the tests in a browser cannot run here; null when they can. */
+export const noBrowser: string | null = existsSync(executablePath) ? null : `there is no ${executablePath}`
+
+const args = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export async function launch(): Promise<Browser> {
+  execFileSync('sh', [join(repository, 'scripts/build-dashboard.sh')])
+  return await chromium.launch({ executablePath, args })
+}
+
+export interface WatchedPage extends AsyncDisposable {
+  readonly page: Page
+  /** Requests to anywhere but the deployment, errors in the console, violations of the content policy, dialogs. */
+  readonly trouble: string[]
+}
+
+export interface PageOptions extends BrowserContextOptions {
+  /** Where nobody is signed in the browser logs each 401 as an error. */
+  readonly expectRefusals?: boolean
+}
+
+export async function openPage(browser: Browser, url: string, options: PageOptions = {}): Promise<WatchedPage> {
+  const { expectRefusals = false, ...rest } = options
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: { width: 1440, height: 900 },
+    timezoneId: 'Europe/Berlin',
+    locale: 'en-GB',
+    reducedMotion: 'reduce',
+    ...rest,
+  })
+  const trouble: string[] = []
+  await context.route('**', (route) => {
+    const wanted = new URL(route.request().url())
+    if (wanted.origin === url) return route.continue()
+    trouble.push(`off-origin: ${wanted.href}`)
+    return route.abort()
+  })
+  const page = await context.newPage()
+  page.on('console', (message) => {
+    const text = message.text()
+    if (message.type() !== 'error' || (expectRefusals && text.includes('the server responded with a status of 4')))
+      return
+    trouble.push(`console: ${text}`)
+  })
+  page.on('pageerror', (error) => trouble.push(`thrown: ${error.message}`))
+  page.on('dialog', (dialog) => {
+    trouble.push(`dialog: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)
+    })
+  })
+  return { page, trouble, [Symbol.asyncDispose]: () => context.close() }
+}
+
+export const password = 'correct horse battery'
+
+/** Signs in through the API with the browser's own cookie jar, without the form. */
+export async function signIn(page: Page, email = 'dana@example.com'): Promise<void> {
+  await page.goto('/favicon.svg')
+  const status = await page.evaluate(
+    async (body) => {
+      const headers = { 'Content-Type': 'application/json' }
+      return (await fetch('/api/v2/users/login', { method: 'POST', headers, body: JSON.stringify(body) })).status
+    },
+    { email, password },
+  )
+  if (status !== 201) throw new Error(`signing in answered ${status}`)
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What axe finds against WCAG 2.0 to 2.2, A and AA. */
+export async function accessibilityProblems(page: Page): Promise<string[]> {
+  // Through the debugger: the content policy lets no script be added to the page.
+  const session = await page.context().newCDPSession(page)
+  await session.send('Runtime.evaluate', { expression: axeSource })
+  const { result } = await session.send('Runtime.evaluate', {
+    expression: `axe.run({ resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then(({ violations }) =>
+      violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ': ' + node.html.slice(0, 160) + ' ' + (node.failureSummary ?? ''))))`,
+    awaitPromise: true,
+    returnByValue: true,
+  })
+  await session.detach()
+  return result.value
+}

@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemClock } from '@reeve/base'
+import type { Browser } from 'playwright-core'
+import { seedWorld } from '../../dashboard/mock-api/seed.ts'
+import { type MockDeployment, startMock } from '../../dashboard/mock-api/server.ts'
+import { accessibilityProblems, launch, noBrowser, openPage, signIn } from './browser.ts'
+
+describe.skipIf(noBrowser !== null)('every page', () => {
+  let browser: Browser
+  let mock: MockDeployment
+  let pages: readonly (readonly [path: string, ready: string])[]
+
+  beforeAll(async () => {
+    browser = await launch()
+    mock = await startMock({ world: seedWorld(systemClock.now(), { events: 400 }) })
+    const [long, hostile, agents, live] = mock.world.sessions.slice(-4)
+    pages = [
+      ['/sessions', 'The billing test fails'],
+      ['/sessions?q=nothing-like-this&from=-24h', 'No session matches'],
+      [`/sessions/${long!.session.id}`, 'Migrate every module'],
+      [`/sessions/${hostile!.session.id}`, 'Claude Code <b>'],
+      [`/sessions/${agents!.session.id}?q=rate`, 'sub-agent'],
+      [`/sessions/${live!.session.id}`, 'still running'],
+      ['/requests', 'continues a thread'],
+      [`/requests/${agents!.interceptions[0]!.id}`, 'Timings'],
+      ['/tokens', 'ci-pipeline'],
+      ['/people', 'Ava Lindqvist'],
+      ['/audit', 'read content'],
+      ['/connect', 'Waiting for the first request'],
+      ['/no-such-page', 'There is no such page'],
+    ]
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await mock?.[Symbol.asyncDispose]()
+  })
+
+  test.each(['light', 'dark'] as const)(
+    'has nothing for axe, asks nobody else and breaks no policy, in the %s theme',
+    { timeout: 120_000 },
+    async (colorScheme) => {
+      await using watched = await openPage(browser, mock.url, { colorScheme })
+      const { page, trouble } = watched
+      await signIn(page)
+      const found: Record<string, string[]> = {}
+      for (const [path, ready] of pages) {
+        await page.goto(path)
+        await page.getByText(ready).first().waitFor()
+        const problems = await accessibilityProblems(page)
+        if (problems.length > 0) found[path] = problems
+      }
+      expect(found).toEqual({})
+      expect(trouble).toEqual([])
+    },
+  )
+
+  test.each(['light', 'dark'] as const)('before signing in is as good, in the %s theme', async (colorScheme) => {
+    await using watched = await openPage(browser, mock.url, { colorScheme, expectRefusals: true })
+    const { page, trouble } = watched
+    await page.goto('/login')
+    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+    expect(await accessibilityProblems(page)).toEqual([])
+    await page.goto('/setup')
+    await page.getByText('This deployment is set up').waitFor()
+    expect(await accessibilityProblems(page)).toEqual([])
+    expect(trouble).toEqual([])
+  })
+
+  test('open dialogs and menus have nothing for axe', { timeout: 60_000 }, async () => {
+    await using watched = await openPage(browser, mock.url, { colorScheme: 'dark' })
+    const { page, trouble } = watched
+    await signIn(page)
+    await page.goto('/tokens')
+    for (const open of ['Create a token', 'Revoke laptop', 'Search or jump', 'Keyboard shortcuts']) {
+      await page.getByRole('button', { name: open, exact: true }).first().click()
+      await page.locator('dialog[open]').waitFor()
+      expect(await accessibilityProblems(page), open).toEqual([])
+      await page.keyboard.press('Escape')
+      await page.locator('dialog[open]').waitFor({ state: 'detached' })
+    }
+    await page.goto('/sessions')
+    for (const name of ['Filter by status', 'Theme and density', 'Copy link, command or API call']) {
+      await page.getByRole('button', { name }).click()
+      await page.getByRole('menu').waitFor()
+      expect(await accessibilityProblems(page), name).toEqual([])
+      await page.keyboard.press('Escape')
+    }
+    expect(trouble).toEqual([])
+  })
+
+  test('fits a screen of 320 px without scrolling sideways', { timeout: 60_000 }, async () => {
+    await using watched = await openPage(browser, mock.url, { viewport: { width: 320, height: 640 } })
+    const { page } = watched
+    await signIn(page)
+    const wide: string[] = []
+    for (const [path, ready] of pages) {
+      await page.goto(path)
+      await page.getByText(ready).first().waitFor()
+      const overflow = await page.evaluate(() => {
+        const main = document.getElementById('main')
+        return [document.documentElement.scrollWidth - 320, main === null ? 0 : main.scrollWidth - main.clientWidth]
+      })
+      if (overflow.some((px) => px > 0)) wide.push(`${path}: ${overflow.join(', ')} px`)
+    }
+    expect(wide).toEqual([])
+  })
+
+  test('honours forced colours and a zoom of 200 percent', async () => {
+    await using watched = await openPage(browser, mock.url, {
+      forcedColors: 'active',
+      viewport: { width: 720, height: 450 },
+    })
+    const { page, trouble } = watched
+    await signIn(page)
+    await page.goto('/sessions')
+    await page.getByText('The billing test fails').first().waitFor()
+    expect(await accessibilityProblems(page)).toEqual([])
+    expect(trouble).toEqual([])
+  })
+})
