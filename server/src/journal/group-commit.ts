@@ -10,7 +10,8 @@
  * then on only closing frames are written. It is writing again when the reserve could be taken back.
  *
  * What becomes of the frames of a failed batch: those with a waiter are rejected and are not in the journal; those that
- * nobody waits for go back to the front of the queue, unless the disk is full and closing frames need their room.
+ * nobody waits for go back to the front of the queue. They are never given up while the process lives: a closing frame
+ * behind them, once acknowledged, says that they are there.
  */
 import { type Clock, Fault, type Log, toError } from '@reeve/base'
 import { errorCode } from './journal-fs.ts'
@@ -52,7 +53,6 @@ export class GroupCommit {
   #failing: string | null = null
   #pendingBytes = 0
   #failed = 0
-  #lost = 0
   #unsyncedBytes = 0
   #unsyncedSinceMs = 0
 
@@ -83,13 +83,6 @@ export class GroupCommit {
     this.#queue.push(entry)
     this.#pendingBytes += entry.frame.length
     this.#running ??= this.#run()
-  }
-
-  /** How many frames that nobody waited for were lost since this was last asked. */
-  takeLost(): number {
-    const lost = this.#lost
-    this.#lost = 0
-    return lost
   }
 
   /** Writes and syncs what is left. Nothing may be added any more. */
@@ -178,18 +171,13 @@ export class GroupCommit {
     }
   }
 
-  /** What is worth another try on a full disk, or null. Each step asks for less. */
+  /** Gives up the reserve, and resolves with what may be written into its room; null when that was done before. */
   async #makeRoom(failure: Failure): Promise<readonly Waiting[] | null> {
-    if (!this.#full) {
-      this.#full = true
-      this.#with.log.error({ err: toError(failure.error) }, 'journal disk is full, giving up the reserve')
-      await this.#with.reserve.release().catch(() => {})
-      return this.#withoutOrdinary(failure.entries, failure.error)
-    }
-    const closing = failure.entries.filter((entry) => entry.waiter !== null)
-    if (closing.length === failure.entries.length) return null
-    for (const entry of failure.entries) if (entry.waiter === null) this.#drop(entry)
-    return closing
+    if (this.#full) return null
+    this.#full = true
+    this.#with.log.error({ err: toError(failure.error) }, 'journal disk is full, giving up the reserve')
+    await this.#with.reserve.release().catch(() => {})
+    return this.#withoutOrdinary(failure.entries, failure.error)
   }
 
   #withoutOrdinary(entries: readonly Waiting[], cause: unknown): Waiting[] {
@@ -223,12 +211,6 @@ export class GroupCommit {
     entry.waiter?.reject(
       new Fault('unavailable', 'The journal cannot be written.', { detail: this.trouble ?? '', cause }),
     )
-  }
-
-  #drop(entry: Waiting): void {
-    this.#failed++
-    this.#lost++
-    this.#pendingBytes -= entry.frame.length
   }
 }
 

@@ -49,8 +49,7 @@ export interface JournalStatus {
 
 export interface AppendOptions {
   /**
-   * The frame ends something that is already in the journal. It is written even when the disk is full, from the
-   * reserve, and it is not refused on account of frames that `appendSoon` lost.
+   * The frame ends something that is already in the journal: it is written even when the disk is full, from the reserve.
    */
   readonly closing?: boolean
 }
@@ -65,7 +64,8 @@ export interface Journal extends AsyncDisposable {
   append(kind: FrameKind, payload: readonly Uint8Array[], options?: AppendOptions): Promise<Position>
   /**
    * Takes the frame in order and returns without waiting: a kill of the process does not lose what was written, a power
-   * cut may lose the last second. False says that it was not taken. A frame that is lost makes the next append fail, too.
+   * cut may lose the last second. What was taken is in front of whatever is appended after it, or that is rejected. False
+   * says that the frame was not taken and never will be in the journal, for the caller to say so in what ends it.
    */
   appendSoon(kind: FrameKind, payload: readonly Uint8Array[]): boolean
   /** The end of what is durable: as far as a reader may go. */
@@ -114,8 +114,6 @@ class OpenJournal implements Journal {
   readonly #pendingBytesMax: number
   #closed = false
   #refused = 0
-  /** Frames that `appendSoon` refused and that no append has told of yet. */
-  #untold = 0
 
   constructor(parts: OpenParts) {
     this.#with = parts
@@ -126,7 +124,7 @@ class OpenJournal implements Journal {
 
   append(kind: FrameKind, payload: readonly Uint8Array[], options?: AppendOptions): Promise<Position> {
     const closing = options?.closing === true
-    const refusal = this.#refusal(payload, this.#pendingBytesMax) ?? (closing ? null : this.#tellOfLost())
+    const refusal = this.#refusal(payload, this.#pendingBytesMax)
     if (refusal !== null) {
       this.#refused++
       return Promise.reject(refusal)
@@ -141,7 +139,6 @@ class OpenJournal implements Journal {
     // while nothing can be written: an append, which tries again, must always find room.
     if (this.#with.commits.full || this.#refusal(payload, this.#pendingBytesMax / 2) !== null) {
       this.#refused++
-      this.#untold++
       return false
     }
     this.#with.commits.add({ frame: layFrame(kind, payload), closing: false, waiter: null, position: null })
@@ -212,12 +209,6 @@ class OpenJournal implements Journal {
     // One frame is always let in, or those larger than the bound never could be.
     if (pendingBytes === 0 || pendingBytes + frameHeaderBytes + bytes <= waitingBytesMax) return null
     return new Fault('unavailable', 'The journal has too much waiting to be written.')
-  }
-
-  #tellOfLost(): Fault | null {
-    const lost = this.#untold + this.#with.commits.takeLost()
-    this.#untold = 0
-    return lost === 0 ? null : new Fault('unavailable', `${lost} earlier records could not be written to the journal.`)
   }
 }
 
