@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { manualClock, silentLog, systemClock } from '@reeve/base'
-import { endpoints } from '@reeve/sdk'
+import type { endpoints } from '@reeve/sdk'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type App, startApp } from './app.ts'
 import { readConfig } from './config.ts'
@@ -187,14 +187,9 @@ test('each route answers each kind of asker as the roles say, and there is no ot
 async function callModel(token: string): Promise<{ session: string; interception: string }> {
   const body = { model: 'm', max_tokens: 10, messages: [{ role: 'user', content: 'hello' }] }
   expect((await call('POST', '/api/v2/aibridge/scripted/v1/messages', token, body)).status).toBe(200)
-  let found: TestAnswer['json'] = null
-  await expect
-    .poll(
-      async () =>
-        (found = (await call('GET', '/api/v2/aibridge/interceptions', token)).json.results[0]?.ended_at ?? null),
-      { timeout: 10_000 },
-    )
-    .not.toBe(null)
+  const endedAt = async (): Promise<string | null> =>
+    (await call('GET', '/api/v2/aibridge/interceptions', token)).json.results[0]?.ended_at ?? null
+  await expect.poll(endedAt, { timeout: 10_000 }).not.toBe(null)
   const [{ id, session_id }] = (await call('GET', '/api/v2/aibridge/interceptions', token)).json.results
   return { session: session_id, interception: id }
 }

@@ -35,7 +35,6 @@ export interface App {
   readonly setupUrl: string | null
   readonly metricsUrl: string | null
   readonly isLocalOnly: boolean
-  readonly isNew: boolean
   readonly freeBytes: number
   /** Lets what is open finish within the grace, writes what is pending, and ends everything. `now` cuts the grace short. */
   stop(now: AbortSignal): Promise<void>
@@ -52,7 +51,7 @@ export async function startApp(options: {
 }): Promise<App> {
   const { config, version, clock, log } = options
   await using undo = new AsyncDisposableStack()
-  const dataDir = openDataDir(config.dataDir)
+  const freeBytes = openDataDir(config.dataDir)
   const connection =
     config.postgresUrl === null
       ? undo.use(await startEmbeddedPostgres({ dataDir: config.dataDir, log, clock })).connection
@@ -158,8 +157,7 @@ export async function startApp(options: {
     setupUrl: deployment.setupToken === null ? null : `${url}/setup?t=${deployment.setupToken.reveal()}`,
     metricsUrl: metricsPort === null ? null : `http://${config.prometheus?.host}:${metricsPort}/metrics`,
     isLocalOnly,
-    isNew: dataDir.isNew,
-    freeBytes: dataDir.freeBytes,
+    freeBytes,
     async stop(now) {
       isReady = false
       stopping.abort()

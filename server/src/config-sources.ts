@@ -28,7 +28,7 @@ interface Name {
 }
 
 /** Variables that other parts of the command understand; in the server's environment they are no mistake. */
-const otherVariables = /^REEVE_(?:CONFIG|URL|TOKEN|SESSION_TOKEN|OUTPUT|CONFIG_DIR|PROFILE|TEST_.*)$/
+const otherVariables = /^REEVE_(?:CONFIG|URL|SESSION_TOKEN|TEST_.*)$/
 
 // SAFETY: `Object.entries` forgets the key type of a constant record.
 const entries = Object.entries(options) as [OptionName, Option<unknown>][]

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Fault, systemClock, toError } from '@reeve/base'
+import { Fault, type Log, systemClock, toError } from '@reeve/base'
 import { startApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { helpText, settingsText } from './config-print.ts'
@@ -30,7 +30,11 @@ async function runServer(argv: readonly string[]): Promise<number> {
   const { log, announced } = openLog(format, config.log.verbose, process.stderr)
   const ending = watchForTheEnd()
   try {
-    const app = await startApp({ config, version, clock: systemClock, log })
+    const app = await startApp({ config, version, clock: systemClock, log }).catch((thrown: unknown) => {
+      reportFailedStart(thrown, format, log)
+      return null
+    })
+    if (app === null) return 1
     const started = { version, config, app, tookMs: systemClock.monotonicMs() - startedMs }
     if (format === 'text') process.stderr.write(`${readyText(started)}\n`)
     else log.info(readyFacts(started), 'ready')
@@ -42,15 +46,21 @@ async function runServer(argv: readonly string[]): Promise<number> {
     log.info({}, 'stopped')
     return end.error === null ? 0 : 1
   } catch (thrown) {
-    const fault = thrown instanceof Fault ? thrown : null
-    if (format === 'json') log.error({ err: toError(thrown), fix: fault?.fix }, 'cannot start')
-    const details = fault?.problems.map(({ field, detail }) => `${field}: ${detail}`)
-    const problem = { message: toError(thrown).message, fix: fault?.fix, details: details ?? [] }
-    if (format === 'text') process.stderr.write(`\n${problemText('Reeve cannot start.', problem)}`)
+    log.error({ err: toError(thrown) }, 'did not stop in order')
     return 1
   } finally {
     ending.dispose()
   }
+}
+
+/** A fault was written for people to read; anything else is a mistake of ours, and needs the stack to be found. */
+function reportFailedStart(thrown: unknown, format: 'text' | 'json', log: Log): void {
+  const error = toError(thrown)
+  const fault = error instanceof Fault ? error : null
+  if (format === 'json' || fault === null) log.error({ err: error, fix: fault?.fix }, 'cannot start')
+  if (format === 'json') return
+  const details = fault?.problems.map(({ field, detail }) => `${field}: ${detail}`) ?? []
+  process.stderr.write(`\n${problemText('Reeve cannot start.', { message: error.message, fix: fault?.fix, details })}`)
 }
 
 interface End {

@@ -1,21 +1,17 @@
 import { accessSync, constants, mkdirSync, statfsSync, statSync } from 'node:fs'
 import { Fault, toError } from '@reeve/base'
 
-export interface DataDir {
-  readonly isNew: boolean
-  readonly freeBytes: number
-}
-
 /** Below this the journal would soon have to refuse requests. */
 const freeBytesMin = 64 * 1024 * 1024
 
 /**
  * Makes the data directory, or finds out why it cannot be used. Others may pass through it, as PostgreSQL's user must
- * when Reeve runs as root, and not look into it: what lies in it is closed by those who put it there.
+ * when Reeve runs as root, and not look into it: what lies in it is closed by those who put it there. Returns how many
+ * bytes are free.
  */
-export function openDataDir(dir: string): DataDir {
+export function openDataDir(dir: string): number {
   try {
-    const isNew = mkdirSync(dir, { recursive: true, mode: 0o711 }) !== undefined
+    mkdirSync(dir, { recursive: true, mode: 0o711 })
     if (!statSync(dir).isDirectory()) throw new Error('it is not a folder')
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK)
     const { bavail, bsize } = statfsSync(dir)
@@ -29,7 +25,7 @@ export function openDataDir(dir: string): DataDir {
         },
       )
     }
-    return { isNew, freeBytes }
+    return freeBytes
   } catch (thrown) {
     if (thrown instanceof Fault) throw thrown
     throw new Fault('unavailable', `the data directory ${dir} cannot be used: ${toError(thrown).message}`, {

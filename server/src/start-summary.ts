@@ -24,8 +24,9 @@ export function readyFacts({ version, config, app, tookMs }: Started): object {
 
 /** Everything once for a new deployment; a few lines for one that is known. */
 export function readyText({ version, config, app, tookMs }: Started): string {
+  const isNew = app.setupUrl !== null
   const lines = [
-    `reeve ${version} · ${process.platform}/${process.arch} · data ${config.dataDir}${app.isNew ? ' (new)' : ''}`,
+    `reeve ${version} · ${process.platform}/${process.arch} · data ${config.dataDir}${isNew ? ' (new)' : ''}`,
     '',
   ]
   const fact = (mark: '✓' | '!', name: string, text: string) => lines.push(`  ${mark} ${name.padEnd(12)} ${text}`)
@@ -37,7 +38,7 @@ export function readyText({ version, config, app, tookMs }: Started): string {
   )
   fact('✓', 'listener', `${app.url}${app.isLocalOnly ? ', this machine only' : ''}`)
   if (app.metricsUrl !== null) fact('✓', 'metrics', app.metricsUrl)
-  if (config.accessUrl === null && app.isNew) {
+  if (config.accessUrl === null && isNew) {
     fact('!', 'access URL', `not set (REEVE_ACCESS_URL): agents on other machines need one`)
   } else if (config.accessUrl !== null) fact('✓', 'access URL', config.accessUrl)
   const { enabled, anthropic, scripted, capture } = config.bridge
@@ -49,9 +50,9 @@ export function readyText({ version, config, app, tookMs }: Started): string {
   else {
     const names = providers.filter((name) => name !== null).join(', ')
     fact(anthropic.key === null ? '!' : '✓', 'providers', names === '' ? 'none (REEVE_AIBRIDGE_ANTHROPIC_KEY)' : names)
-    if (app.isNew) fact('✓', 'record', `${capture}: ${captureText[capture]}`)
+    if (isNew) fact('✓', 'record', `${capture}: ${captureText[capture]}`)
   }
-  if (app.isNew) fact('✓', 'telemetry', 'none. The only outbound connections are to the providers you configure.')
+  if (isNew) fact('✓', 'telemetry', 'none. The only outbound connections are to the providers you configure.')
   if (app.setupUrl !== null) lines.push('', '  Finish the setup (valid 15 min, works once):', `    ${app.setupUrl}`)
   lines.push('', `ready in ${(tookMs / 1000).toFixed(1)} s. Ctrl-C stops the server.`, '')
   return lines.join('\n')

@@ -34,6 +34,11 @@ const limits = {
   keepAliveInitialDelay: 30_000,
 } as const
 
+const clientErrors: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
 const connectionsMax = 10_000
 
 /** Rejects with the error of `listen`, such as EADDRINUSE. */
@@ -53,7 +58,7 @@ export async function openListener({ address, tls, handle }: ListenerOptions): P
     // An answer is out already: whatever follows it would be taken for the answer to something else.
     const hasAnswered = 'bytesWritten' in socket && socket.bytesWritten !== 0
     if (error.code === 'ECONNRESET' || !socket.writable || hasAnswered) return void socket.destroy()
-    const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
+    const status = clientErrors[error.code ?? ''] ?? '400 Bad Request'
     socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
   })
   server.listen({ host: address.host, port: address.port })

@@ -19,7 +19,7 @@ test('gives a session by answer and by cookie, and is in the audit log', async (
   const answer = await signIn('DANA@example.com', testPassword)
   expect(answer.status).toBe(201)
   expect(answer.headers['set-cookie']).toEqual([
-    `reeve_session=${answer.json.session_token}; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax`,
+    `reeve_session=${answer.json.session_token}; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax`,
   ])
   expect((await world.audit()).at(-1)).toMatchObject({ action: 'login', resource_target: 'dana', outcome: 'ok' })
 })

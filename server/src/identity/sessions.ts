@@ -16,6 +16,8 @@ export interface GuessLimits {
 }
 
 const windowMs = 15 * 60_000
+/** Use prolongs a session, which the browser does not hear of: its cookie outlives it, and the server says when it ended. */
+const cookieMs = 30 * 86_400_000
 
 export const createGuessLimits = (clock: Clock): GuessLimits => ({
   fromOneNetwork: createRateLimit({ clock, limit: 10, windowMs }),
@@ -50,7 +52,7 @@ export async function signIn(
   }
   const token = await startSession(identity, scope, user, 'himself')
   logins.inc({ outcome: 'ok' })
-  return { result: { session_token: token }, session: { token, maxAgeMs: sessionMs } }
+  return { result: { session_token: token }, session: { token, maxAgeMs: Math.max(sessionMs, cookieMs) } }
 }
 
 /** A session with every scope, beginning now, for the user himself or by the actor who asks. Returns its token. */
