@@ -32,7 +32,7 @@ export function AuditPage() {
   const now = useNow(3_600_000)
   usePage({
     title: 'Audit log',
-    cli: `reeve audit list${q === '' ? '' : ` -q ${shellWord(q)}`}`,
+    cli: `reeve audit list${q === '' ? '' : ` --filter ${shellWord(q)}`}`,
     api: `/api/v2/audit${q === '' ? '' : `?${new URLSearchParams({ q })}`}`,
   })
   const list = useInfiniteQuery(auditEvents(q))

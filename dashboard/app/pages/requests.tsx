@@ -47,7 +47,7 @@ export function RequestsPage() {
   const columns = useMemo(() => requestColumns(zoneName(zone, today)), [zone, today])
   usePage({
     title: 'Requests',
-    cli: `reeve bridge requests list${asked === '' ? '' : ` -q ${shellWord(asked)}`}`,
+    cli: `reeve bridge requests list${asked === '' ? '' : ` --filter ${shellWord(asked)}`}`,
     api: `/api/v2/aibridge/interceptions${asked === '' ? '' : `?${new URLSearchParams({ q: asked })}`}`,
   })
 

@@ -52,7 +52,7 @@ export function SessionsPage() {
   useShortcuts({ '.': () => (live.fresh === 0 ? false : (live.show(), true)) })
   usePage({
     title: 'Sessions',
-    cli: `reeve bridge sessions list${asked === '' ? '' : ` -q ${shellWord(asked)}`}`,
+    cli: `reeve bridge sessions list${asked === '' ? '' : ` --filter ${shellWord(asked)}`}`,
     api: `/api/v2/aibridge/sessions${asked === '' ? '' : `?${new URLSearchParams({ q: asked })}`}`,
   })
 

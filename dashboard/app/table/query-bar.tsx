@@ -2,7 +2,7 @@ import { Search, X } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
 import { useShortcuts } from '../hooks/use-shortcuts.ts'
 import { HostileLine } from '../ui/hostile-text.tsx'
-import { parseQuery, type Query, queryText, type Term, termText } from './query.ts'
+import { parseQuery, type Query, queryText, type Term, termFor, termText, termValue } from './query.ts'
 
 export interface QueryKey {
   readonly key: string
@@ -161,7 +161,7 @@ function Chip({ term, onRemove }: { term: Term; onRemove: () => void }) {
   return (
     <span className="inline-flex h-6 max-w-64 items-center rounded bg-tint pl-2 text-link">
       <span className="min-w-0 truncate">
-        {term.key}: <HostileLine text={term.value} />
+        {term.key}: <HostileLine text={termValue(term)} />
       </span>
       <button
         type="button"
@@ -233,5 +233,5 @@ function suggest(draft: string, keys: readonly QueryKey[]): readonly Offer[] {
   return (found?.values ?? [])
     .filter((value) => value.toLowerCase().includes(typed))
     .slice(0, 20)
-    .map((value) => ({ label: value, hint: found?.key ?? '', term: { key: found?.key ?? '', value } }))
+    .map((value) => ({ label: value, hint: found?.key ?? '', term: termFor(found?.key ?? '', value) }))
 }

@@ -1,29 +1,40 @@
 import { boundAt, type Range } from './range.ts'
 
-/** The query language of the lists: `key:value` terms, values with spaces in quotes, other words searched for. */
+/**
+ * The query language of the lists: terms with spaces between them. `key:value` narrows by a fact, a comma in the value
+ * means or, quotes keep spaces, commas and colons together; other words are searched for.
+ */
 export interface Query {
   readonly terms: readonly Term[]
   readonly words: string
 }
 export interface Term {
   readonly key: string
-  readonly value: string
+  /** As it is written, quotes included: `"Claude Code"` is one value, `a,b` are two. */
+  readonly text: string
 }
 
-const part = /([a-z_]+):(?:"([^"]*)"|(\S+))|"[^"]*"|\S+/g
+const part = /([a-z_]+):((?:"[^"]*"|[^\s"])+)|(?:"[^"]*"|[^\s"])+|"/g
 
 export function parseQuery(text: string, keys: readonly string[]): Query {
   const terms: Term[] = []
   const words: string[] = []
-  for (const [found, key, quoted, plain] of text.matchAll(part)) {
-    if (key !== undefined && keys.includes(key)) terms.push({ key, value: quoted ?? plain ?? '' })
+  for (const [found, key, value] of text.matchAll(part)) {
+    if (key !== undefined && value !== undefined && keys.includes(key)) terms.push({ key, text: value })
     else words.push(found)
   }
   return { terms, words: words.join(' ') }
 }
 
-export const termText = ({ key, value }: Term): string =>
-  `${key}:${/^[^\s"]+$/.test(value) ? value : `"${value.replaceAll('"', '')}"`}`
+/** The term that asks for exactly this value, whatever characters are in it. */
+export const termFor = (key: string, value: string): Term => ({
+  key,
+  text: /^[\w.@/+-]+$/.test(value) ? value : `"${value.replaceAll('"', '')}"`,
+})
+
+export const termText = ({ key, text }: Term): string => `${key}:${text}`
+/** Without the quotes: for reading. */
+export const termValue = ({ text }: Term): string => text.replaceAll('"', '')
 
 export const queryText = ({ terms, words }: Query): string =>
   [...terms.map(termText), words.trim()].filter((text) => text !== '').join(' ')
@@ -31,11 +42,13 @@ export const queryText = ({ terms, words }: Query): string =>
 /** Sets the one term of a key, or takes it away. */
 export function withTerm(query: Query, key: string, value: string | null): Query {
   const others = query.terms.filter((term) => term.key !== key)
-  return { ...query, terms: value === null ? others : [...others, { key, value }] }
+  return { ...query, terms: value === null ? others : [...others, termFor(key, value)] }
 }
 
-export const valueOf = ({ terms }: Query, key: string): string | null =>
-  terms.find((term) => term.key === key)?.value ?? null
+export function valueOf({ terms }: Query, key: string): string | null {
+  const term = terms.find((one) => one.key === key)
+  return term === undefined ? null : termValue(term)
+}
 
 /** What the API is asked: the query with the range as instants. Relative bounds are rounded to a minute. */
 export function apiQuery(text: string, range: Range, now: Date): string {

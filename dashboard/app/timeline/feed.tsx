@@ -33,7 +33,8 @@ export function Feed({
   const zone = useZone()
   const now = useNow(60_000)
   const toggle = useCallback((id: string) => setOpen((old) => withToggled(old, id)), [])
-  // What stands above grows as it is read; the same value again changes nothing.
+  // What stands above grows as it is read; the same value again changes nothing, so this ends after one more round.
+  // oxlint-disable-next-line react-hooks/exhaustive-deps
   useLayoutEffect(() => setOffset(list.current?.offsetTop ?? 0))
 
   const virtualizer = useVirtualizer({
