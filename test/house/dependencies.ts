@@ -25,9 +25,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'vite',
   ],
   server: [
-    '@hono/node-server',
     '@node-rs/argon2',
-    'hono',
     'kysely',
     'pg',
     'pino',
