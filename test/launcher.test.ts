@@ -32,6 +32,8 @@ beforeEach(() => {
   for (const file of [
     'reeve',
     'scripts/install.sh',
+    'scripts/libatomic.sh',
+    'scripts/libraries.sh',
     'scripts/build-dashboard.sh',
     'scripts/start.sh',
     'package-lock.json',

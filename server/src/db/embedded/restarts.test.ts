@@ -13,7 +13,7 @@ test('what was started long ago does not count', () => {
 
 test('no minute sees more than five starts, however it crashes', () => {
   const startedAtMs: number[] = []
-  for (let nowMs = 0; nowMs < 600_000; ) {
+  for (let nowMs = 0; nowMs < 600_000;) {
     nowMs += nextRestart(startedAtMs, nowMs)
     startedAtMs.push(nowMs)
     expect(startedAtMs.filter((at) => at > nowMs - 60_000).length).toBeLessThanOrEqual(5)
