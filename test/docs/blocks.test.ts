@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import { shellBlocks } from './blocks.ts'
 
 test('blocks come in order, with their kind and line', () => {
-  const page = ['text', '```sh', 'one', 'two', '```', '```json', '{}', '```', '```sh server', 'npm start', '```'].join('\n')
+  const page = ['text', '```sh', 'one', 'two', '```', '```json', '{}', '```', '```sh server', 'npm start', '```'].join(
+    '\n',
+  )
   expect(shellBlocks(page)).toEqual([
     { kind: 'run', text: 'one\ntwo', line: 2 },
     { kind: 'server', text: 'npm start', line: 9 },

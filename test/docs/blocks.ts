@@ -42,6 +42,7 @@ function blockKind(info: string, line: number): ShellBlock['kind'] | null {
   if (info === 'sh server') return 'server'
   if (info === 'sh example') return 'example'
   // A shell block under another name would look executed to a reader and never be.
-  if (/^(sh|bash|shell|console)\b/.test(info)) throw new Error(`line ${line}: write the fence as sh, sh server or sh example`)
+  if (/^(sh|bash|shell|console)\b/.test(info))
+    throw new Error(`line ${line}: write the fence as sh, sh server or sh example`)
   return null
 }

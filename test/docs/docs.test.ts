@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -17,6 +17,8 @@ const checkout = join(machine, 'reeve')
 let env: NodeJS.ProcessEnv
 
 beforeAll(async () => {
+  // As a home would be: the user that PostgreSQL runs as, when the reader is root, may pass through.
+  chmodSync(machine, 0o755)
   execFileSync('git', ['clone', '--quiet', repository, checkout])
   const agents = await installAgents()
   env = {

@@ -52,7 +52,12 @@ interface Terminal {
 }
 
 function openTerminal(cwd: string, script: string, env: NodeJS.ProcessEnv): Terminal {
-  const child: ChildProcess = spawn('bash', ['-c', script], { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child: ChildProcess = spawn('bash', ['-c', script], {
+    cwd,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const printed: Buffer[] = []
   child.stdout?.on('data', (bytes: Buffer) => printed.push(bytes))
   child.stderr?.on('data', (bytes: Buffer) => printed.push(bytes))
