@@ -188,7 +188,7 @@ test('npm start is the server, with its arguments, and dies with npm', async () 
   program(
     'npm',
     `mkdir -p node_modules/node-linux-x/bin
-printf '#!/bin/sh\\necho "$@" > "${checkout}/started"; exec sleep 600\\n' > node_modules/node-linux-x/bin/node
+printf '#!/bin/sh\\n[ "$1" = --version ] && exit; echo "$@" > "${checkout}/started"; exec sleep 600\\n' > node_modules/node-linux-x/bin/node
 chmod +x node_modules/node-linux-x/bin/node`,
   )
   const started = join(checkout, 'started')

@@ -18,7 +18,8 @@ export function repositoryTree(root: string): Tree {
 export const isSource = (path: string) => /\.tsx?$/.test(path) && !path.includes('__generated__/')
 export const isTest = (path: string) => /\.test\.tsx?$/.test(path)
 /** Tests, and the files beside them that only tests use. */
-export const isForTests = (path: string) => isTest(path) || /([/-]testing(-[^/]*)?|\.test-[a-z]+)\.tsx?$/.test(path)
+export const isForTests = (path: string) =>
+  isTest(path) || /([/-]testing(-[^/]*)?|\.test-[a-z]+)\.tsx?$|\/testing\//.test(path)
 
 /** Whatever a file names as a module: values, types, re-exports and modules that are loaded later alike. */
 export function importsOf(text: string): string[] {
