@@ -7,6 +7,8 @@ export default defineConfig({
     pool: 'forks',
     globalSetup: ['test/setup/postgres.ts'],
     setupFiles: ['test/setup/leaks.ts'],
+    // How long to wait is not what a test tells; a busy machine takes its time.
+    expect: { poll: { timeout: 10_000, interval: 20 } },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
