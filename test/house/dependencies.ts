@@ -18,7 +18,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     '@types/react-dom',
     '@vitejs/plugin-react',
     'lucide-react',
-    'radix-ui',
     'react',
     'react-dom',
     'tailwindcss',

@@ -149,5 +149,8 @@ function Change({ diff }: { diff: AuditEvent['diff'] }) {
   return <HostileLine text={words.join(', ')} />
 }
 
-const brief = (value: unknown): string =>
-  value === null || value === undefined ? 'none' : typeof value === 'string' ? value : JSON.stringify(value)
+function brief(value: unknown): string {
+  if (value === null || value === undefined) return 'none'
+  if (value === '') return 'empty'
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

@@ -31,7 +31,23 @@ export function Minimap({
 }) {
   const endMs = useMemo(() => rows.reduce((most, { event }) => Math.max(most, event.offset_ms), 1), [rows])
   const drawn = useMemo(() => density(rows, endMs), [rows, endMs])
-  const failures = rows.filter(isFailure).length
+  const failures = useMemo(() => rows.filter(isFailure).length, [rows])
+  // Drawn once: moving through the events only moves the line.
+  const bars = useMemo(
+    () =>
+      drawn.bars.map(({ lane, bucket, height, failed }) => (
+        <rect
+          key={`${lane}-${bucket}`}
+          x={bucket}
+          y={(lanes.indexOf(lane) + 1) * laneHeight - 1 - height}
+          width={1}
+          height={height}
+          fill={failed ? 'var(--bad)' : laneColour[lane]}
+          opacity={hidden.has(lane) && !failed ? 0.25 : 1}
+        />
+      )),
+    [drawn, hidden],
+  )
   const words = lanes.map((lane) => `${lane} ${drawn.counts[lane]}`).join(', ')
 
   const jump = (event: MouseEvent<SVGSVGElement>) => {
@@ -62,26 +78,16 @@ export function Minimap({
         className="h-15 min-w-0 flex-1 cursor-crosshair"
         onClick={jump}
       >
-        {drawn.bars.map(({ lane, bucket, height, failed }) => (
-          <rect
-            key={`${lane}-${bucket}`}
-            x={bucket}
-            y={(lanes.indexOf(lane) + 1) * laneHeight - 1 - height}
-            width={1}
-            height={height}
-            fill={failed ? 'var(--bad)' : laneColour[lane]}
-            opacity={hidden.has(lane) && !failed ? 0.25 : 1}
-          />
-        ))}
         {active !== null && (
           <rect
-            x={Math.min(buckets - 0.6, (active.offset_ms / endMs) * buckets)}
+            x={Math.min(buckets - 0.4, (active.offset_ms / endMs) * buckets)}
             y={0}
-            width={0.6}
+            width={0.4}
             height={lanes.length * laneHeight}
-            fill="var(--text)"
+            fill="var(--control)"
           />
         )}
+        {bars}
       </svg>
     </div>
   )
