@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { silentLog } from '@reeve/base'
+import { forgetful } from '../test/setup/postgres.ts'
 import { postgresAccount } from '../server/src/db/embedded/account.ts'
 import { childOptions } from '../server/src/db/embedded/child.ts'
 import { startPostmaster } from '../server/src/db/embedded/postmaster.ts'
@@ -32,10 +33,12 @@ export async function startDebianPostgres(): Promise<{ readonly url: string } & 
   )
   const postmaster = await startPostmaster(folders, binaries, account, silentLog)
   undo.defer(() => postmaster.stop())
+  // The host of a URL cannot be a path: the parameter stands in for it.
+  const url = `postgres://reeve@localhost/postgres?host=${encodeURIComponent(folders.socket)}`
+  await forgetful({ url })
   const running = undo.move()
   return {
-    // The host of a URL cannot be a path: the parameter stands in for it.
-    url: `postgres://reeve@localhost/postgres?host=${encodeURIComponent(folders.socket)}`,
+    url,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }

@@ -36,10 +36,14 @@ async function server(undo: AsyncDisposableStack): Promise<Connection> {
   const log = recordingLog()
   const postgres = await startEmbeddedPostgres({ dataDir: folder, log, clock: systemClock })
   undo.use(postgres)
-  // Nothing here outlives the run, so nothing needs to reach the disk.
-  for (const setting of ['fsync', 'synchronous_commit', 'full_page_writes', 'autovacuum']) {
-    await administer(postgres.connection, `alter system set ${setting} = off`)
-  }
-  await administer(postgres.connection, 'select pg_reload_conf()')
+  await forgetful(postgres.connection)
   return postgres.connection
+}
+
+/** For a server that does not outlive the run: nothing on it needs to reach the disk. */
+export async function forgetful(connection: Connection): Promise<void> {
+  for (const setting of ['fsync', 'synchronous_commit', 'full_page_writes', 'autovacuum']) {
+    await administer(connection, `alter system set ${setting} = off`)
+  }
+  await administer(connection, 'select pg_reload_conf()')
 }
