@@ -10,7 +10,7 @@ import { type FrameKind, frameHeaderBytes, layFrame, payloadBytesMax } from './f
 import { GroupCommit, type Waiting } from './group-commit.ts'
 import type { JournalFs } from './journal-fs.ts'
 import { nodeFs } from './node-fs.ts'
-import { recover } from './recover.ts'
+import { keepAside, recover } from './recover.ts'
 import type { Damage } from './scan.ts'
 import { segmentName } from './segment-header.ts'
 import { type Position, SegmentWriter } from './segment-writer.ts'
@@ -73,7 +73,7 @@ export interface Journal extends AsyncDisposable {
   status(): JournalStatus
   /** How much of what is durable lies behind a position. */
   bytesAfter(position: Pick<Position, 'segment' | 'offset'>): number
-  /** Deletes the segments before this one, and never the newest. */
+  /** Deletes the segments before this one; never the newest, nor one found damaged that has no second name. */
   retire(belowSegment: number): Promise<void>
 }
 
@@ -179,11 +179,13 @@ class OpenJournal implements Journal {
   }
 
   async retire(belowSegment: number): Promise<void> {
-    const { fs, writer } = this.#with
+    const { fs, writer, damage, log } = this.#with
+    const damaged = new Set(damage.filter(({ reason }) => reason !== 'missing').map(({ segment }) => segment))
     // The segment in which the durable end lies carries the chain, be it the open one or the last of an earlier process.
     const below = Math.min(belowSegment, writer.durable.segment)
     const retired = (await listSegments(fs, this.dir)).filter((segment) => segment < below)
     for (const segment of retired) {
+      if (damaged.has(segment) && !(await keepAside({ fs, dir: this.dir, segment, log }))) continue
       await unlinkIfThere(fs, join(this.dir, segmentName(segment)))
       writer.sizes.delete(segment)
     }

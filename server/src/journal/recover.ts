@@ -3,7 +3,7 @@
  * durable, damage is found, reported and kept aside, and the place is told where the chain goes on.
  */
 import { join } from 'node:path'
-import { type Clock, Fault, type Log, type Uuid } from '@reeve/base'
+import { type Clock, Fault, type Log, toError, type Uuid } from '@reeve/base'
 import { newReplicaId, readReplicaId, unlinkIfThere, writeReplicaId } from './directory.ts'
 import { errorCode, type JournalFs, readFully, writeAll } from './journal-fs.ts'
 import type { Damage } from './scan.ts'
@@ -66,21 +66,25 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
 
 /**
  * Gives a damaged segment a second name, `….wal.damaged`, under which it outlives retirement. Nothing that reads or
- * retires the journal touches that name; an operator decides.
+ * retires the journal touches that name; an operator decides. False says that it could not be done: until it can, the
+ * segment must not be retired.
  */
 export async function keepAside(options: {
   readonly fs: JournalFs
   readonly dir: string
   readonly segment: number
   readonly log: Log
-}): Promise<void> {
+}): Promise<boolean> {
   const { fs, dir, segment, log } = options
   const path = join(dir, segmentName(segment))
   try {
     await fs.link(path, `${path}.damaged`)
     await fs.syncDirectory(dir)
+    return true
   } catch (error) {
-    if (errorCode(error) !== 'EEXIST') log.error({ dir, segment, err: error }, 'damaged journal segment not kept aside')
+    if (errorCode(error) === 'EEXIST') return true
+    log.error({ dir, segment, err: toError(error) }, 'damaged journal segment not kept aside')
+    return false
   }
 }
 

@@ -2,7 +2,9 @@ import { type Clock, type Log, toError } from '@reeve/base'
 import { z } from 'zod'
 import type { Connection } from '../../db/connection.ts'
 import { isOutage, sqlState } from '../../db/failures.ts'
+import { nodeFs } from '../../journal/node-fs.ts'
 import { type Damage, type Frame, readFrames } from '../../journal/read.ts'
+import { keepAside } from '../../journal/recover.ts'
 import { BlobStore, loadBody } from './blob-store.ts'
 import { Bodies } from './bodies.ts'
 import { connectDrain, type DrainConnection } from './connect.ts'
@@ -56,12 +58,14 @@ export class DrainLoop {
   #durable: Place = { segment: 0, offset: 0, seq: 0 }
   #at: Place | null = null
   #retired = 0
+  /** Damaged segments that have no second name yet. */
+  readonly #unkept = new Set<number>()
   #stopping = false
   #wake: () => void = () => {}
 
   constructor(options: DrainOptions) {
     this.#with = options
-    this.#open = new OpenInterceptions(options.journalDir)
+    this.#open = new OpenInterceptions(options.journalDir, (segment) => this.#keepDamaged(segment))
     this.#days = new Days(options.clock, options.log)
     this.#bodies = new Bodies(() => Promise.resolve(null))
     this.#blobs = new BlobStore(options.clock)
@@ -232,7 +236,7 @@ export class DrainLoop {
     this.#at = to
     tell({ kind: 'drained', to, batch })
     if (structuredLogging && written !== null) tell({ kind: 'records', lines: recordLines(written) })
-    const oldest = this.#open.oldestSegment(to.segment)
+    const oldest = Math.min(this.#open.oldestSegment(to.segment), ...this.#unkept)
     if (oldest > this.#retired) tell({ kind: 'retire', belowSegment: oldest })
     this.#retired = Math.max(oldest, this.#retired)
   }
@@ -249,8 +253,20 @@ export class DrainLoop {
     }
     const [first] = frames
     if (first !== undefined && damage.length === 0 && first.seq > from.seq + 1) damage.push(gap(from, first))
-    for (const found of damage) this.#with.log.error({ damage: found }, 'the journal is damaged')
+    for (const found of damage) {
+      this.#with.log.error({ damage: found }, 'the journal is damaged')
+      if (found.reason !== 'missing') await this.#keepDamaged(found.segment)
+    }
+    // What could not be kept aside then may be by now.
+    for (const segment of this.#unkept) await this.#keepDamaged(segment)
     return { frames, damage }
+  }
+
+  /** Before the checkpoint passes the damage, so that the segment cannot be retired without. */
+  async #keepDamaged(segment: number): Promise<void> {
+    const { journalDir: dir, log } = this.#with
+    if (await keepAside({ fs: nodeFs, dir, segment, log })) this.#unkept.delete(segment)
+    else this.#unkept.add(segment)
   }
 
   #waitForMore(than: Place): Promise<void> {

@@ -1,3 +1,4 @@
+import { Fault } from '@reeve/base'
 import type { Frame } from '../../journal/read.ts'
 import { readFrameAt, readFrames } from '../../journal/read.ts'
 import { decodeFrame, type GatewayFrame, interceptionOf } from '../record/frames.ts'
@@ -17,8 +18,11 @@ export class OpenInterceptions {
   readonly #dir: string
   readonly #open = new Map<string, Open>()
 
-  constructor(dir: string) {
+  readonly #onDamaged: (segment: number) => Promise<void>
+
+  constructor(dir: string, onDamaged: (segment: number) => Promise<void>) {
     this.#dir = dir
+    this.#onDamaged = onDamaged
   }
 
   /** Finds out anew, from what the journal still has, what was open at this place. */
@@ -46,7 +50,12 @@ export class OpenInterceptions {
   /** The answer so far, read again. `pending` are chunks of the batch at hand, which are not noted yet. */
   async *chunksOf(id: string, pending: readonly Buffer[]): AsyncGenerator<Buffer> {
     for (const { segment, offset } of this.#open.get(id)?.chunks ?? []) {
-      const { kind, payload } = await readFrameAt({ dir: this.#dir, segment, offset })
+      const { kind, payload } = await readFrameAt({ dir: this.#dir, segment, offset }).catch(
+        async (thrown: unknown) => {
+          if (isDamage(thrown)) await this.#onDamaged(segment)
+          throw thrown
+        },
+      )
       const decoded = decodeFrame(kind, payload)
       if (decoded.kind === 'chunk' && decoded.id === id) yield decoded.bytes
     }
@@ -60,6 +69,9 @@ export class OpenInterceptions {
     return oldest
   }
 }
+
+/** As opposed to a disk that does not answer at the moment. */
+const isDamage = (thrown: unknown): boolean => thrown instanceof Fault && thrown.code === 'internal'
 
 function tryDecode(frame: Frame): { kind: GatewayFrame['kind']; id: string } | null {
   try {
