@@ -122,6 +122,8 @@ function initiatedBy(column: Condition, who: readonly string[]): Condition[] {
 
 function sessionConditions(owners: Owners, filter: SessionFilter): Condition {
   return all([
+    // Lists of models and counts of tokens that belong to no conversation are requests, and make no session to read.
+    sql`s.threads > 0`,
     ...ownedBy(sql`s.user_id`, owners),
     ...initiatedBy(sql`s.user_id`, filter.initiators),
     ...oneOf(sql`lower(s.client)`, filter.clients),
@@ -277,7 +279,7 @@ export async function findThreads(
         (array_agg(error_type order by id desc) filter (where error_type is not null))[1] as error_type,
         (array_agg(error_message order by id desc) filter (where error_type is not null))[1] as error_message
       from interceptions where session_id = ${sessionId} and ${after}
-      group by thread_id order by thread_id limit ${page.limit}) as t
+      group by thread_id having bool_or(route = 'messages') order by thread_id limit ${page.limit}) as t
     left join lateral (
       select text, origin from interception_items
       where interception_id = t.thread_id and kind = 'prompt' order by seq limit 1) as begun on true

@@ -203,3 +203,31 @@ test('the status of the bridge is what its contract says', async () => {
     journal: { healthy: true, pending_bytes: 0, drain_lag_seconds: 0 },
   })
 })
+
+test('a request for models or a count of tokens outside of a conversation is a request, and no session', async () => {
+  const frank = await person(db, 'frank')
+  const of = { userId: frank.actor.userId, organizationId: frank.actor.organizationIds[0]! }
+  const ask = (route: 'messages' | 'models' | 'count_tokens', clientSessionId: string | null) => {
+    const body = route === 'models' ? Buffer.alloc(0) : bodyOf([{ role: 'user', content: 'how long is this' }])
+    return record(kept.recorder, startFacts(of, body, { route, clientSessionId }), streamOf({ text: 'ok' }))
+  }
+  await ask('models', null)
+  await ask('count_tokens', null)
+  const early = await ask('count_tokens', 'frank-1')
+  await kept.drain()
+  expect(await sessions(frank)).toMatchObject({ count: 0, sessions: [] })
+  expect((await requests(frank)).results.map((row) => row.route)).toEqual(['count_tokens', 'count_tokens', 'models'])
+
+  await ask('messages', 'frank-1')
+  await kept.drain()
+  const listed = await sessions(frank)
+  expect(listed).toMatchObject({ count: 1, sessions: [{ client_session_id: 'frank-1', threads: 1 }] })
+  const { interception } = endpoints.getInterception.result.parse(
+    await gateway.call('getInterception', frank.actor, { params: { id: early } }),
+  )
+  expect(interception.session_id).toBe(listed.sessions[0]!.id)
+  const detail = endpoints.getSession.result.parse(
+    await gateway.call('getSession', frank.actor, { params: { id: listed.sessions[0]!.id } }),
+  )
+  expect(detail).toMatchObject({ thread_count: 1, threads: [{ requests: 1 }] })
+})

@@ -14,7 +14,8 @@ export class SessionChanges {
     const change = this.#of(row.session_id, row.started_at)
     change.requests++
     change.open_requests++
-    if (row.thread_id === row.id) change.threads++
+    // What belongs to no conversation begins no thread: a session that is only such requests counts none.
+    if (row.thread_id === row.id && row.route === 'messages') change.threads++
     change.client_version = row.client_version ?? change.client_version
     change.providers.add(row.provider)
     if (row.model !== '') change.models.add(row.model)
