@@ -12,6 +12,7 @@ import { createGateway } from './gateway/gateway.ts'
 import { setSecurityHeaders } from './http/browser.ts'
 import { deploymentRoutes } from './http/deployment.ts'
 import { checkRequest, pathOf } from './http/front-door.ts'
+import { refusal } from './http/faults.ts'
 import type { Route } from './http/implement.ts'
 import { createHttpMetrics, serveMetrics } from './http/metrics.ts'
 import { createApi } from './http/serve.ts'
@@ -52,6 +53,18 @@ export async function startApp(options: {
   const { config, version, clock, log } = options
   await using undo = new AsyncDisposableStack()
   const freeBytes = openDataDir(config.dataDir)
+  const https = config.tls !== null || config.accessUrl?.startsWith('https:') === true
+  // Listening comes first: a taken port is told before anything is started, and who asks meanwhile learns to wait.
+  let handle = (_req: IncomingMessage, res: ServerResponse): void => {
+    const fault = new Fault('unavailable', 'the server is starting', { fix: 'try again in a moment' })
+    setSecurityHeaders(res, 'data', https)
+    writeRefusal(res, refusal(503, fault, { 'Retry-After': '1' }), uuidv7(clock.now()))
+  }
+  const listener = await listenOrExplain(
+    { address: config.http, tls: config.tls, handle: (req, res) => handle(req, res) },
+    '--http-address',
+  )
+  undo.defer(() => listener.close(0, AbortSignal.abort()))
   const connection =
     config.postgresUrl === null
       ? undo.use(await startEmbeddedPostgres({ dataDir: config.dataDir, log, clock })).connection
@@ -88,17 +101,17 @@ export async function startApp(options: {
 
   const publicHost = config.accessUrl === null ? null : new URL(config.accessUrl).hostname.replace(/^\[|\]$/g, '')
   const isLocalOnly = isLoopback(config.http.host) && (publicHost === null || isLoopback(publicHost))
-  const https = config.tls !== null || config.accessUrl?.startsWith('https:') === true
   const scheme = config.tls === null ? 'http' : 'https'
+  const host = isLoopback(config.http.host) ? config.http.host : 'localhost'
+  const url = config.accessUrl ?? `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listener.port}`
   let isReady = false
-  let url = config.accessUrl ?? ''
   const stopping = new AbortController()
 
   const routes = [
     ...deploymentRoutes({
       version,
       deploymentId: deployment.id,
-      accessUrl: () => url,
+      accessUrl: url,
       settings: config.settings,
       isReady: () => isReady,
     }),
@@ -130,7 +143,9 @@ export async function startApp(options: {
   })
   const dashboard = await readStaticFiles(join(import.meta.dirname, '../../dashboard/dist'), { https })
 
-  function handle(req: IncomingMessage, res: ServerResponse): void {
+  const metricsPort = config.prometheus === null ? null : undo.use(await openMetrics(registry, config.prometheus)).port
+  isReady = true
+  handle = (req, res) => {
     const refused = checkRequest(req, { localOnly: isLocalOnly })
     const path = pathOf(req)
     if (refused !== null) {
@@ -142,13 +157,6 @@ export async function startApp(options: {
     } else if (path === '/healthz' || path.startsWith('/api/')) api(req, res)
     else dashboard.handle(req, res)
   }
-
-  const listener = await listenOrExplain({ address: config.http, tls: config.tls, handle }, '--http-address')
-  undo.defer(() => listener.close(0, AbortSignal.abort()))
-  const host = isLoopback(config.http.host) ? config.http.host : 'localhost'
-  url ||= `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listener.port}`
-  const metricsPort = config.prometheus === null ? null : undo.use(await openMetrics(registry, config.prometheus)).port
-  isReady = true
 
   const running = undo.move()
   return {

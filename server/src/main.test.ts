@@ -102,6 +102,9 @@ describe('what is wrong is said in one block', () => {
     expect(code).toBe(1)
     expect(stderr).toContain(`the data directory ${file}/data cannot be used`)
     expect(stderr).toContain('What to do: set REEVE_DATA_DIR')
+    // Where making a folder answers "no such file", however often it is tried.
+    const nowhere = await reeveServer(['--data-dir', '/proc/none/data', '--log', 'text'])
+    expect(nowhere.stderr).toContain('the data directory /proc/none/data cannot be used')
   })
 
   test('as a line of JSON where logs are JSON', async () => {

@@ -1,4 +1,5 @@
-import { accessSync, constants, mkdirSync, statfsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { Fault, toError } from '@reeve/base'
 
 /** Below this the journal would soon have to refuse requests. */
@@ -11,7 +12,7 @@ const freeBytesMin = 64 * 1024 * 1024
  */
 export function openDataDir(dir: string): number {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o711 })
+    makeFolder(dir)
     if (!statSync(dir).isDirectory()) throw new Error('it is not a folder')
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK)
     const { bavail, bsize } = statfsSync(dir)
@@ -33,4 +34,11 @@ export function openDataDir(dir: string): number {
       cause: thrown,
     })
   }
+}
+
+/** Node's own recursive way never ends where the kernel calls a missing file what cannot be made, as under /proc. */
+function makeFolder(dir: string): void {
+  if (existsSync(dir)) return
+  makeFolder(dirname(dir))
+  mkdirSync(dir, { mode: 0o711 })
 }

@@ -23,7 +23,7 @@ export function apiDocument(version: string): Record<string, unknown> {
 export function deploymentRoutes(facts: {
   readonly version: string
   readonly deploymentId: string
-  readonly accessUrl: () => string
+  readonly accessUrl: string
   readonly settings: readonly Setting[]
   readonly isReady: () => boolean
 }): Route[] {
@@ -36,8 +36,8 @@ export function deploymentRoutes(facts: {
     implement(endpoints.getOpenApi, () => document),
     implement(endpoints.getBuildInfo, () => ({
       version: facts.version,
-      dashboard_url: facts.accessUrl(),
-      external_url: facts.accessUrl(),
+      dashboard_url: facts.accessUrl,
+      external_url: facts.accessUrl,
       deployment_id: facts.deploymentId,
       telemetry: false,
     })),
