@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { availableParallelism } from 'node:os'
+import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { startServer, type RunningServer } from '../test/support/server.ts'
 import { residentBytes } from '../test/support/processes.ts'
@@ -43,8 +43,7 @@ export interface Rig extends AsyncDisposable {
 export type LoadOptions = Omit<Load, 'port' | 'prefix' | 'token' | 'sha256' | 'seed'>
 
 export async function startRig(options: { sha256?: boolean; nodeFlags?: readonly string[] } = {}): Promise<Rig> {
-  if (availableParallelism() < 2)
-    throw new Error('the benchmark needs two cores: one for the load, one for the gateway')
+  if (cpus().length < 2) throw new Error('the benchmark needs two cores: one for the load, one for the gateway')
   const sha256 = options.sha256 ?? false
   const provider = await startChild(loadCore, 'provider.ts', sha256 ? ['--sha256'] : [])
   const bare = await startChild(gatewayCore, 'bare-proxy.ts', [`http://127.0.0.1:${provider.port}`])

@@ -38,6 +38,6 @@ export async function steady(rig: Rig, plan: Plan): Promise<Finding> {
       atMost('added to the whole answer, 99th percentile', reeve.p99Ms - direct.p99Ms, 8, ' ms'),
       atMost('added to the first byte, median', reeve.firstByteP50Ms - direct.firstByteP50Ms, 2, ' ms'),
     ],
-    doubts: doubtsAbout('50 per second', of, plan.foreignCoresMax),
+    doubts: doubtsAbout('50 per second', of),
   }
 }

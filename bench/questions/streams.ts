@@ -32,7 +32,7 @@ export async function streams(rig: Rig, plan: Plan): Promise<Finding> {
         name === 'direct' ? '' : `${Math.round(it.gatewayBusy * 100)} %`,
       ])
     }
-    doubts.push(...doubtsAbout(`${clients} streams`, of, plan.foreignCoresMax))
+    doubts.push(...doubtsAbout(`${clients} streams`, of))
   }
   return {
     question: 'How much later does a streamed event arrive?',

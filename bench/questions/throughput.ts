@@ -46,7 +46,7 @@ export async function throughput(rig: Rig, plan: Plan): Promise<Finding> {
     const of = await inRounds(rig, plan, { shape, answer, clients, warmupMs, measureMs, perSecond: null, once: false })
     for (const name of ['direct', 'bare', 'reeve'] as const) rows.push(row(each, name, of))
     targets.push(...each.targets(of))
-    doubts.push(...doubtsAbout(each.name, of, plan.foreignCoresMax))
+    doubts.push(...doubtsAbout(each.name, of))
   }
   return {
     question: 'How many requests per second, and what does one cost?',

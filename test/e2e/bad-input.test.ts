@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { answerTurn, messageJson } from '../support/messages.ts'
-import { allInterceptions, eventually } from '../support/record.ts'
+import { eventually } from '../support/record.ts'
 import { json, providerError } from '../support/replies.ts'
 import { bodyBytesMax, errorOf, providerKey, type Rig, startRig, turn } from './asking.ts'
 
@@ -86,7 +86,7 @@ describe('credentials', () => {
       ['Reeve-Session-Token', rig.token],
       ['Coder-Session-Token', rig.token],
       ['Proxy-Authorization', 'Basic abc'],
-      ['X-Forwarded-For', '10.1.2.3'],
+      ['Via', '1.1 proxy'],
       ['Connection', 'close, X-Hop'],
       ['X-Hop', 'mine'],
     ] as const
@@ -98,7 +98,7 @@ describe('credentials', () => {
       'reeve-session-token',
       'coder-session-token',
       'proxy-authorization',
-      'x-forwarded-for',
+      'via',
       'x-hop',
       'x-canary',
     ]) {
@@ -143,15 +143,15 @@ describe('requests', () => {
 
   test('broken JSON is answered in one sentence and is on record', async () => {
     rig.upstream.answer(() => providerError(400, 'invalid_request_error', 'the provider says no to this'))
-    const before = (await allInterceptions(rig.server)).length
     const answer = await rig.asking({ body: '{"model":"claude-x","messages":[{"role":"user","content":"unfinished' })
     expect(answer.status).toBe(400)
     expect(errorOf(answer)).toMatchObject({ type: 'invalid_request_error', message: expect.stringMatching(/JSON/) })
-    const rows = await eventually(
-      () => allInterceptions(rig.server),
-      (seen) => seen.length > before && seen[0].outcome !== 'live',
+    const { json: found } = await eventually(
+      () =>
+        rig.server.api('GET', `/api/v2/aibridge/interceptions/${String(answer.headers['x-reeve-interception-id'])}`),
+      ({ status, json: seen }) => status === 200 && seen.interception.outcome !== 'live',
     )
-    expect(rows[0]).toMatchObject({ outcome: 'refused', status_code: 400, error_type: expect.any(String) })
+    expect(found.interception).toMatchObject({ outcome: 'refused', status_code: 400, error_type: expect.any(String) })
   })
 
   test.each([

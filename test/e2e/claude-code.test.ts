@@ -303,7 +303,7 @@ test('the command line shows the session that the console shows', { timeout: 120
   const session = await settledSession(run.sessionId, 2)
 
   const reeve = async (...args: string[]): Promise<string> => {
-    const file = resolve(import.meta.dirname, '../../bin/reeve.ts')
+    const file = resolve(import.meta.dirname, '../../bin/reeve.mjs')
     const env = {
       PATH: process.env['PATH'],
       HOME: home.path,

@@ -63,7 +63,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   let ownerToken = ''
 
   async function start(): Promise<void> {
-    const command = [...(options.nodeFlags ?? []), join(repository, 'bin/reeve.ts'), 'server']
+    const command = [...(options.nodeFlags ?? []), join(repository, 'bin/reeve.mjs'), 'server']
     const pinned = options.cores === undefined ? [] : ['taskset', '-c', options.cores]
     const [program, ...args] = [...pinned, process.execPath, ...command]
     const started = spawn(program!, args, {
