@@ -33,7 +33,7 @@ describe('the rules of the house', () => {
   const from = (specifier: string) => `import type { X } from '${specifier}'\n`
 
   test('walls', () => {
-    const lawful = { 'sdk/src/a.ts': from('@reeve/base'), 'bin/reeve.ts': from('../server/src/main.ts') }
+    const lawful = { 'sdk/src/a.ts': from('@reeve/base'), 'bin/reeve.mjs': from('../server/src/main.ts') }
     expect(throughWalls(tree({ ...lawful, 'bridge/src/a.ts': from('@reeve/sdk') }))).toEqual([
       'bridge/src/a.ts imports @reeve/sdk',
     ])

@@ -87,12 +87,12 @@ const forget = () => rmSync(join(checkout, 'node_modules'), { recursive: true })
 
 test('the first run installs without scripts, says so on stderr alone, and then is the command, where it was called', async () => {
   const first = await reeve(['bridge', 'a b'])
-  expect(first).toMatchObject({ code: 0, out: `${tmpdir()}|${checkout}/bin/reeve.ts|bridge|a b|` })
+  expect(first).toMatchObject({ code: 0, out: `${tmpdir()}|${checkout}/bin/reeve.mjs|bridge|a b|` })
   expect(first.err).toMatch(/^reeve: installing what is missing.*\nreeve: installed in \d+ s\n$/)
   expect(npmCalls()).toEqual([expect.stringMatching(/^ci --ignore-scripts /)])
   expect(await reeve(['--version'])).toEqual({
     code: 0,
-    out: `${tmpdir()}|${checkout}/bin/reeve.ts|--version|`,
+    out: `${tmpdir()}|${checkout}/bin/reeve.mjs|--version|`,
     err: '',
   })
   expect(npmCalls()).toHaveLength(1)
@@ -110,7 +110,7 @@ test('links to it, relative and absolute, find the checkout', async () => {
   const link = join(programs, 'link')
   symlinkSync(join(checkout, 'reeve'), join(programs, 'first'))
   symlinkSync('first', link)
-  expect((await reeve(['x'], { command: link })).out).toContain(`${checkout}/bin/reeve.ts|x|`)
+  expect((await reeve(['x'], { command: link })).out).toContain(`${checkout}/bin/reeve.mjs|x|`)
 })
 
 test('first runs at the same time install once', async () => {
@@ -169,7 +169,7 @@ test('a machine without npm, or with an old Node, is told what it needs in one b
 test('what is installed needs neither npm nor Node of the machine', async () => {
   await reeve([])
   rmSync(programs, { recursive: true })
-  expect((await reeve(['x'])).out).toContain('bin/reeve.ts|x|')
+  expect((await reeve(['x'])).out).toContain('bin/reeve.mjs|x|')
 })
 
 test('a first run by somebody who may not write there is told who should', async () => {

@@ -11,7 +11,7 @@ import { everything, session } from './testing-data.ts'
 
 /** The command as a process: what signals, pipes, proxies and terminals do to it. */
 
-const launcher = resolve(import.meta.dirname, '../../bin/reeve.ts')
+const launcher = resolve(import.meta.dirname, '../../bin/reeve.mjs')
 const home = mkdtempSync(join(tmpdir(), 'reeve-home-'))
 afterAll(() => rmSync(home, { recursive: true }))
 

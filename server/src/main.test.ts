@@ -22,7 +22,7 @@ interface Ended {
 
 /** The command as a process of its own, until it ends. */
 async function reeveServer(args: string[], env: Record<string, string> = {}): Promise<Ended> {
-  const command = [resolve(import.meta.dirname, '../../bin/reeve.ts'), 'server', ...args]
+  const command = [resolve(import.meta.dirname, '../../bin/reeve.mjs'), 'server', ...args]
   const child = spawn(process.execPath, command, {
     env: { PATH: process.env['PATH'], HOME: folder, REEVE_DATA_DIR: join(folder, 'data'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,7 +1,10 @@
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 
-/** The command: loads the package of its subcommand and nothing else. */
+/**
+ * The command: loads the package of its subcommand and nothing else. JavaScript, because what is loaded before the
+ * compile cache is on would have its types stripped at every start.
+ */
 enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/compile'))
 
 const argv = process.argv.slice(2)
