@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { type Clock, type Log, toError } from '@reeve/base'
 import type { EndFacts, StartFacts } from '@reeve/bridge'
 import type { Actor } from '../access/actor.ts'
+import { freshMs, patienceMs } from '../identity/authenticate.ts'
 
 interface Open {
   readonly apiKeyId: string
@@ -14,13 +15,18 @@ export interface OpenStreams extends Disposable {
   amend(start: StartFacts, end: EndFacts): EndFacts
 }
 
-const checkMs = 1_000
+/**
+ * How long after its credential stopped being good a stream may go on, also when nobody hears of the change, as long as
+ * the database answers: the authenticator's memory, then the wait for the next check, then the wait for its answer.
+ */
+export const cutWithinMs = 5_000
+const checkMs = cutWithinMs - freshMs - patienceMs
 /** A cut stream is still listened to for a while at the provider's side; its end comes within this. */
 const rememberedMs = 10 * 60_000
 
 /**
- * Cuts the answers that are under way when their credential stops being good. Asks once a second for each token with an
- * open stream; the authenticator answers from memory, and forgets when it is told of a change.
+ * Cuts the answers that are under way when their credential stops being good. Asks every second for each token with an
+ * open stream; the authenticator answers from its memory, which is short, and forgets when it is told of a change.
  */
 export function watchOpenStreams(options: {
   readonly authenticate: (token: string) => Promise<Actor | null>

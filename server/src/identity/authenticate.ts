@@ -38,10 +38,11 @@ interface Remembered {
   readonly epoch: number
 }
 
-const freshMs = 5_000
+/** How long an answer counts as true, from the moment at which it was asked for, when no change was heard of. */
+export const freshMs = 3_000
 const outageMs = 5 * 60_000
 /** How long a request waits for a slow database when there is a remembered answer. */
-const patienceMs = 1_000
+export const patienceMs = 1_000
 const rememberedMax = 20_000
 
 export async function createAuthenticator(options: {
@@ -81,6 +82,8 @@ export async function createAuthenticator(options: {
 
   async function ask(key: string, id: string, secretSha256: Buffer): Promise<Actor | null> {
     const asOf = epoch
+    // What is true when the answer comes was true when the question was asked, and no later.
+    const checkedMs = clock.monotonicMs()
     const row = await findCredential(db.sql, id, secretSha256)
     isDown = false
     const actor = row === undefined || row.expires_at <= clock.now() ? null : toActor(row)
@@ -88,7 +91,7 @@ export async function createAuthenticator(options: {
     if (actor !== null && row !== undefined && asOf === epoch) {
       if (remembered.size >= rememberedMax) remembered.delete(remembered.keys().next().value ?? '')
       const expiresAtMs = row.expires_at.getTime()
-      remembered.set(key, { actor, expiresAtMs, checkedMs: clock.monotonicMs(), epoch: asOf })
+      remembered.set(key, { actor, expiresAtMs, checkedMs, epoch: asOf })
     }
     return actor
   }
