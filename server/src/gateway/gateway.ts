@@ -103,7 +103,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
   })
   undo.defer(() => bridge.close({ graceMs: 0 }))
-  const watch = undo.use(await watchSessions({ db, log }))
+  const watch = undo.use(await watchSessions({ db, clock, log }))
   const status = (): BridgeStatus => statusOf(config, providers, journal, drain)
   const door = { ...options, bridge, providers, streams, metrics, attempts: createRefusedAttempts({ db, clock, log }) }
 

@@ -1,9 +1,10 @@
-import { type Log, toError, type Uuid } from '@reeve/base'
+import { type Clock, type Log, toError, type Uuid } from '@reeve/base'
 import { z } from 'zod'
 import type { Actor } from '../access/actor.ts'
 import { allows, visibleOwners } from '../access/policy.ts'
 import type { Database } from '../db/database.ts'
 import { listen } from '../db/listen.ts'
+import { findGoodKeys } from '../identity/queries.ts'
 import { statusOf } from './present.ts'
 import { findSession, findSessions, type SessionRow } from './queries.ts'
 import { readSearch, type SessionStatus } from './search.ts'
@@ -16,7 +17,10 @@ export interface SessionChanged {
 
 /** Changes of sessions, from whichever replica's drain, for as many views as look at them, over one connection. */
 export interface SessionWatch extends AsyncDisposable {
-  /** One session, or all that the actor may read. Ends with the signal. */
+  /**
+   * One session, or all that the actor may read. Ends with the signal, and within 5 s when the actor's credential is
+   * revoked or expires, its owner is suspended, or a role is taken away.
+   */
   changes(actor: Actor, of: SessionRow | null, signal: AbortSignal): AsyncIterable<SessionChanged>
 }
 
@@ -31,14 +35,23 @@ const Notice = z.object({
 /** A view that is slower than this many changed sessions is told to look at the latest ones only. */
 const queuedMax = 500
 const caughtUpMax = 100
+/** How often the credentials behind the views are looked up, all with one query. */
+export const checkMs = 3_000
 
 interface View {
+  readonly actor: Actor
+  end(): void
   wants(userId: Uuid, sessionId: Uuid): boolean
   push(change: SessionChanged): void
   catchUp(): Promise<void>
 }
 
-export async function watchSessions({ db, log }: { db: Database; log: Log }): Promise<SessionWatch> {
+export async function watchSessions(options: {
+  readonly db: Database
+  readonly clock: Clock
+  readonly log: Log
+}): Promise<SessionWatch> {
+  const { db, clock, log } = options
   const views = new Set<View>()
   const hear = (payload: string) => {
     const notice = Notice.safeParse(jsonOf(payload)).data
@@ -57,11 +70,33 @@ export async function watchSessions({ db, log }: { db: Database; log: Log }): Pr
     },
   })
 
+  async function check(): Promise<void> {
+    const keys = [...new Set([...views].map(({ actor }) => actor.apiKeyId))]
+    if (keys.length === 0) return
+    const good = await findGoodKeys(db.sql, keys, clock.now())
+    for (const view of views) {
+      // One that came meanwhile was not asked about.
+      if (keys.includes(view.actor.apiKeyId) && !isStill(view.actor, good.get(view.actor.apiKeyId))) view.end()
+    }
+  }
+  let checking: Promise<void> | null = null
+  const timer = setInterval(() => {
+    checking ??= check()
+      // Nobody knows at the moment: whoever was let in stays, and the next check asks again.
+      .catch((thrown: unknown) => log.warn({ err: toError(thrown) }, 'the readers of live views cannot be checked'))
+      .finally(() => (checking = null))
+  }, checkMs)
+  timer.unref()
+
   return {
     async *changes(actor, of, signal) {
       const queue = new Map<Uuid, SessionChanged>()
       let wake: () => void = () => {}
+      const over = new AbortController()
+      const until = AbortSignal.any([signal, over.signal])
       const view: View = {
+        actor,
+        end: () => over.abort(),
         wants: (ownerId, id) => (of === null || of.id === id) && allows(actor, 'interception:read', { ownerId }),
         push(change) {
           // Of one session only the latest change matters, so that a slow view cannot make the queue long.
@@ -75,12 +110,12 @@ export async function watchSessions({ db, log }: { db: Database; log: Log }): Pr
         },
       }
       const aborted = () => wake()
-      signal.addEventListener('abort', aborted)
+      until.addEventListener('abort', aborted)
       views.add(view)
       try {
         // After the view is registered, so that nothing falls between what is there and what comes.
         if (of !== null) await view.catchUp()
-        while (!signal.aborted) {
+        while (!until.aborted) {
           const [next] = queue.values()
           if (next === undefined) {
             await new Promise<void>((resolve) => (wake = resolve))
@@ -91,12 +126,20 @@ export async function watchSessions({ db, log }: { db: Database; log: Log }): Pr
         }
       } finally {
         views.delete(view)
-        signal.removeEventListener('abort', aborted)
+        until.removeEventListener('abort', aborted)
       }
     },
-    [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      await checking
+      await listener[Symbol.asyncDispose]()
+    },
   }
 }
+
+/** Whether the key is good and its owner has every role that the view was opened with. */
+const isStill = (actor: Actor, roles: readonly string[] | undefined): boolean =>
+  roles !== undefined && actor.roles.every((role) => role === 'member' || roles.includes(role))
 
 const changeOf = (
   row: { readonly id: Uuid; readonly open_requests: number; readonly last_outcome: string },

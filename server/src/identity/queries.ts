@@ -265,6 +265,24 @@ export async function findCredential(
     .executeTakeFirst()
 }
 
+/** Of these keys, those that let their owners in, with the roles that the owners have. */
+export async function findGoodKeys(
+  db: Executor,
+  ids: readonly string[],
+  now: Date,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const rows = await db
+    .selectFrom('api_keys as k')
+    .innerJoin('users as u', 'u.id', 'k.user_id')
+    .select(['k.id', 'u.roles'])
+    .where('k.id', 'in', ids)
+    .where('k.expires_at', '>', now)
+    .where('u.status', '<>', 'suspended')
+    .where('u.deleted_at', 'is', null)
+    .execute()
+  return new Map(rows.map((row) => [row.id, row.roles]))
+}
+
 /**
  * Notes when credentials were used, and prolongs the sessions among them. A session that was ended meanwhile stays so.
  */
