@@ -300,7 +300,10 @@ export const watchSessions = endpoint({
   result: z.object({ session_id: Id, last_active_at: Instant, status: z.enum(['live', 'done', 'error']) }),
 })
 
-const nameList = { q: z.string().max(100).optional().describe('Prefix.'), limit: z.coerce.number().int().min(1).max(1000).optional() }
+const nameList = {
+  q: z.string().max(100).optional().describe('Prefix.'),
+  limit: z.coerce.number().int().min(1).max(1000).optional(),
+}
 
 export const listModels = endpoint({
   name: 'listModels',

@@ -16,4 +16,3 @@ export type MinimalUser = z.infer<typeof MinimalUser>
 
 export const Empty = z.object({})
 export const NoContent = z.undefined()
-

@@ -58,9 +58,12 @@ interface Spec<Params, Query, Body, Result> {
 /** A slot that the operation does not use. */
 export const nothing: Schema<Record<never, never>> = { parse: () => ({}) }
 
-export function endpoint<Params = Record<never, never>, Query = Record<never, never>, Body = undefined, Result = unknown>(
-  spec: Spec<Params, Query, Body, Result>,
-): Endpoint<Params, Query, Body, Result> {
+export function endpoint<
+  Params = Record<never, never>,
+  Query = Record<never, never>,
+  Body = undefined,
+  Result = unknown,
+>(spec: Spec<Params, Query, Body, Result>): Endpoint<Params, Query, Body, Result> {
   return {
     aliases: [],
     status: 200,

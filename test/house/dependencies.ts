@@ -6,7 +6,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   base: [],
   sdk: ['zod'],
   bridge: ['undici'],
-  cli: ['commander', 'yaml'],
+  cli: ['commander'],
   dashboard: [
     '@fontsource-variable/inter',
     '@fontsource-variable/jetbrains-mono',
