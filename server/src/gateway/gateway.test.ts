@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../db/testing.ts'
 import { credentialChannel } from '../identity/authenticate.ts'
+import { newToken } from '../identity/token.ts'
 import { answerTurn } from '../../../test/support/messages.ts'
 import { eventStream } from '../../../test/support/replies.ts'
 import { messageEvents } from '../../../test/support/messages.ts'
@@ -177,6 +178,30 @@ test('a revoked token cuts its open streams, and the record says so', async () =
   expect(await ended(id)).toMatchObject({ outcome: 'interrupted', error_type: 'credential_revoked' })
   expect(await errorOf(await open.ask(gone.token, prompt))).toMatchObject({ status: 401 })
   upstream.answer(() => [{ do: 'reset' }])
+})
+
+test('a flood of bad tokens is told to stop, and a good token passes from the same address', async () => {
+  await using flooded = await testGateway(db, upstream.url)
+  upstream.answer((seen) => answerTurn(seen, turn))
+  const statuses: number[] = []
+  for (let i = 0; i < 60; i++)
+    statuses.push((await errorOf(await flooded.ask(newToken().token.reveal(), prompt))).status)
+  expect(new Set(statuses)).toEqual(new Set([401]))
+  const limited = await flooded.ask('sk-ant-something', prompt)
+  expect(limited.headers.get('retry-after')).toBe('5')
+  expect(await errorOf(limited)).toMatchObject({
+    status: 429,
+    type: 'error',
+    error: 'rate_limit_error',
+    retry: 'false',
+  })
+  const good = await flooded.ask(dana.token, prompt)
+  expect(good.status).toBe(200)
+  await good.arrayBuffer()
+  expect((await errorOf(await flooded.ask('', prompt))).status).toBe(429)
+  expect(await flooded.registry.metrics()).toContain('reeve_gateway_refused_total{reason="limited"} 2')
+  // One line for each that was noted, none for the rest.
+  expect(flooded.lines.filter((line) => line.message === 'a request to the bridge was turned away').length).toBe(60)
 })
 
 test('more requests than the bound are told to come back', async () => {

@@ -7,6 +7,7 @@ import type { Actor } from '../access/actor.ts'
 import { allows } from '../access/policy.ts'
 import type { Database } from '../db/database.ts'
 import type { Route } from '../http/implement.ts'
+import { createRateLimit, networkOf, type RateLimit } from '../http/rate-limit.ts'
 import { type Journal, openJournal } from '../journal/journal.ts'
 import { findCredential } from './credential.ts'
 import { type Drain, startDrain } from './drain/drain.ts'
@@ -57,6 +58,11 @@ const reserved = new Set(['sessions', 'sessions-watch', 'interceptions', 'models
 const mounted = /^\/api\/v2\/(?:aibridge|ai-gateway)\/([^/?]+)(\/[^?]*)?$/
 /** How long stopping waits for PostgreSQL to take the rest of the record; what it does not take stays in the journal. */
 const settleMs = 5_000
+/** So many refusals a minute are explained to one network; those beyond are only told to stop. */
+const refusalsPerMinute = 60
+/** Who mended the token need not wait long; only a refusal is ever answered with this. */
+const limitedSeconds = 5
+const noRetry = ['x-should-retry', 'false']
 
 /**
  * The bridge inside the server. Opens the journal, ends what a crash left open, and only then takes requests: our
@@ -105,7 +111,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   undo.defer(() => bridge.close({ graceMs: 0 }))
   const watch = undo.use(await watchSessions({ db, clock, log }))
   const status = (): BridgeStatus => statusOf(config, providers, journal, drain)
-  const door = { ...options, bridge, providers, streams, metrics, attempts: createRefusedAttempts({ db, clock, log }) }
+  const attempts = createRefusedAttempts({ db, clock, log })
+  const refusals = createRateLimit({ clock, limit: refusalsPerMinute, windowMs: 60_000 })
+  const door = { ...options, bridge, providers, streams, metrics, attempts, refusals }
 
   const running = undo.move()
   return {
@@ -131,6 +139,7 @@ interface Door extends Omit<GatewayOptions, 'metrics'> {
   readonly streams: OpenStreams
   readonly metrics: GatewayMetrics
   readonly attempts: ReturnType<typeof createRefusedAttempts>
+  readonly refusals: RateLimit
 }
 
 interface Admitted {
@@ -158,12 +167,12 @@ async function enter(door: Door, req: IncomingMessage, res: ServerResponse): Pro
     return door.bridge.handle({ ...exchange, actor: null, token: '' })
   }
   const admitted = await admit(door, req, query.slice(1), sourceIp)
-  if ('reason' in admitted) return refuse(admitted)
+  if ('reason' in admitted) return refuse(admitted, admitted.reason === 'limited' ? noRetry : [])
   const { actor, token } = admitted
   const offered = door.providers.get(providerName)
   // A client would ask again for minutes, and nothing would change.
   if (offered !== undefined && offered.missing !== null) {
-    return refuse({ reason: 'unavailable', message: offered.missing }, ['x-should-retry', 'false'])
+    return refuse({ reason: 'unavailable', message: offered.missing }, noRetry)
   }
   const { maxConcurrency } = door.config
   if (maxConcurrency > 0 && door.bridge.inFlight >= maxConcurrency) {
@@ -177,7 +186,10 @@ async function enter(door: Door, req: IncomingMessage, res: ServerResponse): Pro
   return door.bridge.handle({ ...exchange, actor: ids, token })
 }
 
-/** Who asks, or why not. What is refused here is counted, and noted where it may be an attack. */
+/**
+ * Who asks, or why not. What is refused here is counted, and noted where it may be an attack. A network from which too
+ * much was refused is told so, and no more is noted of it for a while; a good token passes from there as from anywhere.
+ */
 async function admit(
   door: Door,
   req: IncomingMessage,
@@ -187,6 +199,11 @@ async function admit(
   const credential = findCredential(req.rawHeaders, query)
   const token = credential.kind === 'token' ? credential.token : null
   const turnAway = async (why: string, refusal: Refusal): Promise<Refusal> => {
+    if (door.refusals.hit(networkOf(sourceIp)) !== null) {
+      door.metrics.refused('limited')
+      const message = `${refusal.message} Too many requests from this address were refused.`
+      return { reason: 'limited', message, retryAfterSeconds: limitedSeconds }
+    }
     door.metrics.refused(why)
     await door.attempts.note({ reason: why, token, sourceIp, userAgent: req.headers['user-agent'] ?? null })
     return refusal
