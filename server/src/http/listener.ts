@@ -50,6 +50,8 @@ export async function openListener({ address, tls, handle }: ListenerOptions): P
   server.maxHeadersCount = 100
   server.maxConnections = connectionsMax
   server.on('request', handle)
+  // Who waits to be told to go on is told by whoever reads the body, after the credential has been looked at.
+  server.on('checkContinue', handle)
   // Nothing of ours speaks another protocol over this port.
   server.on('upgrade', (_req, socket) => {
     socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { Fault, manualClock, recordingLog } from '@reeve/base'
 import { endpoints } from '@reeve/sdk'
@@ -213,6 +214,21 @@ describe('bodies', () => {
       (await post('{"email":"a@example.com","username":"ann","password":"long enough","name":"\\ud800"}')).status,
     ).toBe(400)
     expect((await post('['.repeat(200_000) + ']'.repeat(200_000))).status).toBe(400)
+  })
+
+  test('a client that waits to be told to go on is told after its token was believed, and not before', async () => {
+    const head = (token: string) =>
+      `POST /api/v2/users HTTP/1.1\r\nHost: ${new URL(url).host}\r\nReeve-Session-Token: ${token}\r\n` +
+      'Content-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n'
+    const firstLine = async (token: string): Promise<string> => {
+      const socket = connect(listener.port, '127.0.0.1')
+      socket.write(head(token))
+      const [bytes] = await once(socket, 'data')
+      socket.destroy()
+      return String(bytes).split('\r\n')[0] ?? ''
+    }
+    expect(await firstLine('owner')).toBe('HTTP/1.1 100 Continue')
+    expect(await firstLine('nobody')).toBe('HTTP/1.1 401 Unauthorized')
   })
 
   test('a mebibyte is the most, declared or not', async () => {

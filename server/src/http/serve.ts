@@ -91,6 +91,7 @@ export function createApi(options: ApiOptions): (req: IncomingMessage, res: Serv
     const foreign = checkSameOrigin(req, credential?.fromCookie === true, options.origins(req))
     if (foreign !== null) return refuse(foreign)
 
+    if (endpoint.body !== null && req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue()
     const read =
       endpoint.body === null ? { body: undefined } : await readJsonBody(req, AbortSignal.timeout(bodyDeadlineMs))
     if ('status' in read) return refuse(read)
