@@ -7,21 +7,35 @@ export type Uuid = string
 let lastMs = 0
 let counter = 0
 
+/** Randomness is fetched in bulk: asking for a few bytes costs more than everything else here. */
+const pool = new Uint8Array(4096)
+let used = pool.length
+
+function randomByte(): number {
+  if (used === pool.length) {
+    crypto.getRandomValues(pool)
+    used = 0
+  }
+  return pool[used++]!
+}
+
+const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 export function uuidv7(now: Date): Uuid {
   const ms = now.getTime()
   if (ms > lastMs) {
     lastMs = ms
     // Start low in the 12-bit space so that a burst within one millisecond has room to count.
-    counter = crypto.getRandomValues(new Uint16Array(1))[0]! & 0x3ff
+    counter = ((randomByte() << 8) | randomByte()) & 0x3ff
   } else if (++counter > 0xfff) {
     lastMs++
     counter = 0
   }
-  const random = crypto.getRandomValues(new Uint8Array(8))
-  random[0] = (random[0]! & 0x3f) | 0x80
   const time = lastMs.toString(16).padStart(12, '0')
-  const tail = Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${counter.toString(16).padStart(3, '0')}-${tail.slice(0, 4)}-${tail.slice(4)}`
+  const head = `${time.slice(0, 8)}-${time.slice(8)}-7${counter.toString(16).padStart(3, '0')}`
+  let tail = `-${hex[(randomByte() & 0x3f) | 0x80]!}${hex[randomByte()]!}-`
+  for (let i = 0; i < 6; i++) tail += hex[randomByte()]!
+  return head + tail
 }
 
 /** The smallest UUIDv7 of an instant: the lower bound of a time range over ids. */

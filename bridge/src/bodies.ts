@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto'
+import { createHash, hash, type Hash } from 'node:crypto'
 import type { Uuid } from '@reeve/base'
 import type { RecordedBody } from './recorder.ts'
 import type { Scan } from './scan.ts'
@@ -40,62 +40,74 @@ export interface Digest {
 const midstateEvery = 64 * 1024
 const midstateBytes = 1024
 const bodiesPerKey = 4
-/** Less in common than this is not worth a reference. */
+/** Less in common than this is not worth a reference, and shorter bodies are not worth keeping. */
 const sharedBytesMin = 512
+const bodyBytesMin = 2048
 
+/**
+ * Two halves: what is used goes into the young one, and when that is full it becomes the old one, whose own content is
+ * forgotten. That is nearly the order of last use, and nothing has to be moved or deleted.
+ */
 export function createBodyMemory(bytesMax: number): BodyMemory {
-  /** In the order of last use. */
-  const conversations = new Map<string, RememberedBody[]>()
-  let held = 0
-
-  function forget(key: string, bodies: readonly RememberedBody[]): void {
-    conversations.delete(key)
-    for (const body of bodies) held -= costOf(body)
-  }
+  let young = new Map<string, RememberedBody[]>()
+  let old = new Map<string, RememberedBody[]>()
+  let youngBytes = 0
+  let oldBytes = 0
 
   return {
     get bytes() {
-      return held
+      return youngBytes + oldBytes
     },
     nearest(key, body) {
       let best: Shared | null = null
-      for (const earlier of conversations.get(key) ?? []) {
+      if (body.length < bodyBytesMin) return null
+      for (const earlier of young.get(key) ?? old.get(key) ?? []) {
         const shared = compareBodies(earlier, body)
         if (best === null || sizeOf(shared) > sizeOf(best)) best = shared
       }
       return best !== null && sizeOf(best) >= sharedBytesMin ? best : null
     },
     remember(key, body) {
-      if (costOf(body) > bytesMax / 4) return
-      const bodies = conversations.get(key) ?? []
-      conversations.delete(key)
-      const carriedOn = bodies.findIndex(
-        (earlier) => sizeOf(compareBodies(earlier, body.bytes)) * 2 >= earlier.bytes.length,
-      )
-      const dropped =
-        carriedOn !== -1 ? bodies.splice(carriedOn, 1) : bodies.length === bodiesPerKey ? bodies.splice(0, 1) : []
-      for (const old of dropped) held -= costOf(old)
-      conversations.set(key, [...bodies, body])
-      held += costOf(body)
-      for (const [oldest, itsBodies] of conversations) {
-        if (held <= bytesMax) break
-        forget(oldest, itsBodies)
+      // So that a conversation always fits into one half.
+      if (body.bytes.length < bodyBytesMin || costOf(body) > bytesMax / 2 / bodiesPerKey) return
+      const bodies = withBody(young.get(key) ?? old.get(key) ?? [], body)
+      youngBytes -= costOfAll(young.get(key))
+      if (youngBytes + costOfAll(bodies) > bytesMax / 2) {
+        young.delete(key)
+        old = young
+        oldBytes = youngBytes
+        young = new Map()
+        youngBytes = 0
       }
+      oldBytes -= costOfAll(old.get(key))
+      old.delete(key)
+      young.set(key, bodies)
+      youngBytes += costOfAll(bodies)
     },
   }
 }
 
+/** The bodies of a conversation with one more, which takes the place of the one that it carries on. */
+function withBody(bodies: readonly RememberedBody[], body: RememberedBody): RememberedBody[] {
+  const carriedOn = bodies.findIndex(
+    (earlier) => sizeOf(compareBodies(earlier, body.bytes)) * 2 >= earlier.bytes.length,
+  )
+  const dropped = carriedOn === -1 && bodies.length === bodiesPerKey ? 0 : carriedOn
+  return [...bodies.filter((_, i) => i !== dropped), body]
+}
+
 /** The SHA-256 of a body, going on from the state that an earlier one left where it still was the same. */
 export function digestBody(body: Buffer, shared: Shared | null): Digest {
+  if (body.length < midstateEvery) return { sha256: hash('sha256', body, 'buffer'), midstates: [] }
   const usable = shared === null ? 0 : Math.floor(shared.prefixBytes / midstateEvery)
   const midstates = shared?.earlier.digest.midstates.slice(0, usable) ?? []
-  const hash = midstates.at(-1)?.copy() ?? createHash('sha256')
+  const sha256 = midstates.at(-1)?.copy() ?? createHash('sha256')
   for (let from = midstates.length * midstateEvery; from < body.length; from += midstateEvery) {
     const to = from + midstateEvery
-    hash.update(body.subarray(from, to))
-    if (to <= body.length) midstates.push(hash.copy())
+    sha256.update(body.subarray(from, to))
+    if (to <= body.length) midstates.push(sha256.copy())
   }
-  return { sha256: hash.digest(), midstates }
+  return { sha256: sha256.digest(), midstates }
 }
 
 export function recordedBody(body: Buffer, digest: Digest, shared: Shared | null): RecordedBody {
@@ -121,6 +133,10 @@ function sizeOf(shared: Shared): number {
 
 function costOf(body: RememberedBody): number {
   return body.bytes.length + body.digest.midstates.length * midstateBytes + body.scan.elements.length * 64 + 512
+}
+
+function costOfAll(bodies: readonly RememberedBody[] | undefined): number {
+  return bodies === undefined ? 0 : bodies.reduce((sum, body) => sum + costOf(body), 0)
 }
 
 const blockBytes = 16 * 1024

@@ -45,7 +45,7 @@ test('a stream passes through, with its facts in the record', async () => {
     ]),
   )
   expect(answer.head).toMatch(
-    /^HTTP\/1\.1 200 OK\r\nContent-Type: text\/event-stream\r\nrequest-id: req_1\r\nx-reeve-interception-id: /,
+    /^HTTP\/1\.1 200 OK\r\ncontent-type: text\/event-stream\r\nrequest-id: req_1\r\nx-reeve-interception-id: /,
   )
   const [record] = reeve.recorder.records
   expect(answer.head).toContain(`x-reeve-interception-id: ${record?.start.id}`)
@@ -147,7 +147,7 @@ test('the client gets the provider’s headers without those that act on a brows
   )
   await using reeve = await startBridge(upstream.url)
   const { head } = await rawRequest(reeve.port, messagesRequest(smallBody))
-  for (const line of kept) expect(head).toContain(line)
+  for (const line of kept) expect(head.toLowerCase()).toContain(line.toLowerCase())
   for (const line of dropped) expect(head.toLowerCase()).not.toContain(line.toLowerCase())
 })
 

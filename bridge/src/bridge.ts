@@ -1,9 +1,11 @@
+import type { IncomingMessage } from 'node:http'
 import { type Clock, type Log, toError, type Uuid } from '@reeve/base'
 import { createBodyMemory } from './bodies.ts'
 import { collectBody } from './collect-body.ts'
 import type { BridgeEvent, Exchange } from './exchange.ts'
 import { takeIn } from './intake.ts'
 import type { Limits } from './limits.ts'
+import { createOpenList } from './open-list.ts'
 import type { Provider } from './providers/provider.ts'
 import { type Recorder, type Recording, type RouteKind, type StartFacts, unrecorded } from './recorder.ts'
 import { writeAnswer } from './refuse.ts'
@@ -39,6 +41,12 @@ interface Asked {
   readonly told: Told | null
 }
 
+/** What closing needs to know of an exchange. */
+interface OpenExchange {
+  readonly req: IncomingMessage
+  relay: Relay | null
+}
+
 type Told = Pick<BridgeEvent & { kind: 'finished' }, 'providerName' | 'route' | 'client' | 'requestBytes'>
 
 /** The LLM gateway as a library: it knows providers, actors as bundles of ids, and somebody who keeps the record. */
@@ -47,16 +55,16 @@ export function createBridge(options: BridgeOptions): Bridge {
   const providers = new Map(options.providers.map((provider) => [provider.name, provider]))
   const bodies = createBodyMemory(limits.rememberedBytes)
   const upstreams = createUpstreams({ limits, clock, log })
-  const open = new Map<Exchange, { relay: Relay | null; readonly finished: Promise<void> }>()
+  const open = createOpenList<OpenExchange>()
   let closing = false
+  let allDone = (): void => {}
 
   /** The life of one request. */
-  async function live(exchange: Exchange): Promise<void> {
+  async function live(exchange: Exchange, entry: OpenExchange): Promise<void> {
     const cameMs = clock.monotonicMs()
     const asked = await receive(exchange, cameMs)
     if (asked === null) return
-    const entry = open.get(exchange)
-    if (entry !== undefined) entry.relay = asked.relay
+    entry.relay = asked.relay
     const summary = await asked.relay.finished
     if (asked.told === null) return
     if (!summary.recorded) observe({ kind: 'unrecorded', providerName: asked.told.providerName, step: 'end' })
@@ -184,32 +192,34 @@ export function createBridge(options: BridgeOptions): Bridge {
 
   return {
     needsActor: ({ providerName, method, path }) => findRoute(providerName, method, path)?.route.kind !== null,
-    handle(exchange) {
-      const finished = live(exchange)
-        .catch((thrown: unknown) => {
-          log.error(
-            { providerName: exchange.providerName, error: toError(thrown).stack },
-            'a request failed in the bridge',
-          )
-          exchange.res.destroy()
-        })
-        .finally(() => open.delete(exchange))
-      open.set(exchange, { relay: null, finished })
-      return finished
+    async handle(exchange) {
+      const place = open.enter({ relay: null, req: exchange.req })
+      try {
+        await live(exchange, place.item)
+      } catch (thrown) {
+        log.error(
+          { providerName: exchange.providerName, error: toError(thrown).stack },
+          'a request failed in the bridge',
+        )
+        exchange.res.destroy()
+      } finally {
+        open.leave(place)
+        if (open.items.length === 0) allDone()
+      }
     },
     get inFlight() {
-      return open.size
+      return open.items.length
     },
     async close({ graceMs }) {
       closing = true
-      const all = Promise.all([...open.values()].map(({ finished }) => finished))
+      const done = open.items.length === 0 ? Promise.resolve() : new Promise<void>((resolve) => (allDone = resolve))
       const timer = setTimeout(() => {
-        for (const [exchange, { relay }] of open) {
-          if (relay === null) exchange.req.destroy()
-          else relay.interrupt()
+        for (const { item } of [...open.items]) {
+          if (item.relay === null) item.req.destroy()
+          else item.relay.interrupt()
         }
       }, graceMs)
-      await all
+      await done
       clearTimeout(timer)
       await upstreams.close()
     },

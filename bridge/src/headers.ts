@@ -1,12 +1,31 @@
-/** Header names in lower case; a name that ends with `*` stands for all that begin like it. */
-interface NameSet {
-  has(lowerCaseName: string): boolean
+import type { HeaderValues } from './clients.ts'
+
+/** What is known of a header name. */
+interface KnownName {
+  readonly lower: string
+  readonly dropped: boolean
 }
 
-function names(...listed: readonly string[]): NameSet {
+/** So many spellings of names are remembered; clients invent them, so there must be a bound. */
+const namesMax = 4096
+
+/**
+ * Knows which names to drop, from a list of names in lower case; one that ends with `*` stands for all that begin like
+ * it. The same few names come with every request, so what was found out about them is kept.
+ */
+function nameTable(...listed: readonly string[]): (name: string) => KnownName {
   const exact = new Set(listed.filter((name) => !name.endsWith('*')))
   const beginnings = listed.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1))
-  return { has: (name) => exact.has(name) || beginnings.some((beginning) => name.startsWith(beginning)) }
+  const known = new Map<string, KnownName>()
+  return (name) => {
+    const found = known.get(name)
+    if (found !== undefined) return found
+    const lower = name.toLowerCase()
+    const dropped = exact.has(lower) || beginnings.some((beginning) => lower.startsWith(beginning))
+    if (known.size === namesMax) known.clear()
+    known.set(name, { lower, dropped })
+    return { lower, dropped }
+  }
 }
 
 const hopByHop = [
@@ -24,7 +43,7 @@ const hopByHop = [
 
 const ours = ['coder-*', 'x-coder-*', 'reeve-*', 'x-reeve-*', 'x-ai-bridge-actor*']
 
-const keptFromProvider = names(
+const toProvider = nameTable(
   ...hopByHop,
   ...ours,
   // What the connection to the provider decides for itself.
@@ -50,9 +69,11 @@ const keptFromProvider = names(
   'cf-connecting-ip',
 )
 
-const keptFromClient = names(
+const toClient = nameTable(
   ...hopByHop,
   ...ours,
+  // The relay decides about it.
+  'content-length',
   // Whatever would make a browser do something on the origin that Reeve's own pages come from.
   'set-cookie',
   'set-cookie2',
@@ -89,8 +110,8 @@ export function upstreamHeaders(rawHeaders: readonly string[], token: string, cr
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!
     const value = rawHeaders[i + 1]!
-    const lower = name.toLowerCase()
-    if (keptFromProvider.has(lower) || named.includes(lower) || (token !== '' && value.includes(token))) continue
+    const { lower, dropped } = toProvider(name)
+    if (dropped || named?.includes(lower) || (token !== '' && value.includes(token))) continue
     kept.push(name, value)
   }
   kept.push('accept-encoding', 'identity', ...credential)
@@ -108,50 +129,34 @@ export interface AnswerHeaders {
   readonly endsWithConnection: boolean
 }
 
-// oxlint-disable-next-line no-control-regex -- everything but control characters may stand in a header
-const writable = /^[\t\x20-\x7e\x80-\xff]*$/
-
-export function answerHeaders(raw: unknown, mask: (text: string) => string): AnswerHeaders {
-  const pairs = Array.isArray(raw)
-    ? raw.map((part) => (Buffer.isBuffer(part) ? part.toString('latin1') : String(part)))
-    : []
-  const named = namedByConnection(pairs)
+/** Reads the headers that undici gives: names in lower case, one value or several of each. */
+export function answerHeaders(given: HeaderValues, mask: (text: string) => string): AnswerHeaders {
+  const first = (name: string): string | null => [given[name]].flat()[0] ?? null
+  const connection = [given['connection']].flat().join(',').toLowerCase()
   const headers: string[] = []
-  let contentType: string | null = null
-  let requestId: string | null = null
-  let contentLength: string | null = null
-  let compressed = false
-  let chunked = false
-  for (let i = 0; i + 1 < pairs.length; i += 2) {
-    const name = pairs[i]!
-    const value = pairs[i + 1]!
-    const lower = name.toLowerCase()
-    if (lower === 'transfer-encoding') chunked = true
-    if (keptFromClient.has(lower) || named.includes(lower) || !writable.test(value)) continue
-    if (lower === 'content-length') contentLength = value
-    else {
-      if (lower === 'content-type') contentType = value
-      else if (lower === 'request-id') requestId = value
-      else if (lower === 'content-encoding') compressed = value.trim().toLowerCase() !== 'identity'
-      headers.push(name, mask(value))
-    }
+  for (const name of Object.keys(given)) {
+    if (toClient(name).dropped || (connection.includes(name) && connection.split(/[\s,]+/).includes(name))) continue
+    const values = given[name]
+    if (typeof values === 'string') headers.push(name, mask(values))
+    else for (const value of values ?? []) headers.push(name, mask(value))
   }
+  const contentLength = first('content-length')
   return {
     headers,
-    contentType,
-    requestId,
+    contentType: first('content-type'),
+    requestId: first('request-id'),
     contentLength,
-    compressed,
-    endsWithConnection: !chunked && contentLength === null,
+    compressed: (first('content-encoding')?.trim().toLowerCase() ?? 'identity') !== 'identity',
+    endsWithConnection: contentLength === null && first('transfer-encoding') === null,
   }
 }
 
-/** Names that a Connection header makes hop-by-hop. */
-function namedByConnection(rawHeaders: readonly string[]): readonly string[] {
-  const named: string[] = []
+/** Names that a Connection header makes hop-by-hop; null when there is none. */
+function namedByConnection(rawHeaders: readonly string[]): readonly string[] | null {
+  let named: string[] | null = null
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]!.toLowerCase() !== 'connection') continue
-    for (const name of rawHeaders[i + 1]!.split(',')) named.push(name.trim().toLowerCase())
+    if (toProvider(rawHeaders[i]!).lower !== 'connection') continue
+    for (const name of rawHeaders[i + 1]!.split(',')) (named ??= []).push(name.trim().toLowerCase())
   }
   return named
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, type Log, toError } from '@reeve/base'
 import type { Dispatcher } from 'undici'
 import { type AnswerBody, answerBody, type BodyEnd, brokenOff, type Ending, spoiled } from './answer-body.ts'
+import type { HeaderValues } from './clients.ts'
 import { type AnswerHeaders, answerHeaders } from './headers.ts'
 import type { Limits } from './limits.ts'
 import type { Mask } from './mask.ts'
@@ -104,7 +105,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (!this.#isOpen()) this.#abortUpstream()
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: HeaderValues): void {
     // Early hints and the like are between the provider and us.
     if (status < 200 || this.#state !== 'waiting') return
     const { wire, mask, limits, clock, res } = this.#parts
@@ -112,7 +113,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (status >= 300 && status < 400) {
       return this.#endWith(spoiled('redirect', 'The provider answered with a redirect, which is not followed.'))
     }
-    const head = answerHeaders(controller.rawHeaders, mask.text)
+    const head = answerHeaders(headers, mask.text)
     this.#state = 'relaying'
     this.#status = status
     this.#head = head

@@ -182,21 +182,24 @@ export function scanObject(bytes: Buffer, rules: ScanRules, earlier?: EarlierSca
   }
 }
 
+/** So many bytes are looked at one by one before a search through native code, which costs more to begin. */
+const nearBytes = 32
+
 /** The index after the closing quote of the string that opens at `from`; -1 when it does not close. */
 function stringEnd(bytes: Buffer, from: number): number {
-  // Most strings are short keys and names: a search through native code costs more than looking at a few bytes.
-  const near = Math.min(bytes.length, from + 25)
   let at = from + 1
-  for (; at < near; at++) {
-    const byte = bytes[at]
-    if (byte === 0x22) return at + 1
-    if (byte === 0x5c) at++
-  }
   for (;;) {
-    at = bytes.indexOf(0x22, at)
+    for (const near = Math.min(bytes.length, at + nearBytes); at < near; at++) {
+      const byte = bytes[at]
+      if (byte === 0x22) return at + 1
+      if (byte === 0x5c) at++
+    }
+    // From a byte that no escape covers, the next quote with an even number of backslashes before it ends the string.
+    const start = at
+    at = bytes.indexOf(0x22, start)
     if (at === -1) return -1
     let slashes = 0
-    while (bytes[at - 1 - slashes] === 0x5c) slashes++
+    while (at - 1 - slashes >= start && bytes[at - 1 - slashes] === 0x5c) slashes++
     if (slashes % 2 === 0) return at + 1
     at++
   }

@@ -15,25 +15,29 @@ export function watchTerminal(eventBytesMax: number): TerminalWatcher {
   /** The beginning of an event that has not ended. */
   let pending: Buffer[] = []
   let pendingBytes = 0
-  /** The last bytes before the next piece, where a blank line may have begun. */
-  let before: Buffer = Buffer.alloc(0)
+  /** The two bytes before the next piece, where a blank line may have begun. */
+  let before: readonly [number, number] = [0, 0]
 
   return {
     push(chunk) {
+      if (pendingBytes === 0 && isOneDelta(chunk)) {
+        before = afterEvent
+        return passing(chunk)
+      }
       const end = lastEventEnd(chunk, before)
-      before = chunk.length >= 3 ? chunk.subarray(-3) : Buffer.concat([before, chunk]).subarray(-3)
+      if (chunk.length > 0) before = [chunk[chunk.length - 2] ?? before[1], chunk[chunk.length - 1]!]
       if (end === 0) {
         pending.push(chunk)
         pendingBytes += chunk.length
-        return { ...nothing, tooLong: pendingBytes > eventBytesMax }
+        return pendingBytes > eventBytesMax ? tooLong : nothing
       }
       const whole = end === chunk.length ? chunk : chunk.subarray(0, end)
       const events = pendingBytes === 0 ? whole : Buffer.concat([...pending, whole])
       pending = end === chunk.length ? [] : [chunk.subarray(end)]
       pendingBytes = chunk.length - end
-      if (!events.includes(stopWord) && !events.includes(errorWord)) return { ...nothing, events }
+      if (events.indexOf(stopWord) === -1 && events.indexOf(errorWord) === -1) return passing(events)
       const found = findTerminal(events)
-      if (found === null) return { ...nothing, events }
+      if (found === null) return passing(events)
       const terminal = Buffer.concat([events.subarray(found.from), ...pending])
       pending = []
       pendingBytes = 0
@@ -49,6 +53,23 @@ export function watchTerminal(eventBytesMax: number): TerminalWatcher {
 }
 
 const nothing: WatchedPiece = { events: null, terminal: null, error: null, tooLong: false }
+const tooLong: WatchedPiece = { ...nothing, tooLong: true }
+
+function passing(events: Buffer): WatchedPiece {
+  return { events, terminal: null, error: null, tooLong: false }
+}
+
+const afterEvent = [10, 10] as const
+const deltaStart = Buffer.from('event: content_block_delta\ndata: {"type":"content_block_delta"')
+
+/** Whether the piece is exactly one event of the kind that streams are made of. Saves searching it for anything else. */
+function isOneDelta(chunk: Buffer): boolean {
+  const { length } = chunk
+  if (length < deltaStart.length + 2 || chunk[length - 1] !== LF || chunk[length - 2] !== LF) return false
+  for (let at = 0; at < deltaStart.length; at++) if (chunk[at] !== deltaStart[at]) return false
+  return chunk.indexOf(LF, deltaStart.length) === length - 2 && chunk.indexOf(CR, deltaStart.length) === -1
+}
+
 const stopWord = Buffer.from('message_stop')
 const errorWord = Buffer.from('error')
 
@@ -79,8 +100,10 @@ const LF = 10
 const CR = 13
 
 /** Where the last blank line of the piece ends; 0 when there is none. */
-function lastEventEnd(chunk: Buffer, before: Buffer): number {
-  const byteAt = (at: number): number | undefined => (at < 0 ? before[before.length + at] : chunk[at])
+function lastEventEnd(chunk: Buffer, before: readonly [number, number]): number {
+  const { length } = chunk
+  if (length > 1 && chunk[length - 1] === LF && chunk[length - 2] === LF) return length
+  const byteAt = (at: number): number | undefined => (at < 0 ? before[2 + at] : chunk[at])
   let lf = chunk.lastIndexOf(LF)
   let cr = chunk.lastIndexOf(CR)
   while (lf !== -1 || cr !== -1) {
