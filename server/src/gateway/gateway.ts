@@ -82,6 +82,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     failedAppends: journal.status().failedAppends,
     drainLagSeconds: drain.status().lagSeconds,
     drainRestarts: drain.status().restarts,
+    drainBlocked: drain.status().blocked,
   }))
   const onBatch = (batch: BatchFacts): void => metrics.batch(batch)
   const { structuredLogging, capture } = config

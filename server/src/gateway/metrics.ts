@@ -11,6 +11,7 @@ export interface GatewayGauges {
   readonly failedAppends: number
   readonly drainLagSeconds: number
   readonly drainRestarts: number
+  readonly drainBlocked: boolean
 }
 
 export interface GatewayMetrics {
@@ -72,6 +73,9 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
     'reeve_drain_lag_seconds',
     'Age of the oldest thing that is not in PostgreSQL yet.',
     (now) => now.drainLagSeconds,
+  )
+  gauge('reeve_drain_blocked', '1 while the journal is not the one that PostgreSQL knows.', (now) =>
+    Number(now.drainBlocked),
   )
   gauge('reeve_drain_restarts', 'How often the drain had to be started again.', (now) => now.drainRestarts)
 

@@ -7,6 +7,8 @@ import type { BatchFacts, DrainSetup, FromDrain, Place, ToDrain } from './messag
 export interface DrainStatus {
   /** Empty when all is well. */
   readonly detail: string
+  /** The journal is not the one that the database knows: somebody has to look. */
+  readonly blocked: boolean
   readonly drained: Place
   /** Since the oldest thing that is in the journal and not in the database yet. */
   readonly lagSeconds: number
@@ -53,6 +55,7 @@ export function startDrain({ journal, connection, structuredLogging, clock, log,
   const setup: DrainSetup = { journalDir: journal.dir, replicaId: journal.replicaId, connection, structuredLogging }
   let drained: Place = { segment: 0, offset: 0, seq: 0 }
   let detail = ''
+  let blocked = false
   let restarts = 0
   let stopping = false
   let nudging: NodeJS.Timeout | null = null
@@ -122,6 +125,7 @@ export function startDrain({ journal, connection, structuredLogging, clock, log,
         return
       case 'trouble':
         detail = message.detail ?? ''
+        blocked = message.blocked
         return
       case 'log':
         return log[message.level](message.facts, message.message)
@@ -147,9 +151,11 @@ export function startDrain({ journal, connection, structuredLogging, clock, log,
       const behind = drained.seq < journal.durable().seq
       const [oldest] = marks
       const lagMs = behind && oldest !== undefined ? clock.monotonicMs() - oldest.atMs : 0
-      return { detail, drained, lagSeconds: Math.max(lagMs, 0) / 1_000, restarts }
+      return { detail, blocked, drained, lagSeconds: Math.max(lagMs, 0) / 1_000, restarts }
     },
     settle(withinMs) {
+      // Waiting is of no use until somebody has looked.
+      if (blocked) return Promise.resolve(false)
       const target = journal.durable().seq
       send(worker)
       return new Promise((resolve) => {

@@ -23,6 +23,7 @@ import { type Written, writeBatch } from './write.ts'
  *
  *   connecting ──checkpoint read──▶ draining ──nothing more──▶ waiting ──told of more──▶ draining
  *   any ──the database does not answer──▶ connecting, after a pause that grows
+ *   connecting, draining ──the journal does not reach the checkpoint──▶ blocked, until somebody has put it right
  *   draining ──a batch is refused──▶ one frame at a time ──one is refused alone──▶ that frame among the rejects
  */
 export interface DrainOptions {
@@ -39,6 +40,8 @@ const batchFramesMax = 400
 const batchBytesMax = 8 * 1024 * 1024
 const firstPauseMs = 100
 const longestPauseMs = 5_000
+/** Between two looks whether somebody has put right what the drain cannot. */
+const blockedPauseMs = 30_000
 
 const nothing: BatchFacts = { starts: 0, ends: 0, rejects: 0, bodiesLost: 0, tokens: [] }
 
@@ -55,7 +58,7 @@ export class DrainLoop {
   readonly #days: Days
   #bodies: Bodies
   #blobs: BlobStore
-  #durable: Place = { segment: 0, offset: 0, seq: 0 }
+  #durable: Place | null = null
   #at: Place | null = null
   #retired = 0
   /** Damaged segments that have no second name yet. */
@@ -89,22 +92,32 @@ export class DrainLoop {
       try {
         await using connection = await connectDrain(this.#with.connection)
         await this.#begin(connection)
-        this.#with.tell({ kind: 'trouble', detail: null })
+        this.#with.tell({ kind: 'trouble', detail: null, blocked: false })
         while (!this.#stopping) {
           await this.#step(connection)
           pauseMs = firstPauseMs
         }
       } catch (thrown) {
         if (this.#stopping) return
+        if (thrown instanceof JournalReplaced) {
+          await this.#waitForOperator(thrown)
+          continue
+        }
         const err = toError(thrown)
         this.#with.log.warn({ err, code: sqlState(thrown) }, 'the record waits for the database')
-        this.#with.tell({
-          kind: 'trouble',
-          detail: 'PostgreSQL does not take the record at the moment; it is kept on disk.',
-        })
+        const detail = 'PostgreSQL does not take the record at the moment; it is kept on disk.'
+        this.#with.tell({ kind: 'trouble', detail, blocked: false })
         await this.#pause(pauseMs)
       }
     }
+  }
+
+  async #waitForOperator(why: JournalReplaced): Promise<void> {
+    const { replicaId, journalDir, log, tell } = this.#with
+    log.error({ replicaId, journalDir, checkpoint: why.checkpoint, durable: this.#durable }, why.message)
+    tell({ kind: 'trouble', detail: why.message, blocked: true })
+    this.#at = null
+    await this.#pause(blockedPauseMs)
   }
 
   async #begin(connection: DrainConnection): Promise<void> {
@@ -113,7 +126,9 @@ export class DrainLoop {
     await connection.run('makeCheckpoint', [replicaId, clock.now()])
     const at = await this.#readCheckpoint(connection)
     // A commit whose answer was lost: what came of it, the database knows.
-    if (this.#at?.seq !== at.seq || this.#at.offset !== at.offset) await this.#open.rebuild(at)
+    if (this.#at?.seq !== at.seq || this.#at.offset !== at.offset) {
+      if (!(await this.#open.rebuild(at))) throw new JournalReplaced(at)
+    }
     this.#at = at
     this.#with.tell({ kind: 'drained', to: at, batch: nothing })
     this.#bodies = new Bodies((id) => loadBody(connection, id))
@@ -128,6 +143,8 @@ export class DrainLoop {
   async #step(connection: DrainConnection): Promise<void> {
     const at = this.#at!
     const upTo = this.#durable
+    if (upTo === null) return this.#waitForMore(upTo)
+    if (isBefore(upTo, at)) throw new JournalReplaced(at)
     if (!isBefore(at, upTo)) return this.#waitForMore(upTo)
     const batch = await this.#read(at, upTo)
     if (batch.frames.length === 0 && batch.damage.length === 0) return this.#waitForMore(upTo)
@@ -269,7 +286,7 @@ export class DrainLoop {
     else this.#unkept.add(segment)
   }
 
-  #waitForMore(than: Place): Promise<void> {
+  #waitForMore(than: Place | null): Promise<void> {
     return new Promise((resolve) => {
       if (this.#stopping || this.#durable !== than) resolve()
       else this.#wake = resolve
@@ -296,6 +313,21 @@ const gap = (from: Place, first: Frame): Damage => ({
   reason: 'missing',
   detail: `frames ${from.seq + 1} to ${first.seq - 1} are not there`,
 })
+
+/**
+ * The checkpoint is at a place that this journal does not have: an older copy of the directory was put back, or its
+ * segments were lost. Going on from there would leave out what is in the journal, without a word.
+ */
+class JournalReplaced extends Error {
+  readonly checkpoint: Place
+  constructor(checkpoint: Place) {
+    super(
+      'PostgreSQL has more of this journal than there is on disk: an older copy of the directory was put back, or its ' +
+        'segments were lost. Nothing more goes from it to PostgreSQL until that is put right; docs/admin/record.md says how.',
+    )
+    this.checkpoint = checkpoint
+  }
+}
 
 /** Somebody else wrote for this journal: the drain reads again where it stands. */
 class CheckpointMoved extends Error {

@@ -22,8 +22,8 @@ export type FromDrain =
   | { readonly kind: 'drained'; readonly to: Place; readonly batch: BatchFacts }
   /** Nothing before this segment is needed any more. */
   | { readonly kind: 'retire'; readonly belowSegment: number }
-  /** The drain cannot go on for now; it tries again by itself. Null: it goes on. */
-  | { readonly kind: 'trouble'; readonly detail: string | null }
+  /** The drain cannot go on for now; it tries again by itself, but when it is blocked in vain. Null: it goes on. */
+  | { readonly kind: 'trouble'; readonly detail: string | null; readonly blocked: boolean }
   | {
       readonly kind: 'log'
       readonly level: 'info' | 'warn' | 'error'

@@ -1,5 +1,5 @@
 import { Fault } from '@reeve/base'
-import type { Frame } from '../../journal/read.ts'
+import type { Damage, Frame } from '../../journal/read.ts'
 import { readFrameAt, readFrames } from '../../journal/read.ts'
 import { decodeFrame, type GatewayFrame, interceptionOf } from '../record/frames.ts'
 import type { Place } from './messages.ts'
@@ -25,16 +25,26 @@ export class OpenInterceptions {
     this.#onDamaged = onDamaged
   }
 
-  /** Finds out anew, from what the journal still has, what was open at this place. */
-  async rebuild(upTo: Pick<Place, 'segment' | 'offset' | 'seq'>): Promise<void> {
+  /**
+   * Finds out anew, from what the journal still has, what was open at this place. False when the journal has no such
+   * place: it is not the one that was drained up to there.
+   */
+  async rebuild(upTo: Place): Promise<boolean> {
     this.#open.clear()
-    if (upTo.seq === 0) return
-    // Damage has been reported when the drain passed it.
-    const frames = readFrames({ dir: this.#dir, from: { segment: 0, offset: 0 }, to: upTo, onDamage: () => {} })
+    if (upTo.seq === 0) return true
+    let last: Frame | null = null
+    let damaged = false
+    // It has been reported when the drain passed it.
+    const onDamage = ({ reason }: Damage) => void (damaged ||= reason !== 'missing')
+    const frames = readFrames({ dir: this.#dir, from: { segment: 0, offset: 0 }, to: upTo, onDamage })
     for await (const frame of frames) {
+      last = frame
       const decoded = tryDecode(frame)
       if (decoded !== null) this.note(frame, decoded)
     }
+    // The frame that ends there may be what is damaged.
+    if (damaged) return last === null || last.seq <= upTo.seq
+    return last !== null && last.seq === upTo.seq && last.segment === upTo.segment && last.end === upTo.offset
   }
 
   note(
