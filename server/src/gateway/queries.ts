@@ -1,7 +1,7 @@
 import type { Uuid } from '@reeve/base'
 import { uuidv7Floor } from '@reeve/base'
 import { type RawBuilder, sql } from 'kysely'
-import type { Executor } from '../db/database.ts'
+import type { Executor, Tx } from '../db/database.ts'
 import type { SessionFilter } from './search.ts'
 
 /** All SQL of the bridge's pages. What the drain runs is in `drain/queries.ts`. */
@@ -374,6 +374,11 @@ export async function contentWasReadSince(db: Executor, actorId: Uuid, sessionId
     select from audit_events where resource_type = 'session' and resource_id = ${sessionId} and action = 'read_content'
       and actor_id = ${actorId} and id >= ${uuidv7Floor(since)}::uuid limit 1`.execute(db)
   return rows.length > 0
+}
+
+/** Until the transaction ends, others who want to note the same reading wait. */
+export async function lockReading(tx: Tx, actorId: Uuid, sessionId: Uuid): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`read_content ${actorId} ${sessionId}`}, 0))`.execute(tx)
 }
 
 /** What people call a key; null when there is none. */

@@ -171,6 +171,18 @@ test('reading another person’s content is on record, once for a reader and a s
   expect((await events())[0]).toMatchObject({ resource_target: 'dana', outcome: 'ok' })
 })
 
+test('reading that begins several times at once is on record once', async () => {
+  const [session] = (await sessions(owner, { q: 'session_id:dana-2' })).sessions
+  await Promise.all(Array.from({ length: 8 }, () => timeline(owner, session!.id)))
+  const events = await db.sql
+    .selectFrom('audit_events')
+    .select('actor_id')
+    .where('resource_id', '=', session!.id)
+    .where('action', '=', 'read_content')
+    .execute()
+  expect(events).toEqual([{ actor_id: owner.actor.userId }])
+})
+
 test('a live view hears of what its reader may see, and of nothing else', async () => {
   const stop = new AbortController()
   const route = gateway.gateway.routes.find((candidate) => candidate.endpoint.name === 'watchSessions')!

@@ -26,6 +26,7 @@ import {
   findSession,
   findSessions,
   findThreads,
+  lockReading,
   type InterceptionRow,
   type SessionRow,
 } from './queries.ts'
@@ -179,5 +180,10 @@ export async function noteReading(
   const now = clock.now()
   const since = new Date(now.getTime() - onceMs)
   if (await contentWasReadSince(db.sql, actor.userId, of.sessionId, since)) return
-  await db.transaction((tx) => appendAudit(tx, contentRead(scope, now, of)))
+  await db.transaction(async (tx) => {
+    // One page asks for several things at once: whoever comes second, on any replica, finds the first one's entry.
+    await lockReading(tx, actor.userId, of.sessionId)
+    if (await contentWasReadSince(tx, actor.userId, of.sessionId, since)) return
+    await appendAudit(tx, contentRead(scope, now, of))
+  })
 }
