@@ -221,7 +221,7 @@ async function run(load: Load): Promise<Tally> {
     const from = performance.now()
     return setInterval(() => {
       const now = performance.now()
-      while (from + (sent * 1000) / perSecond <= now && !stopped) {
+      while (from + (sent * 1000) / perSecond <= now) {
         sent++
         const free = idle.shift()
         if (free === undefined) due.push(now)

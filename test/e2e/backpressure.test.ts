@@ -50,7 +50,7 @@ test('clients that do not read make the provider wait and cost no memory', { tim
     socket.on('error', () => {})
     const path = new URL(rig.endpoint).pathname
     socket.write(
-      `POST ${path} HTTP/1.1\r\nHost: x\r\nx-api-key: ${rig.token}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+      `POST ${path} HTTP/1.1\r\nHost: localhost\r\nx-api-key: ${rig.token}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
     )
     return socket
   })
@@ -79,7 +79,11 @@ test('an answer that never ends costs no memory', { timeout: 120_000 }, async ()
   await rig.asking({ hangUpAfterBytes: 150 * megabyte })
   clearInterval(look)
   expect(most - before).toBeLessThan(160 * megabyte)
-  expect((await rig.records())[0]).toMatchObject({ outcome: 'client_disconnected' })
+  // An answer that comes faster than a disk can keep it is cut by Reeve, who says so; otherwise the client hung up.
+  const [row] = await rig.records()
+  expect(['client_disconnected', 'interrupted record_incomplete']).toContain(
+    row.outcome === 'interrupted' ? `${row.outcome} ${row.error_type}` : row.outcome,
+  )
 })
 
 function pause(ms: number): Promise<void> {

@@ -195,7 +195,7 @@ describe('requests', () => {
     const socket = connect(rig.server.port, '127.0.0.1')
     socket.on('error', () => {})
     socket.write(
-      `POST /api/v2/aibridge/anthropic/v1/messages HTTP/1.1\r\nHost: x\r\nx-api-key: ${rig.token}\r\nContent-Le`,
+      `POST /api/v2/aibridge/anthropic/v1/messages HTTP/1.1\r\nHost: localhost\r\nx-api-key: ${rig.token}\r\nContent-Le`,
     )
     socket.resume()
     await new Promise((resolve) => socket.once('close', resolve))

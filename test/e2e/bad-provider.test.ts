@@ -1,7 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { answerTurn, messageEvents, messageJson } from '../support/messages.ts'
-import { residentBytes } from '../support/processes.ts'
 import { allInterceptions, eventually, type Row } from '../support/record.ts'
 import {
   body,
@@ -14,7 +13,6 @@ import {
   providerError,
   redirect,
   send,
-  wait,
 } from '../support/replies.ts'
 import { startServer } from '../support/server.ts'
 import { startUpstream, type Step } from '../support/upstream.ts'
