@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { commonPrefix, commonSuffix, createBodyMemory, digestBody, recordedBody } from './bodies.ts'
+import { type BodyMemory, commonPrefix, commonSuffix, createBodyMemory, digestBody, recordedBody } from './bodies.ts'
 
 const scan = { members: [], elements: [] }
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
@@ -11,6 +11,8 @@ const remembered = (interceptionId: string, bytes: Buffer) => ({
   scan,
   digest: digestBody(bytes, null),
 })
+const keep = (memory: BodyMemory, key: string, name: string, bytes: Buffer) =>
+  memory.remember(key, remembered(name, bytes), memory.nearest(key, bytes))
 const large = (seed: number, size: number) =>
   Buffer.from(Array.from({ length: size }, (_, i) => (i * 7 + seed * 31) % 251))
 
@@ -56,8 +58,8 @@ test('a body is recorded against the one of its conversation that it shares most
   const memory = createBodyMemory(1_000_000)
   const main = large(1, 20_000)
   const side = large(2, 3_000)
-  memory.remember('k', remembered('main', main))
-  memory.remember('k', remembered('side', side))
+  keep(memory, 'k', 'main', main)
+  keep(memory, 'k', 'side', side)
   const next = Buffer.concat([main, Buffer.from('more')])
   const shared = memory.nearest('k', next)
   expect(recordedBody(next, digestBody(next, shared), shared).base).toEqual({
@@ -73,7 +75,7 @@ test('a body takes the place of the one that it carries on', () => {
   const memory = createBodyMemory(10_000_000)
   let body = large(1, 10_000)
   for (let turn = 0; turn < 20; turn++) {
-    memory.remember('k', remembered(`t${turn}`, body))
+    keep(memory, 'k', `t${turn}`, body)
     body = Buffer.concat([body, large(turn, 100)])
   }
   expect(memory.bytes).toBeLessThan(2 * body.length)
@@ -81,10 +83,10 @@ test('a body takes the place of the one that it carries on', () => {
 
 test('what is remembered stays within its bound, and the longest unused goes first', () => {
   const memory = createBodyMemory(100_000)
-  for (let i = 0; i < 50; i++) memory.remember(`k${i}`, remembered(`t${i}`, large(i, 10_000)))
+  for (let i = 0; i < 50; i++) keep(memory, `k${i}`, `t${i}`, large(i, 10_000))
   expect(memory.bytes).toBeLessThanOrEqual(100_000)
   expect(memory.nearest('k0', large(0, 10_000))).toBeNull()
   expect(memory.nearest('k49', large(49, 10_000))).not.toBeNull()
-  memory.remember('huge', remembered('huge', Buffer.alloc(90_000)))
+  keep(memory, 'huge', 'huge', Buffer.alloc(90_000))
   expect(memory.nearest('huge', Buffer.alloc(90_000))).toBeNull()
 })

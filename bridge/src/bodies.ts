@@ -13,8 +13,11 @@ import type { Scan } from './scan.ts'
 export interface BodyMemory {
   /** The remembered body that shares most with this one, or null. */
   nearest(key: string, body: Buffer): Shared | null
-  /** Only for bodies whose start record is durable: others will be stored as a difference to it. */
-  remember(key: string, body: RememberedBody): void
+  /**
+   * Only for bodies whose start record is durable: others will be stored as a difference to it. `shared` is what was
+   * nearest to it.
+   */
+  remember(key: string, body: RememberedBody, shared: Shared | null): void
   readonly bytes: number
 }
 
@@ -67,10 +70,10 @@ export function createBodyMemory(bytesMax: number): BodyMemory {
       }
       return best !== null && sizeOf(best) >= sharedBytesMin ? best : null
     },
-    remember(key, body) {
+    remember(key, body, shared) {
       // So that a conversation always fits into one half.
       if (body.bytes.length < bodyBytesMin || costOf(body) > bytesMax / 2 / bodiesPerKey) return
-      const bodies = withBody(young.get(key) ?? old.get(key) ?? [], body)
+      const bodies = withBody(young.get(key) ?? old.get(key) ?? [], body, shared)
       youngBytes -= costOfAll(young.get(key))
       if (youngBytes + costOfAll(bodies) > bytesMax / 2) {
         young.delete(key)
@@ -88,12 +91,10 @@ export function createBodyMemory(bytesMax: number): BodyMemory {
 }
 
 /** The bodies of a conversation with one more, which takes the place of the one that it carries on. */
-function withBody(bodies: readonly RememberedBody[], body: RememberedBody): RememberedBody[] {
-  const carriedOn = bodies.findIndex(
-    (earlier) => sizeOf(compareBodies(earlier, body.bytes)) * 2 >= earlier.bytes.length,
-  )
-  const dropped = carriedOn === -1 && bodies.length === bodiesPerKey ? 0 : carriedOn
-  return [...bodies.filter((_, i) => i !== dropped), body]
+function withBody(bodies: readonly RememberedBody[], body: RememberedBody, shared: Shared | null): RememberedBody[] {
+  const carriesOn = shared !== null && sizeOf(shared) * 2 >= shared.earlier.bytes.length ? shared.earlier : null
+  const kept = bodies.filter((earlier) => earlier !== carriesOn)
+  return [...kept.slice(-(bodiesPerKey - 1)), body]
 }
 
 /** The SHA-256 of a body, going on from the state that an earlier one left where it still was the same. */

@@ -116,7 +116,10 @@ export function createBridge(options: BridgeOptions): Bridge {
     }
     const recording = await begin(start)
     if (recording === null) return refuse(exchange, unrecordable)
-    if (intake.remember !== null) bodies.remember(intake.remember.key, { ...intake.remember, interceptionId: start.id })
+    if (intake.remember !== null) {
+      const { key, body, shared } = intake.remember
+      bodies.remember(key, { ...body, interceptionId: start.id }, shared)
+    }
 
     if (intake.refusal !== null || res.destroyed) {
       return conclude(exchange, routed.provider.wire, recording, intake.refusal, { ...told, id: start.id, cameMs })
@@ -214,7 +217,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       closing = true
       const done = open.items.length === 0 ? Promise.resolve() : new Promise<void>((resolve) => (allDone = resolve))
       const timer = setTimeout(() => {
-        for (const { item } of [...open.items]) {
+        for (const { item } of open.items.slice()) {
           if (item.relay === null) item.req.destroy()
           else item.relay.interrupt()
         }

@@ -16,9 +16,8 @@ export interface Intake {
   /** How the body is remembered once its start record is durable; null when it is of no use to later ones. */
   readonly remember: {
     readonly key: string
-    readonly bytes: Buffer
-    readonly scan: Scan
-    readonly digest: Digest
+    readonly body: { readonly bytes: Buffer; readonly scan: Scan; readonly digest: Digest }
+    readonly shared: Shared | null
   } | null
 }
 
@@ -68,7 +67,7 @@ export function takeIn(
     facts: { ...client, model: said.model, streaming: said.streaming, body: recordedBody(body, digest, shared) },
     body,
     refusal: null,
-    remember: { key, bytes: body, scan, digest },
+    remember: { key, body: { bytes: body, scan, digest }, shared },
   }
 }
 

@@ -335,6 +335,18 @@ test('early hints are not passed on', async () => {
   expect(answer.raw.startsWith('HTTP/1.1 200')).toBe(true)
 })
 
+test('a large body arrives as it was sent, with its length', async () => {
+  const body = JSON.stringify({ model: 'm', system: 'é'.repeat(200_000), messages: [] })
+  await using upstream = await startRawUpstream((socket) => socket.write(whole('{}')))
+  await using reeve = await startBridge(upstream.url)
+  for (let turn = 0; turn < 2; turn++) await rawRequest(reeve.port, messagesRequest(body))
+  for (const request of upstream.received) {
+    expect(request).toMatch(new RegExp(`\\r\\ncontent-length: ${Buffer.byteLength(body)}\\r\\n`))
+    expect(Buffer.from(request.split('\r\n\r\n')[1]!, 'latin1').toString()).toBe(body)
+  }
+  expect(upstream.received).toHaveLength(2)
+})
+
 test('an answer that comes before the request was read counts', async () => {
   const body = '{"type":"error","error":{"type":"request_too_large","message":"too large"}}'
   const upstream = createServer((socket) => {
@@ -375,10 +387,12 @@ test('a provider that cannot be reached is a 502, whose text holds no address', 
     url = gone.url
   }
   await using reeve = await startBridge(url)
-  const answer = await rawRequest(reeve.port, messagesRequest(smallBody))
-  expect(answer.head).toMatch(/^HTTP\/1\.1 502 /)
-  expect(answer.body).toContain('refused the connection')
-  expect(answer.body).not.toContain('127.0.0.1')
+  for (const body of [smallBody, JSON.stringify({ system: 'x'.repeat(1_000_000) })]) {
+    const answer = await rawRequest(reeve.port, messagesRequest(body))
+    expect(answer.head).toMatch(/^HTTP\/1\.1 502 /)
+    expect(answer.body).toContain('refused the connection')
+    expect(answer.body).not.toContain('127.0.0.1')
+  }
   expect(reeve.recorder.records[0]?.end).toMatchObject({
     outcome: 'upstream_aborted',
     errorType: 'upstream_unreachable',

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { Clock, Log } from '@reeve/base'
 import { Agent } from 'undici'
 import type { Exchange } from './exchange.ts'
@@ -24,6 +25,24 @@ export interface Question {
   readonly interceptionId: string | null
   readonly cameMs: number
   readonly readyMs: number
+}
+
+/** A larger body is not held until its answer is complete. */
+const heldBytesMax = 16 * 1024
+
+/** undici holds on to a buffer for as long as the answer takes; this lets go of it once it was read. */
+function sentOnce(body: Buffer): Readable {
+  let left: Buffer | null = body
+  const stream = new Readable({
+    highWaterMark: 0,
+    read() {
+      const bytes = left
+      left = null
+      this.push(bytes)
+    },
+  })
+  // When the connection fails the relay hears of it; that the body was not sent is no news.
+  return stream.on('error', () => {})
 }
 
 /** The connections to all providers. */
@@ -66,7 +85,9 @@ export function createUpstreams({ limits, clock, log }: { limits: Limits; clock:
         cameMs,
         readyMs,
       })
-      agent.dispatch({ origin: provider.origin, path: pathAndQuery, method: route.method, headers, body }, relay)
+      const sent = body === null || body.length < heldBytesMax ? body : sentOnce(body)
+      if (sent !== body && body !== null) headers.push('content-length', String(body.length))
+      agent.dispatch({ origin: provider.origin, path: pathAndQuery, method: route.method, headers, body: sent }, relay)
       return relay
     },
     close: () => agent.destroy(),
