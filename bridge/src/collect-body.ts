@@ -69,5 +69,8 @@ function refuseByHeaders(req: IncomingMessage, limits: Limits): Refusal | null {
 }
 
 function tooLarge(limits: Limits): Refusal {
-  return { reason: 'too_large', message: `The request body is larger than ${limits.bodyBytes} bytes.` }
+  return {
+    reason: 'too_large',
+    message: `Reeve takes request bodies of at most ${limits.bodyBytes} bytes, and this one is larger.`,
+  }
 }

@@ -148,12 +148,13 @@ export async function startApp(options: {
   handle = (req, res) => {
     const refused = checkRequest(req, { localOnly: isLocalOnly })
     const path = pathOf(req)
-    if (refused !== null) {
+    if (gateway.matches(path)) {
+      setSecurityHeaders(res, 'data', https)
+      if (refused === null) gateway.handle(req, res)
+      else gateway.refuse(req, res, refused.fault)
+    } else if (refused !== null) {
       setSecurityHeaders(res, 'data', https)
       writeRefusal(res, refused, uuidv7(clock.now()))
-    } else if (gateway.matches(path)) {
-      setSecurityHeaders(res, 'data', https)
-      gateway.handle(req, res)
     } else if (path === '/healthz' || path.startsWith('/api/')) api(req, res)
     else dashboard.handle(req, res)
   }

@@ -191,6 +191,16 @@ describe('requests', () => {
     },
   )
 
+  test('what the front door turns away is told in the provider’s shape too', async () => {
+    const socket = connect(rig.server.port, '127.0.0.1')
+    const path = '/api/v2/aibridge/anthropic/v1/messages'
+    socket.write(`POST ${path} HTTP/1.1\r\nHost: elsewhere.example\r\nContent-Length: 0\r\n\r\n`)
+    const answer = Buffer.concat(await Array.fromAsync<Buffer>(socket)).toString()
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /)
+    const body: unknown = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))
+    expect(body).toMatchObject({ type: 'error', error: { type: 'invalid_request_error' } })
+  })
+
   test('a client that never finishes its request is given up', { timeout: 60_000 }, async () => {
     const socket = connect(rig.server.port, '127.0.0.1')
     socket.on('error', () => {})

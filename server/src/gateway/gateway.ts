@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Clock, type Log, toError, uuidv7 } from '@reeve/base'
+import { type Clock, type Fault, type Log, toError, uuidv7 } from '@reeve/base'
 import { type Bridge, createBridge, defaultLimits, errorAnswer, type Refusal, writeAnswer } from '@reeve/bridge'
 import type { Capture } from '@reeve/sdk'
 import type { Registry } from 'prom-client'
@@ -49,6 +49,8 @@ export interface Gateway extends AsyncDisposable {
   /** Whether a path belongs to a provider, as opposed to the management API. */
   matches(path: string): boolean
   handle(req: IncomingMessage, res: ServerResponse): void
+  /** Turns away what did not get past the front door, in words that the provider's clients show. */
+  refuse(req: IncomingMessage, res: ServerResponse, fault: Fault): void
   readonly routes: readonly Route[]
   status(): BridgeStatus
 }
@@ -127,6 +129,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         log.error({ err: toError(thrown) }, 'a request to the bridge failed')
         res.destroy()
       })
+    },
+    refuse(req, res, fault) {
+      const message = fault.fix === undefined ? fault.message : `${fault.message}; ${fault.fix}`
+      const answer = errorAnswer({ reason: 'invalid', message }, null)
+      void writeAnswer(req, res, { ...answer, headers: [...answer.headers, 'connection', 'close'] }, null)
     },
     routes: bridgeRoutes({ db, clock, watch, status }),
     status,

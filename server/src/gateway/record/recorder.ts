@@ -60,11 +60,18 @@ export function createRecorder({ journal, capture, watch }: RecorderOptions): Re
   }
 }
 
-const incomplete = {
-  outcome: 'interrupted',
-  errorType: 'record_incomplete',
-  errorMessage: 'Part of the answer could not be recorded, so the rest of it was not passed on.',
-} as const
+const partLost = 'Part of the answer could not be recorded, so the rest of it was not passed on.'
+
+/** A complete answer that is not wholly on record was cut by us; any other end stays what it was. */
+function withPartLost(given: EndFacts): EndFacts {
+  const outcome = given.outcome === 'ok' ? 'interrupted' : given.outcome
+  return {
+    ...given,
+    outcome,
+    errorType: given.errorType ?? 'record_incomplete',
+    errorMessage: given.errorMessage ?? partLost,
+  }
+}
 
 class FullRecording implements Recording {
   readonly #journal: RecorderOptions['journal']
@@ -97,11 +104,11 @@ class FullRecording implements Recording {
   async end(given: EndFacts): Promise<void> {
     this.#closed()
     const rest = this.#answer.take()
-    const end = this.#lost ? { ...given, ...incomplete } : this.#watch.amend(this.#start, given)
+    const end = this.#lost ? withPartLost(given) : this.#watch.amend(this.#start, given)
     const head = endHead(this.#start.id, end, { ...this.#answer.totals(), reading: null })
     await this.#journal.append(frameKind.end, encodeEnd(head, rest), { closing: true })
     this.#watch.durable()
-    if (this.#lost) throw new Fault('unavailable', incomplete.errorMessage)
+    if (this.#lost) throw new Fault('unavailable', partLost)
   }
 
   async trailer(bytes: Uint8Array): Promise<void> {
