@@ -106,6 +106,42 @@ test('another lock file is installed again', async () => {
   expect(npmCalls()).toHaveLength(2)
 })
 
+/** A Node that the machine's loader cannot start before the library is somewhere where it looks. */
+const lacking = (found: string) => `mkdir -p node_modules/node-linux-x/bin
+cat > node_modules/node-linux-x/bin/node <<'NODE'
+#!/bin/sh
+if ${found}; then printf '%s|' "$@"; exit 0; fi
+echo 'error while loading shared libraries: libatomic.so.1: cannot open shared object file' >&2
+exit 127
+NODE
+chmod +x node_modules/node-linux-x/bin/node`
+
+test('an ordinary user gets the library that Node misses unpacked into the checkout', async () => {
+  program('npm', lacking('[ -e "$LD_LIBRARY_PATH/libatomic.so.1" ]'))
+  program('id', 'echo 1000')
+  program('apt-get', 'case "$*" in *download*) : > libatomic1_1_x.deb ;; *install*) exit 1 ;; esac')
+  program('dpkg-deb', 'mkdir -p "$3/usr/lib" && : > "$3/usr/lib/libatomic.so.1"')
+  expect(await reeve(['--version'])).toMatchObject({ code: 0, out: `${checkout}/bin/reeve.mjs|--version|` })
+  expect(existsSync(join(checkout, 'node_modules/.libraries/libatomic.so.1'))).toBe(true)
+})
+
+test('as root it is installed like any package', async () => {
+  const installed = join(programs, 'installed')
+  program('npm', lacking(`[ -e '${installed}' ]`))
+  program('id', 'echo 0')
+  program('apt-get', `case "$*" in *install*libatomic1*) : > '${installed}' ;; esac`)
+  expect(await reeve(['--version'])).toMatchObject({ code: 0, out: `${checkout}/bin/reeve.mjs|--version|` })
+})
+
+test('where it cannot be had, that is said with what to do, and the next run tries again', async () => {
+  program('npm', lacking('false'))
+  program('apt-get', 'exit 1')
+  const { code, out, err } = await reeve(['--version'])
+  expect({ code, out }).toEqual({ code: 1, out: '' })
+  expect(err).toContain('apt-get install libatomic1')
+  expect(existsSync(join(checkout, 'node_modules/.installed-from'))).toBe(false)
+})
+
 test('links to it, relative and absolute, find the checkout', async () => {
   const link = join(programs, 'link')
   symlinkSync(join(checkout, 'reeve'), join(programs, 'first'))
