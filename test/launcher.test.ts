@@ -31,6 +31,7 @@ beforeEach(() => {
   mkdirSync(programs)
   for (const file of [
     'reeve',
+    'bin/server-node-flags',
     'scripts/install.sh',
     'scripts/libatomic.sh',
     'scripts/libraries.sh',

@@ -162,6 +162,7 @@ export interface JournalCheckpoints {
   segment: number
   byte_offset: number
   seq: number
+  chain_hash: ColumnType<Buffer | null, Uint8Array | null, Uint8Array | null>
   updated_at: Date
 }
 

@@ -184,5 +184,7 @@ create table journal_checkpoints (
   segment     bigint not null,
   byte_offset bigint not null,
   seq         bigint not null,
+  -- Of the last frame written. Another journal may well have a frame of that number end in that place.
+  chain_hash  bytea,
   updated_at  timestamptz not null
 );

@@ -9,7 +9,7 @@ import { BlobStore, loadBody } from './blob-store.ts'
 import { Bodies } from './bodies.ts'
 import { connectDrain, type DrainConnection } from './connect.ts'
 import { Days } from './days.ts'
-import type { BatchFacts, FromDrain, Place } from './messages.ts'
+import type { BatchFacts, FromDrain, Checkpoint, Place } from './messages.ts'
 import { OpenInterceptions } from './open-interceptions.ts'
 import { type Prepared, prepare, withoutContent } from './prepare.ts'
 import { recordLines } from './record-lines.ts'
@@ -45,7 +45,12 @@ const blockedPauseMs = 30_000
 
 const nothing: BatchFacts = { starts: 0, ends: 0, rejects: 0, bodiesLost: 0, tokens: [] }
 
-const CheckpointRow = z.object({ segment: z.number(), byte_offset: z.number(), seq: z.number() })
+const CheckpointRow = z.object({
+  segment: z.number(),
+  byte_offset: z.number(),
+  seq: z.number(),
+  chain_hash: z.string().nullable(),
+})
 
 interface Batch {
   readonly frames: readonly Frame[]
@@ -59,7 +64,7 @@ export class DrainLoop {
   #bodies: Bodies
   #blobs: BlobStore
   #durable: Place | null = null
-  #at: Place | null = null
+  #at: Checkpoint | null = null
   #retired = 0
   /** Damaged segments that have no second name yet. */
   readonly #unkept = new Set<number>()
@@ -135,9 +140,9 @@ export class DrainLoop {
     this.#blobs = new BlobStore(clock)
   }
 
-  async #readCheckpoint(connection: DrainConnection): Promise<Place> {
+  async #readCheckpoint(connection: DrainConnection): Promise<Checkpoint> {
     const row = CheckpointRow.parse((await connection.run('readCheckpoint', [this.#with.replicaId])).rows[0])
-    return { segment: row.segment, offset: row.byte_offset, seq: row.seq }
+    return { segment: row.segment, offset: row.byte_offset, seq: row.seq, hash: row.chain_hash }
   }
 
   async #step(connection: DrainConnection): Promise<void> {
@@ -231,7 +236,7 @@ export class DrainLoop {
     } catch (thrown) {
       this.#bodies.drop()
       if (isTransient(thrown)) throw thrown
-      const to = { segment: frame.segment, offset: frame.end, seq: frame.seq }
+      const to = endOfFrame(frame)
       await connection.transaction(async () => {
         await this.#move(connection, to)
         await keep()
@@ -240,15 +245,15 @@ export class DrainLoop {
     }
   }
 
-  async #move(connection: DrainConnection, to: Place): Promise<void> {
+  async #move(connection: DrainConnection, to: Checkpoint): Promise<void> {
     const { replicaId, clock } = this.#with
     const at = this.#at!
-    const values = [replicaId, to.segment, to.offset, to.seq, clock.now(), at.segment, at.offset]
+    const values = [replicaId, to.segment, to.offset, to.seq, clock.now(), at.segment, at.offset, to.hash]
     const moved = await connection.run('moveCheckpoint', values)
     if (moved.rowCount !== 1) throw new CheckpointMoved()
   }
 
-  #arrived(to: Place, batch: BatchFacts, written: Written | null): void {
+  #arrived(to: Checkpoint, batch: BatchFacts, written: Written | null): void {
     const { tell, structuredLogging } = this.#with
     this.#at = to
     tell({ kind: 'drained', to, batch })
@@ -349,13 +354,19 @@ function isTransient(thrown: unknown): boolean {
 const isBefore = (a: Place, b: Place): boolean =>
   a.segment < b.segment || (a.segment === b.segment && a.offset < b.offset)
 
-function endOf({ frames, damage }: Batch, at: Place): Place {
+const endOfFrame = (frame: Frame): Checkpoint => ({
+  segment: frame.segment,
+  offset: frame.end,
+  seq: frame.seq,
+  hash: frame.hash.toString('hex'),
+})
+
+function endOf({ frames, damage }: Batch, at: Checkpoint): Checkpoint {
   const last = frames.at(-1)
-  const end = last === undefined ? at : { segment: last.segment, offset: last.end, seq: last.seq }
   return damage.reduce(
     (furthest, { segment, end: offset }) =>
-      isBefore(furthest, { segment, offset, seq: 0 }) ? { segment, offset, seq: furthest.seq } : furthest,
-    end,
+      isBefore(furthest, { segment, offset, seq: 0 }) ? { segment, offset, seq: furthest.seq, hash: null } : furthest,
+    last === undefined ? at : endOfFrame(last),
   )
 }
 

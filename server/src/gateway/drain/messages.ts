@@ -15,6 +15,11 @@ export interface Place {
   readonly seq: number
 }
 
+/** How far the journal is in PostgreSQL, and the chain hash of the frame that ends there, where that is known. */
+export interface Checkpoint extends Place {
+  readonly hash: string | null
+}
+
 export type ToDrain = { readonly kind: 'durable'; readonly to: Place } | { readonly kind: 'stop' }
 
 export type FromDrain =

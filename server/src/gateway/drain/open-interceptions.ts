@@ -2,7 +2,7 @@ import { Fault } from '@reeve/base'
 import type { Damage, Frame } from '../../journal/read.ts'
 import { readFrameAt, readFrames } from '../../journal/read.ts'
 import { decodeFrame, type GatewayFrame, interceptionOf } from '../record/frames.ts'
-import type { Place } from './messages.ts'
+import type { Checkpoint } from './messages.ts'
 
 interface Open {
   readonly startSegment: number
@@ -29,7 +29,7 @@ export class OpenInterceptions {
    * Finds out anew, from what the journal still has, what was open at this place. False when the journal has no such
    * place: it is not the one that was drained up to there.
    */
-  async rebuild(upTo: Place): Promise<boolean> {
+  async rebuild(upTo: Checkpoint): Promise<boolean> {
     this.#open.clear()
     if (upTo.seq === 0) return true
     let last: Frame | null = null
@@ -44,7 +44,8 @@ export class OpenInterceptions {
     }
     // The frame that ends there may be what is damaged.
     if (damaged) return last === null || last.seq <= upTo.seq
-    return last !== null && last.seq === upTo.seq && last.segment === upTo.segment && last.end === upTo.offset
+    if (last === null || last.seq !== upTo.seq || last.segment !== upTo.segment) return false
+    return last.end === upTo.offset && (upTo.hash === null || last.hash.toString('hex') === upTo.hash)
   }
 
   note(

@@ -7,11 +7,13 @@ export const statements = {
     insert into journal_checkpoints (replica_id, segment, byte_offset, seq, updated_at)
     values ($1, 0, 0, 0, $2) on conflict do nothing`,
 
-  readCheckpoint: 'select segment, byte_offset, seq from journal_checkpoints where replica_id = $1',
+  readCheckpoint: `
+    select segment, byte_offset, seq, encode(chain_hash, 'hex') as chain_hash
+    from journal_checkpoints where replica_id = $1`,
 
   /** Moves only from where this drain believes it to stand: whoever comes second changes nothing. */
   moveCheckpoint: `
-    update journal_checkpoints set segment = $2, byte_offset = $3, seq = $4, updated_at = $5
+    update journal_checkpoints set segment = $2, byte_offset = $3, seq = $4, updated_at = $5, chain_hash = decode($8, 'hex')
     where replica_id = $1 and segment = $6 and byte_offset = $7`,
 
   ensureDay: 'select ensure_day_partitions($1::date)',
