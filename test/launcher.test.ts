@@ -31,7 +31,6 @@ beforeEach(() => {
   mkdirSync(programs)
   for (const file of [
     'reeve',
-    'bin/server-node-flags',
     'scripts/install.sh',
     'scripts/libatomic.sh',
     'scripts/libraries.sh',

@@ -63,8 +63,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   let ownerToken = ''
 
   async function start(): Promise<void> {
-    const flags = readFileSync(join(repository, 'bin/server-node-flags'), 'utf8').trim().split(' ')
-    const command = [...flags, ...(options.nodeFlags ?? []), join(repository, 'bin/reeve.mjs'), 'server']
+    const command = [...(options.nodeFlags ?? []), join(repository, 'bin/reeve.mjs'), 'server']
     const pinned = options.cores === undefined ? [] : ['taskset', '-c', options.cores]
     const [program, ...args] = [...pinned, process.execPath, ...command]
     const started = spawn(program!, args, {
