@@ -170,7 +170,7 @@ function withSubAgents(at: Date, user: User): Recorded {
     seconds: 8,
     said: [
       context(
-        '<system-reminder>\nToday’s date is 2026-11-20. The working directory is /work/shop. The user has opened tests/billing.spec.ts.\n</system-reminder>',
+        '<system-reminder>\nToday’s date is 2026-11-20. The working directory is /srv/shop. The user has opened tests/billing.spec.ts.\n</system-reminder>',
       ),
       human(
         'The billing test fails on CI, find out why and fix it. Have a look at the whole history of the rate table with a helper, then fix only what is needed.',
@@ -179,7 +179,7 @@ function withSubAgents(at: Date, user: User): Recorded {
         'The failure is about tax. I should look at the test first, then at the history of the rate table. A helper can read the history while I read the code, so that the main conversation stays small.\n\nPlan:\n1. read the test\n2. ask the helper for the history\n3. run the test\n4. fix',
       ),
       say('I will read the test and have a helper look through the history of the rate table.'),
-      call('Read', { file_path: '/work/shop/tests/billing.spec.ts' }, 'tool-1'),
+      call('Read', { file_path: '/srv/shop/tests/billing.spec.ts' }, 'tool-1'),
       call(
         'Task',
         {
@@ -231,7 +231,7 @@ function withSubAgents(at: Date, user: User): Recorded {
       think('As expected: the test still holds the old rate.'),
       call(
         'Edit',
-        { file_path: '/work/shop/tests/billing.spec.ts', old_string: 'toBe(119)', new_string: 'toBe(120)' },
+        { file_path: '/srv/shop/tests/billing.spec.ts', old_string: 'toBe(119)', new_string: 'toBe(120)' },
         'tool-5',
       ),
     ],
