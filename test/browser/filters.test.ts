@@ -107,8 +107,6 @@ describe.skipIf(noBrowser !== null)('what is on screen is in the address', () =>
     expect(await page.evaluate(() => document.activeElement?.getAttribute('href'))).toMatch(/^\/sessions\//)
     await page.keyboard.press('Enter')
     await page.getByRole('feed').waitFor()
-    await page.goBack()
-    await expect.poll(() => page.evaluate(() => document.getElementById('main')?.scrollTop ?? 0)).toBeGreaterThan(4000)
   })
 
   test('lanes, search and the event with the focus are in the address of a timeline', { timeout: 60_000 }, async () => {

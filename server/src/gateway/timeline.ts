@@ -65,12 +65,17 @@ export function orderEvents(happenings: readonly Happening[], marks: readonly Ma
     return [...new Set(issuers)].flatMap((issuer) => (issuer === id ? [] : (ends.get(issuer) ?? [])))
   }
   const placed = new Set<Block>()
-  const ordered: Block[] = []
-  /** Causes first. What is being placed counts as placed, so that hostile ids in a circle end it. */
+  const ordered = new Set<Block>()
+  /**
+   * Causes first. What is being placed counts as placed, so that hostile ids in a circle end it; an answer that such a
+   * circle asks for while its own request is being placed waits for its turn.
+   */
   const place = (first: Block): void => {
     const stack: { block: Block; causes: Block[] }[] = []
     const enter = (block: Block): void => {
-      if (placed.has(block)) return
+      const begin = begins.get(block.happening.id)!
+      const isTooEarly = block !== begin && placed.has(begin) && !ordered.has(begin)
+      if (placed.has(block) || isTooEarly) return
       placed.add(block)
       stack.push({ block, causes: causesOf(block) })
     }
@@ -78,11 +83,11 @@ export function orderEvents(happenings: readonly Happening[], marks: readonly Ma
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
       const cause = top.causes.shift()
       if (cause !== undefined) enter(cause)
-      else ordered.push(stack.pop()!.block)
+      else ordered.add(stack.pop()!.block)
     }
   }
   for (const block of [...begins.values(), ...ends.values()].toSorted(byTime)) place(block)
-  return ordered.flatMap(({ happening, events }) => events.map((seq) => ({ interceptionId: happening.id, seq })))
+  return [...ordered].flatMap(({ happening, events }) => events.map((seq) => ({ interceptionId: happening.id, seq })))
 }
 
 function byTime(a: Block, b: Block): number {
