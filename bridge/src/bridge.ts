@@ -152,12 +152,13 @@ export function createBridge(options: BridgeOptions): Bridge {
 
   /** Ends a record that was begun for a request which the provider never sees. */
   async function conclude(
-    { req, res }: Exchange,
+    exchange: Exchange,
     wire: WireFormat,
     recording: Recording,
     refusal: Refusal | null,
     { id, cameMs, ...told }: Told & { readonly id: Uuid; readonly cameMs: number },
   ): Promise<null> {
+    const { res } = exchange
     const answer = refusal === null || res.destroyed ? null : wire.refusal(refusal, id)
     const durationMs = clock.monotonicMs() - cameMs
     const summary = {
@@ -177,14 +178,14 @@ export function createBridge(options: BridgeOptions): Bridge {
       return null
     }
     observe({ kind: 'finished', ...told, ...summary, responseBytes: 0 })
-    if (answer !== null) await writeAnswer(req, res, answer, id)
+    if (answer !== null) await writeAnswer(exchange, answer, id)
     return null
   }
 
   /** Answers what leaves no record. */
-  async function refuse({ req, res, providerName }: Exchange, refusal: Refusal): Promise<null> {
-    const { wire } = providers.get(providerName) ?? { wire: anthropicMessages }
-    await writeAnswer(req, res, wire.refusal(refusal, null), null)
+  async function refuse(exchange: Exchange, refusal: Refusal): Promise<null> {
+    const { wire } = providers.get(exchange.providerName) ?? { wire: anthropicMessages }
+    await writeAnswer(exchange, wire.refusal(refusal, null), null)
     return null
   }
 

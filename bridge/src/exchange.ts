@@ -13,6 +13,8 @@ export interface Exchange {
   readonly sourceIp: string | null
   /** Our own credential that the request carried, never to be passed on; empty when there was none. */
   readonly token: string
+  /** Names and values that stand on every answer, the provider's included. */
+  readonly ownHeaders: readonly string[]
 }
 
 /** What happened, for metrics. Names from clients are not among it, so that labels stay few. */

@@ -88,6 +88,7 @@ const toClient = nameTable(
   'permissions-policy',
   'referrer-policy',
   'x-frame-options',
+  'x-content-type-options',
   'x-xss-protection',
   'clear-site-data',
   'report-to',

@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import type { Exchange } from './exchange.ts'
 import type { WireAnswer } from './wire/wire-format.ts'
 
 /** How long the rest of a body that nobody wants is read, so that the client can take the answer before the end. */
@@ -6,15 +7,14 @@ const lingerMs = 2_000
 
 /** Writes an answer of our own and resolves when the client has it or has gone. */
 export function writeAnswer(
-  req: IncomingMessage,
-  res: ServerResponse,
+  { req, res, ownHeaders }: Pick<Exchange, 'req' | 'res' | 'ownHeaders'>,
   answer: WireAnswer,
   interceptionId: string | null,
 ): Promise<void> {
   return new Promise((resolve) => {
     if (res.destroyed || res.writableEnded) return resolve()
     res.once('close', resolve).on('error', () => {})
-    res.writeHead(answer.status, [...answer.headers, ...interceptionHeader(interceptionId)])
+    res.writeHead(answer.status, [...ownHeaders, ...answer.headers, ...interceptionHeader(interceptionId)])
     res.end(req.method === 'HEAD' ? undefined : answer.body)
     if (!req.complete) lingerBeforeClosing(req)
   })

@@ -15,6 +15,7 @@ import type { Refusal, WireFormat } from './wire/wire-format.ts'
 export interface RelayParts {
   readonly req: IncomingMessage
   readonly res: ServerResponse
+  readonly ownHeaders: readonly string[]
   readonly recording: Recording
   readonly wire: WireFormat
   readonly mask: Mask
@@ -192,12 +193,12 @@ export class Relay implements Dispatcher.DispatchHandler {
    */
   #fail(ending: Ending, refusal: Refusal): void {
     if (!this.#isOpen()) return
-    const { req, res, wire, interceptionId } = this.#parts
+    const { res, wire, interceptionId } = this.#parts
     this.#noteRest()
     const answer = wire.refusal(refusal, interceptionId)
     const unsent = !res.headersSent
     void this.#end({ errorMessage: refusal.message, ...ending }, unsent ? answer.status : this.#status, () => {
-      if (unsent) void writeAnswer(req, res, answer, interceptionId)
+      if (unsent) void writeAnswer(this.#parts, answer, interceptionId)
       else if (this.#body?.takesError === true) this.#endResponse(wire.streamError(refusal))
       else this.#cut()
     })
@@ -301,10 +302,10 @@ export class Relay implements Dispatcher.DispatchHandler {
   // The client's side.
 
   #writeHead(): boolean {
-    const { res, interceptionId } = this.#parts
+    const { res, ownHeaders, interceptionId } = this.#parts
     if (res.headersSent || this.#clientGone || this.#head === null || this.#body === null) return false
     const { headers, contentLength } = this.#head
-    headers.push(...interceptionHeader(interceptionId))
+    headers.push(...ownHeaders, ...interceptionHeader(interceptionId))
     // What may get an error of ours at its end has no length yet.
     if (contentLength !== null && !this.#body.takesError) headers.push('content-length', contentLength)
     res.writeHead(this.#status, headers)

@@ -67,7 +67,7 @@ export function createUpstreams({ limits, clock, log }: { limits: Limits; clock:
 
   return {
     ask({ exchange, routed, body, recording, interceptionId, cameMs, readyMs }) {
-      const { req, res, token } = exchange
+      const { req, res, token, ownHeaders } = exchange
       const { provider, route, pathAndQuery } = routed
       // A route that needs nobody behind it gets no credential either.
       const credential = route.kind === null ? [] : provider.credential()
@@ -75,6 +75,7 @@ export function createUpstreams({ limits, clock, log }: { limits: Limits; clock:
       const relay = new Relay({
         req,
         res,
+        ownHeaders,
         recording,
         wire: provider.wire,
         mask: maskOf(provider),

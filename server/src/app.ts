@@ -9,7 +9,7 @@ import { type Database, openDatabase } from './db/database.ts'
 import { startEmbeddedPostgres } from './db/embedded/embedded-postgres.ts'
 import { migrate } from './db/migrate.ts'
 import { createGateway } from './gateway/gateway.ts'
-import { setSecurityHeaders } from './http/browser.ts'
+import { securityHeaders, setSecurityHeaders } from './http/browser.ts'
 import { deploymentRoutes } from './http/deployment.ts'
 import { checkRequest, pathOf } from './http/front-door.ts'
 import { refusal } from './http/faults.ts'
@@ -92,6 +92,7 @@ export async function startApp(options: {
       journalDir: join(config.dataDir, 'journal'),
       authenticate: authenticator.authenticate,
       sourceAddress: source,
+      ownHeaders: securityHeaders('data', https),
       clock,
       log,
       metrics: registry,
@@ -149,7 +150,6 @@ export async function startApp(options: {
     const refused = checkRequest(req, { localOnly: isLocalOnly })
     const path = pathOf(req)
     if (gateway.matches(path)) {
-      setSecurityHeaders(res, 'data', https)
       if (refused === null) gateway.handle(req, res)
       else gateway.refuse(req, res, refused.fault)
     } else if (refused !== null) {

@@ -54,6 +54,7 @@ export async function startBridge(
       path: req.url ?? '',
       sourceIp: '127.0.0.1',
       token: clientToken,
+      ownHeaders: [],
     })
   }
   const server = createServer({ noDelay: true, requestTimeout: 0 }, handle)

@@ -62,6 +62,7 @@ export async function testGateway(
       journalDir,
       authenticate: authenticator.authenticate,
       sourceAddress: (req) => req.socket.remoteAddress ?? null,
+      ownHeaders: [],
       clock: systemClock,
       log,
       metrics: registry,

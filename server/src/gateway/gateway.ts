@@ -40,6 +40,8 @@ export interface GatewayOptions {
   readonly journalDir: string
   readonly authenticate: (token: string) => Promise<Actor | null>
   readonly sourceAddress: (req: IncomingMessage) => string | null
+  /** Names and values that stand on every answer, the provider's included. */
+  readonly ownHeaders: readonly string[]
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Registry
@@ -133,7 +135,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     refuse(req, res, fault) {
       const message = fault.fix === undefined ? fault.message : `${fault.message}; ${fault.fix}`
       const answer = errorAnswer({ reason: 'invalid', message }, null)
-      void writeAnswer(req, res, { ...answer, headers: [...answer.headers, 'connection', 'close'] }, null)
+      const headers = [...answer.headers, 'connection', 'close']
+      void writeAnswer({ req, res, ownHeaders: options.ownHeaders }, { ...answer, headers }, null)
     },
     routes: bridgeRoutes({ db, clock, watch, status }),
     status,
@@ -162,10 +165,10 @@ async function enter(door: Door, req: IncomingMessage, res: ServerResponse): Pro
   const query = mark === -1 ? '' : target.slice(mark)
   const [, providerName = '', rest = '/'] = mounted.exec(path) ?? []
   const sourceIp = door.sourceAddress(req)
-  const exchange = { req, res, providerName, path: rest + query, sourceIp }
+  const exchange = { req, res, providerName, path: rest + query, sourceIp, ownHeaders: door.ownHeaders }
   const refuse = (refusal: Refusal, more: readonly string[] = []) => {
     const answer = errorAnswer(refusal, null)
-    return writeAnswer(req, res, { ...answer, headers: [...answer.headers, ...more] }, null)
+    return writeAnswer(exchange, { ...answer, headers: [...answer.headers, ...more] }, null)
   }
 
   if (!door.config.enabled) {

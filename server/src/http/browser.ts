@@ -22,15 +22,21 @@ const pagePolicy = [
 /** For everything that is not a page: should a browser show it after all, then as nothing that can act. */
 const dataPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
+/** Names and values, one after the other. */
+export const securityHeaders = (kind: 'page' | 'data', https: boolean): readonly string[] => [
+  ...['Content-Security-Policy', kind === 'page' ? pagePolicy : dataPolicy],
+  ...['X-Content-Type-Options', 'nosniff'],
+  ...['X-Frame-Options', 'DENY'],
+  ...['Referrer-Policy', 'no-referrer'],
+  ...['Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()'],
+  ...['Cross-Origin-Opener-Policy', 'same-origin'],
+  ...['Cross-Origin-Resource-Policy', 'same-origin'],
+  ...(https ? ['Strict-Transport-Security', 'max-age=31536000'] : []),
+]
+
 export function setSecurityHeaders(res: ServerResponse, kind: 'page' | 'data', https: boolean): void {
-  res.setHeader('Content-Security-Policy', kind === 'page' ? pagePolicy : dataPolicy)
-  res.setHeader('X-Content-Type-Options', 'nosniff')
-  res.setHeader('X-Frame-Options', 'DENY')
-  res.setHeader('Referrer-Policy', 'no-referrer')
-  res.setHeader('Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()')
-  res.setHeader('Cross-Origin-Opener-Policy', 'same-origin')
-  res.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
-  if (https) res.setHeader('Strict-Transport-Security', 'max-age=31536000')
+  const headers = securityHeaders(kind, https)
+  for (let at = 0; at < headers.length; at += 2) res.setHeader(headers[at]!, headers[at + 1]!)
 }
 
 /** The prefix makes browsers refuse the cookie from anything but this host over https. */

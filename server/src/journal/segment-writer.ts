@@ -119,7 +119,7 @@ export class SegmentWriter<E extends Entry> {
       buffers.push(entry.frame)
     }
     try {
-      await writeAll(segment.file, buffers, segment.offset)
+      await writeAll(segment.file, joinSmall(buffers), segment.offset)
     } catch (error) {
       await this.#cutBack(segment)
       throw error
@@ -244,4 +244,25 @@ export class SegmentWriter<E extends Entry> {
       () => {},
     )
   }
+}
+
+const smallBytes = 4 * 1024
+
+/** Puts small neighbours into one piece: to write a piece costs more than to copy so little. */
+function joinSmall(buffers: readonly Buffer[]): Buffer[] {
+  const joined: Buffer[] = []
+  let run: Buffer[] = []
+  const endRun = (): void => {
+    if (run.length > 0) joined.push(run.length === 1 ? run[0]! : Buffer.concat(run))
+    run = []
+  }
+  for (const buffer of buffers) {
+    if (buffer.length <= smallBytes) run.push(buffer)
+    else {
+      endRun()
+      joined.push(buffer)
+    }
+  }
+  endRun()
+  return joined
 }

@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads'
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { type Clock, type Log, toError } from '@reeve/base'
 import type { Connection } from '../../db/connection.ts'
 import type { Journal } from '../../journal/journal.ts'
@@ -21,7 +22,7 @@ export interface Drain extends AsyncDisposable {
   status(): DrainStatus
   /** Resolves when everything that is durable now is in the database, or when the time is up. */
   settle(withinMs: number): Promise<boolean>
-  /** Ends the thread, which starts anew. */
+  /** Ends the process, which starts anew. */
   restart(): Promise<void>
 }
 
@@ -41,15 +42,18 @@ const marksMax = 10_000
 /** Content passes through in batches; what does not fit into this is a leak, and a restart is the better answer. */
 const heapMegabytesMax = 512
 
+const processFile = fileURLToPath(new URL('./drain-process.ts', import.meta.url))
+
 interface Mark {
   readonly seq: number
   readonly atMs: number
 }
 
 /**
- * The server's side of the drain: starts its thread, tells it how far the journal is durable, retires what is no longer
- * needed, and starts the thread again when it dies. The thread keeps no state that the journal and the database do not
- * have, so that nothing is lost with it.
+ * The server's side of the drain: starts its process, tells it how far the journal is durable, retires what is no longer
+ * needed, and starts the process again when it dies. The process keeps no state that the journal and the database do not
+ * have, so that nothing is lost with it. It is a process and no thread, because threads of one process share the helpers
+ * that collect its garbage, and those could not be made to give way to traffic.
  */
 export function startDrain({ journal, connection, structuredLogging, clock, log, onBatch }: DrainControl): Drain {
   const setup: DrainSetup = { journalDir: journal.dir, replicaId: journal.replicaId, connection, structuredLogging }
@@ -65,45 +69,59 @@ export function startDrain({ journal, connection, structuredLogging, clock, log,
   const waiting = new Set<() => void>()
   let heardMs = clock.monotonicMs()
   let ended = Promise.withResolvers<void>()
-  let worker = spawn()
+  let child = spawn()
 
-  function spawn(): Worker {
+  /** Null when it could not be started; then it is tried again, as after any death. */
+  function spawn(): ChildProcess | null {
     ended = Promise.withResolvers<void>()
     const { resolve } = ended
-    const fresh = new Worker(new URL('./worker.ts', import.meta.url), {
-      name: 'reeve drain',
-      workerData: setup,
-      resourceLimits: { maxOldGenerationSizeMb: heapMegabytesMax },
-    })
-    fresh.on('message', (message: FromDrain) => hear(message))
-    fresh.on('error', (thrown) => log.error({ err: toError(thrown) }, 'the drain died'))
-    fresh.on('exit', () => {
+    const over = (): void => {
       resolve()
       if (!stopping) restart()
-    })
-    send(fresh)
-    return fresh
+    }
+    try {
+      const fresh = fork(processFile, {
+        execArgv: [...process.execArgv, `--max-old-space-size=${heapMegabytesMax}`],
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      })
+      fresh.on('message', (message: FromDrain) => hear(message))
+      fresh.on('error', (thrown) => {
+        log.error({ err: toError(thrown) }, 'the drain process failed')
+        if (fresh.pid === undefined) over()
+      })
+      fresh.on('exit', (code, signal) => {
+        if (!stopping) log.error({ code, signal }, 'the drain process ended')
+        over()
+      })
+      tell(fresh, { kind: 'setup', setup })
+      send(fresh)
+      return fresh
+    } catch (thrown) {
+      log.error({ err: toError(thrown) }, 'the drain process could not be started')
+      over()
+      return null
+    }
   }
 
   function restart(): void {
     restarts++
     detail = 'The drain died and is being started again; the record is kept on disk.'
     setTimeout(() => {
-      if (!stopping) worker = spawn()
+      if (!stopping) child = spawn()
     }, restartMs).unref()
   }
 
-  function send(to: Worker): void {
+  function send(to: ChildProcess | null): void {
     const { segment, offset, seq } = journal.durable()
-    to.postMessage({ kind: 'durable', to: { segment, offset, seq } } satisfies ToDrain)
+    tell(to, { kind: 'durable', to: { segment, offset, seq } })
   }
 
-  /** A thread with work to do says something every few seconds, if only that the database does not answer. */
+  /** A drain with work to do says something every few seconds, if only that the database does not answer. */
   const watchdog = setInterval(() => {
     if (drained.seq >= journal.durable().seq || clock.monotonicMs() - heardMs < silentMs) return
     log.error({ silentMs }, 'the drain has gone silent and is started again')
     heardMs = clock.monotonicMs()
-    void worker.terminate()
+    child?.kill('SIGKILL')
   }, silentMs / 10)
   watchdog.unref()
 
@@ -143,7 +161,7 @@ export function startDrain({ journal, connection, structuredLogging, clock, log,
         if (marks.length < marksMax && atMs - (marks.at(-1)?.atMs ?? -Infinity) >= 1_000) {
           marks.push({ seq: journal.durable().seq, atMs })
         }
-        send(worker)
+        send(child)
       }, nudgeMs)
       nudging.unref()
     },
@@ -157,7 +175,7 @@ export function startDrain({ journal, connection, structuredLogging, clock, log,
       // Waiting is of no use until somebody has looked.
       if (blocked) return Promise.resolve(false)
       const target = journal.durable().seq
-      send(worker)
+      send(child)
       return new Promise((resolve) => {
         const check = () => {
           if (drained.seq >= target) finish(true)
@@ -173,17 +191,23 @@ export function startDrain({ journal, connection, structuredLogging, clock, log,
       })
     },
     async restart() {
-      await worker.terminate()
+      child?.kill('SIGKILL')
+      await ended.promise
     },
     async [Symbol.asyncDispose]() {
       stopping = true
       clearInterval(watchdog)
       if (nudging !== null) clearTimeout(nudging)
-      worker.postMessage({ kind: 'stop' } satisfies ToDrain)
-      const timer = setTimeout(() => void worker.terminate(), 5_000)
+      tell(child, { kind: 'stop' })
+      const timer = setTimeout(() => child?.kill('SIGKILL'), 5_000)
       await ended.promise
       clearTimeout(timer)
       await retiring
     },
   }
+}
+
+/** What a process that is gone cannot hear, the next one finds in the journal. */
+function tell(child: ChildProcess | null, message: ToDrain): void {
+  if (child?.connected === true) child.send(message, () => {})
 }

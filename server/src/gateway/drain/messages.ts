@@ -1,6 +1,6 @@
 import type { Connection } from '../../db/connection.ts'
 
-/** What the server's thread and the drain's thread tell each other. Plain data: it is copied between them. */
+/** What the server and the drain's process tell each other. Plain data: it travels as JSON. */
 
 export interface DrainSetup {
   readonly journalDir: string
@@ -20,7 +20,11 @@ export interface Checkpoint extends Place {
   readonly hash: string | null
 }
 
-export type ToDrain = { readonly kind: 'durable'; readonly to: Place } | { readonly kind: 'stop' }
+export type ToDrain =
+  /** Comes first. */
+  | { readonly kind: 'setup'; readonly setup: DrainSetup }
+  | { readonly kind: 'durable'; readonly to: Place }
+  | { readonly kind: 'stop' }
 
 export type FromDrain =
   /** Everything before this is in the database. */
