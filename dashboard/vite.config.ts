@@ -27,7 +27,7 @@ export default defineConfig({
           groups: [
             {
               name: 'lists',
-              test: /react-virtual|virtual-core|app\/table\/(?!range\.)|app\/ui\/(?:facts|live-chip)|app\/pages\/(?:filters|nothing-matches|session-columns)|use-last/,
+              test: /react-virtual|virtual-core|app\/table\/(?!range\.|query\.)|app\/ui\/(?:facts|live-chip)|app\/pages\/(?:filters|nothing-matches|session-columns)|use-last/,
             },
           ],
         },

@@ -139,6 +139,8 @@ export function createConsoleRouter(queries: QueryClient) {
     routeTree: tree,
     context: { queries },
     scrollRestoration: true,
+    // A page that was not open before begins at its top, whatever the one before it was scrolled to.
+    scrollToTopSelectors: ['#main'],
     defaultPreload: 'intent',
     defaultErrorComponent: Broken,
     defaultNotFoundComponent: NotFound,

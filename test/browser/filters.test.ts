@@ -101,12 +101,29 @@ describe.skipIf(noBrowser !== null)('what is on screen is in the address', () =>
       await page.getByText(shown).waitFor()
     }
     await page.evaluate(() => document.getElementById('main')?.scrollTo({ top: 6000 }))
-    await expect.poll(() => page.evaluate(() => document.querySelectorAll('*').length)).toBeLessThan(1500)
+    const firstRow = () =>
+      page.evaluate(() => Number(document.querySelector('tbody tr[data-index]')?.getAttribute('data-index')))
+    await expect.poll(firstRow).toBeGreaterThan(100)
+    expect(await page.evaluate(() => document.querySelectorAll('*').length)).toBeLessThan(1500)
     await page.locator('tbody a').nth(5).focus()
     for (let step = 0; step < 40; step++) await page.keyboard.press('j')
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('href'))).toMatch(/^\/sessions\//)
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('href'))
+    await expect.poll(focused).toMatch(/^\/sessions\//)
+    const opened = await focused()
+    const scrollTop = () => page.evaluate(() => document.getElementById('main')?.scrollTop ?? 0)
+    const asked = mock.asked.length
     await page.keyboard.press('Enter')
     await page.getByRole('feed').waitFor()
+    await expect.poll(scrollTop).toBe(0)
+    await page.goBack()
+    await expect.poll(scrollTop).toBeGreaterThan(4000)
+    await expect.poll(focused).toBe(opened)
+    const inView = await page.evaluate(() => {
+      const row = document.activeElement!.getBoundingClientRect()
+      return row.top > 0 && row.bottom < innerHeight
+    })
+    expect(inView).toBe(true)
+    expect(mock.asked.slice(asked).filter((path) => path.startsWith('/api/v2/aibridge/sessions?'))).toEqual([])
   })
 
   test('lanes, search and the event with the focus are in the address of a timeline', { timeout: 60_000 }, async () => {

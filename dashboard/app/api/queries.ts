@@ -1,6 +1,8 @@
-import { Fault } from '@reeve/base'
+import { Fault, systemClock } from '@reeve/base'
 import { endpoints } from '@reeve/sdk'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { apiQuery } from '../table/query.ts'
+import type { Range } from '../table/range.ts'
 import { client } from './client.ts'
 
 /** Every question the console asks, with the name under which its answer is remembered. */
@@ -36,16 +38,29 @@ export const bridgeStatus = queryOptions({
   queryFn: ({ signal }) => client.call(endpoints.getBridgeStatus, { signal }),
 })
 
-const pageRows = 100
+/** What a list is asked for, as the URL says it; a relative range means what it means when a page of it is read. */
+export interface ListSearch extends Range {
+  readonly q?: string | undefined
+}
 
-export const sessions = (q: string) =>
+/** The API's own words for it. */
+export const asked = ({ q = '', ...range }: ListSearch): { q?: string } => {
+  const text = apiQuery(q, range, systemClock.now())
+  return text === '' ? {} : { q: text }
+}
+
+const pageRows = 100
+/** Reading one session takes a while; the list that it was found in is still there after it. */
+const listKeptMs = 60 * 60_000
+
+export const sessions = ({ q = '', from, to }: ListSearch) =>
   infiniteQueryOptions({
-    queryKey: ['sessions', q],
+    queryKey: ['sessions', q, from, to],
     queryFn: ({ pageParam, signal }) =>
       client.call(endpoints.listSessions, {
         query: {
           limit: pageRows,
-          ...(q === '' ? {} : { q }),
+          ...asked({ q, from, to }),
           ...(pageParam === null ? {} : { after_session_id: pageParam }),
         },
         signal,
@@ -54,28 +69,32 @@ export const sessions = (q: string) =>
     initialPageParam: null as string | null,
     getNextPageParam: (page) => (page.sessions.length < pageRows ? null : (page.sessions.at(-1)?.id ?? null)),
     placeholderData: keepPreviousData,
-    staleTime: Infinity,
-    refetchOnMount: 'always',
+    refetchOnReconnect: false,
+    gcTime: listKeptMs,
   })
 
 /** The newest page by itself, beside what is being read: it says how much has come since. */
-export const latestSessions = (q: string, signal?: AbortSignal) =>
-  client.call(endpoints.listSessions, { query: { limit: pageRows, ...(q === '' ? {} : { q }) }, signal })
+export const latestSessions = (search: ListSearch, signal?: AbortSignal) =>
+  client.call(endpoints.listSessions, { query: { limit: pageRows, ...asked(search) }, signal })
 
-export const requests = (q: string) =>
+export const requests = ({ q = '', from, to }: ListSearch) =>
   infiniteQueryOptions({
-    queryKey: ['requests', q],
+    queryKey: ['requests', q, from, to],
     queryFn: ({ pageParam, signal }) =>
       client.call(endpoints.listInterceptions, {
-        query: { limit: pageRows, ...(q === '' ? {} : { q }), ...(pageParam === null ? {} : { after_id: pageParam }) },
+        query: {
+          limit: pageRows,
+          ...asked({ q, from, to }),
+          ...(pageParam === null ? {} : { after_id: pageParam }),
+        },
         signal,
       }),
     // SAFETY: as above.
     initialPageParam: null as string | null,
     getNextPageParam: (page) => (page.results.length < pageRows ? null : (page.results.at(-1)?.id ?? null)),
     placeholderData: keepPreviousData,
-    staleTime: Infinity,
-    refetchOnMount: 'always',
+    refetchOnReconnect: false,
+    gcTime: listKeptMs,
   })
 
 export const session = (id: string) =>

@@ -1,19 +1,19 @@
-import { systemClock } from '@reeve/base'
 import { type Interception, Outcome } from '@reeve/sdk'
 import { useInfiniteQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useMemo } from 'react'
-import { me, requests } from '../api/queries.ts'
+import { asked, me, requests } from '../api/queries.ts'
 import { faultOf } from '../api/query-client.ts'
 import { useNow } from '../hooks/use-clock.ts'
 import { useLast } from '../hooks/use-last.ts'
+import { useLeftFor } from '../hooks/use-left-for.ts'
 import { useZone } from '../hooks/use-zone.ts'
 import { seesEverybody } from '../shell/navigation.ts'
 import { shellWord, usePage } from '../shell/page.ts'
 import { type Column, DataTable, TableSkeleton } from '../table/data-table.tsx'
 import { ListHead } from '../table/list-head.tsx'
 import { LoadMore } from '../table/load-more.tsx'
-import { apiQuery, parseQuery, queryText } from '../table/query.ts'
+import { parseQuery, queryText } from '../table/query.ts'
 import type { QueryKey } from '../table/query-bar.tsx'
 import type { Range } from '../table/range.ts'
 import { Count, OutcomeState, Person, Time } from '../ui/facts.tsx'
@@ -37,25 +37,23 @@ export function RequestsPage() {
   const { data: user } = useSuspenseQuery(me)
   const zone = useZone()
   const today = useNow(3_600_000)
-  const asked = useMemo(
-    () => apiQuery(q, { ...(from && { from }), ...(to && { to }) }, systemClock.now()),
-    [q, from, to],
-  )
-  const list = useInfiniteQuery(requests(asked))
+  const left = useLeftFor()
+  const list = useInfiniteQuery({ ...requests({ q, from, to }), refetchOnMount: left === null ? 'always' : false })
+  const { q: text = '' } = useMemo(() => asked({ q, from, to }), [q, from, to])
   const data = useLast(list.data)
   const { keys, ask } = useQueryKeys(fixedKeys, seesEverybody(user))
   const columns = useMemo(() => requestColumns(zoneName(zone, today)), [zone, today])
   usePage({
     title: 'Requests',
-    cli: `reeve bridge requests list${asked === '' ? '' : ` --filter ${shellWord(asked)}`}`,
-    api: `/api/v2/aibridge/interceptions${asked === '' ? '' : `?${new URLSearchParams({ q: asked })}`}`,
+    cli: `reeve bridge requests list${text === '' ? '' : ` --filter ${shellWord(text)}`}`,
+    api: `/api/v2/aibridge/interceptions${text === '' ? '' : `?${new URLSearchParams({ q: text })}`}`,
   })
 
   const rows = useMemo(() => data?.pages.flatMap((page) => page.results) ?? [], [data])
   const fault = list.error === null ? null : faultOf(list.error)
   const invalid = fault?.code === 'invalid'
   const count = data?.pages[0]?.count
-  const setText = (text: string) => void navigate({ search: (old) => ({ ...old, q: text }), replace: true })
+  const setText = (next: string) => void navigate({ search: (old) => ({ ...old, q: next }), replace: true })
   const setRange = (range: Range) =>
     void navigate({ search: ({ tz }) => ({ ...(tz && { tz }), ...(q && { q }), ...range }) })
   const filtered = q !== '' || from !== undefined || to !== undefined

@@ -2,13 +2,14 @@ import { endpoints, type Session } from '@reeve/sdk'
 import { systemClock } from '@reeve/base'
 import { type InfiniteData, useInfiniteQuery, useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { client } from '../api/client.ts'
-import { buildInfo, latestSessions, me, sessions } from '../api/queries.ts'
+import { asked, buildInfo, latestSessions, type ListSearch, me, sessions } from '../api/queries.ts'
 import { faultOf } from '../api/query-client.ts'
 import { useWatch } from '../api/use-watch.ts'
 import { useNow } from '../hooks/use-clock.ts'
 import { useLast } from '../hooks/use-last.ts'
+import { useLeftFor } from '../hooks/use-left-for.ts'
 import { useShortcuts } from '../hooks/use-shortcuts.ts'
 import { useZone } from '../hooks/use-zone.ts'
 import { seesEverybody } from '../shell/navigation.ts'
@@ -16,7 +17,7 @@ import { shellWord, usePage } from '../shell/page.ts'
 import { DataTable, TableSkeleton } from '../table/data-table.tsx'
 import { ListHead } from '../table/list-head.tsx'
 import { LoadMore } from '../table/load-more.tsx'
-import { apiQuery, parseQuery, queryText } from '../table/query.ts'
+import { parseQuery, queryText } from '../table/query.ts'
 import type { QueryKey } from '../table/query-bar.tsx'
 import type { Range } from '../table/range.ts'
 import { announce } from '../ui/announce.ts'
@@ -40,27 +41,25 @@ export function SessionsPage() {
   const { data: user } = useSuspenseQuery(me)
   const zone = useZone()
   const today = useNow(3_600_000)
-  const asked = useMemo(
-    () => apiQuery(q, { ...(from && { from }), ...(to && { to }) }, systemClock.now()),
-    [q, from, to],
-  )
-  const list = useInfiniteQuery(sessions(asked))
+  const left = useLeftFor()
+  const list = useInfiniteQuery({ ...sessions({ q, from, to }), refetchOnMount: left === null ? 'always' : false })
+  const { q: text = '' } = useMemo(() => asked({ q, from, to }), [q, from, to])
   const data = useLast(list.data)
   const { keys, ask } = useQueryKeys(fixedKeys, seesEverybody(user))
   const columns = useMemo(() => sessionColumns(zoneName(zone, today)), [zone, today])
-  const live = useNewSessions(asked, list.data !== undefined)
+  const live = useNewSessions({ q, from, to }, list.data !== undefined)
   useShortcuts({ '.': () => (live.fresh === 0 ? false : (live.show(), true)) })
   usePage({
     title: 'Sessions',
-    cli: `reeve bridge sessions list${asked === '' ? '' : ` --filter ${shellWord(asked)}`}`,
-    api: `/api/v2/aibridge/sessions${asked === '' ? '' : `?${new URLSearchParams({ q: asked })}`}`,
+    cli: `reeve bridge sessions list${text === '' ? '' : ` --filter ${shellWord(text)}`}`,
+    api: `/api/v2/aibridge/sessions${text === '' ? '' : `?${new URLSearchParams({ q: text })}`}`,
   })
 
   const rows = useMemo(() => unique(data?.pages.flatMap((page) => page.sessions) ?? []), [data])
   const fault = list.error === null ? null : faultOf(list.error)
   const invalid = fault?.code === 'invalid'
   const total = data?.pages[0]
-  const setText = (text: string) => void navigate({ search: (old) => ({ ...old, q: text }), replace: true })
+  const setText = (next: string) => void navigate({ search: (old) => ({ ...old, q: next }), replace: true })
   const setRange = (range: Range) =>
     void navigate({ search: ({ tz }) => ({ ...(tz && { tz }), ...(q && { q }), ...range }) })
   const names = keys.map(({ key }) => key)
@@ -139,6 +138,8 @@ export function SessionsPage() {
   )
 }
 
+const lookEveryMs = 10_000
+
 /** Activity moves sessions between pages while they are read: each is shown where it was met first. */
 const unique = (rows: readonly Session[]): Session[] =>
   [...new Map(rows.toReversed().map((row) => [row.id, row])).values()].reverse()
@@ -148,17 +149,25 @@ const unique = (rows: readonly Session[]): Session[] =>
  * are not are counted, and shown when asked for: what is being read never moves. At most six questions a minute,
  * however much happens.
  */
-function useNewSessions(asked: string, enabled: boolean) {
+function useNewSessions(search: ListSearch, enabled: boolean) {
   const queries = useQueryClient()
-  const [fresh, setFresh] = useState<{ readonly asked: string; readonly count: number }>({ asked, count: 0 })
+  const key = sessions(search).queryKey
+  const list = key.join(' ')
+  const [fresh, setFresh] = useState({ list, count: 0 })
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
   const lastAt = useRef(-Infinity)
-  const key = sessions(asked).queryKey
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current ?? undefined)
+      timer.current = null
+    },
+    [list],
+  )
 
   const look = async () => {
     timer.current = null
     lastAt.current = systemClock.monotonicMs()
-    const latest = await latestSessions(asked).catch(() => null)
+    const latest = await latestSessions(search).catch(() => null)
     const shown = queries.getQueryData<InfiniteData<Awaited<ReturnType<typeof latestSessions>>>>(key)
     if (latest === null || shown === undefined) return
     const known = new Set(shown.pages.flatMap((page) => page.sessions.map(({ id }) => id)))
@@ -168,24 +177,28 @@ function useNewSessions(asked: string, enabled: boolean) {
       ...shown,
       pages: shown.pages.map((page) => ({ ...page, sessions: page.sessions.map((row) => now.get(row.id) ?? row) })),
     })
-    setFresh({ asked, count })
+    setFresh({ list, count })
     if (count > 0) announce(`${plural(count, 'new session')}`)
+  }
+  const justRead = () => {
+    const readAt = queries.getQueryState(key)?.dataUpdatedAt ?? 0
+    return systemClock.now().getTime() - readAt < lookEveryMs
   }
   const state = useWatch(
     'sessions',
     enabled,
     (signal) => client.events(endpoints.watchSessions, { signal }),
     (event) => {
-      if (event === null || timer.current !== null) return
-      const waitMs = Math.max(300, lastAt.current + 10_000 - systemClock.monotonicMs())
+      if (timer.current !== null || (event === null && justRead())) return
+      const waitMs = Math.max(300, lastAt.current + lookEveryMs - systemClock.monotonicMs())
       timer.current = setTimeout(() => void look(), waitMs)
     },
   )
   return {
     state,
-    fresh: fresh.asked === asked ? fresh.count : 0,
+    fresh: fresh.list === list ? fresh.count : 0,
     show: () => {
-      setFresh({ asked, count: 0 })
+      setFresh({ list, count: 0 })
       void queries.resetQueries({ queryKey: key })
       document.getElementById('main')?.scrollTo({ top: 0 })
     },

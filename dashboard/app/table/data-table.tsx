@@ -1,5 +1,7 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { type MouseEvent, type ReactNode, useLayoutEffect, useRef, useState } from 'react'
+import { useElementScrollRestoration } from '@tanstack/react-router'
+import { useVirtualizer, type VirtualItem } from '@tanstack/react-virtual'
+import { type MouseEvent, type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useLeftFor } from '../hooks/use-left-for.ts'
 import { useShortcuts } from '../hooks/use-shortcuts.ts'
 
 export interface Column<Row> {
@@ -36,9 +38,10 @@ export function DataTable<Row>({
   dimmed?: boolean
 }) {
   const body = useRef<HTMLTableSectionElement>(null)
-  const { virtual, first, before, after, scrollTo } = useWindow(rows.length, body)
-  const shown = virtual ? first.map((item) => item.index) : rows.map((_, index) => index)
+  const { virtual, items, before, after, scrollTo, measure } = useWindow(caption, rows.map(rowKey), body)
+  const shown = virtual ? items.map((item) => item.index) : rows.map((_, index) => index)
   useRowKeys(body, rows.length, scrollTo)
+  useRowOfReturn(body)
 
   return (
     <div className="data-table" aria-busy={dimmed}>
@@ -69,7 +72,7 @@ export function DataTable<Row>({
                   role="row"
                   data-index={index}
                   aria-rowindex={index + 2}
-                  ref={virtual ? scrollTo.measure : null}
+                  ref={virtual ? measure : null}
                 >
                   {columns.map(({ id, title, label, numeric, wide, cell }) => (
                     <td
@@ -92,30 +95,46 @@ export function DataTable<Row>({
   )
 }
 
-/** Which rows are in the document, and how much room those outside it take. */
-function useWindow(count: number, body: React.RefObject<HTMLTableSectionElement | null>) {
+/** How high the rows of each table were found to be: they are when it is drawn again, and so is its place. */
+const heights = new Map<string, VirtualItem[]>()
+
+/**
+ * Which rows are in the document, and how much room those outside it take. A table begins where its page was left: the
+ * virtualizer puts the scroller at its own first offset whenever it is mounted, so that is where the place is told.
+ */
+function useWindow(table: string, keys: readonly string[], body: RefObject<HTMLTableSectionElement | null>) {
   const [offset, setOffset] = useState(0)
+  // What stands above may come and go; the same value again changes nothing, so this ends after one more round.
+  // oxlint-disable-next-line react-hooks/exhaustive-deps
   useLayoutEffect(() => {
     const scroller = document.getElementById('main')
     if (scroller === null || body.current === null) return
     setOffset(body.current.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop)
-  }, [count, body])
-  const virtual = count > virtualFrom
+  })
+  const place = useElementScrollRestoration({ id: 'main' })
+  const virtual = keys.length > virtualFrom
   const virtualizer = useVirtualizer({
-    count: virtual ? count : 0,
+    count: virtual ? keys.length : 0,
     getScrollElement: () => document.getElementById('main'),
+    getItemKey: (index) => keys[index] ?? index,
     estimateSize: () => 36,
     overscan: 6,
     scrollMargin: offset,
+    initialOffset: place?.scrollY ?? 0,
+    initialRect: { width: 0, height: innerHeight },
+    initialMeasurementsCache: heights.get(table) ?? [],
   })
-  const first = virtualizer.getVirtualItems()
-  const before = virtual ? Math.max(0, (first[0]?.start ?? 0) - offset) : 0
-  const after = virtual ? virtualizer.getTotalSize() - ((first.at(-1)?.end ?? 0) - offset) : 0
-  const scrollTo = {
-    index: (index: number) => virtual && virtualizer.scrollToIndex(index, { align: 'auto' }),
+  useEffect(() => () => void heights.set(table, virtualizer.takeSnapshot()), [table, virtualizer])
+
+  const items = virtualizer.getVirtualItems()
+  return {
+    virtual,
+    items,
+    before: virtual ? Math.max(0, (items[0]?.start ?? offset) - offset) : 0,
+    after: virtual ? virtualizer.getTotalSize() - ((items.at(-1)?.end ?? offset) - offset) : 0,
+    scrollTo: (index: number) => virtual && virtualizer.scrollToIndex(index, { align: 'auto' }),
     measure: virtualizer.measureElement,
   }
-  return { virtual, first, before, after, scrollTo }
 }
 
 const linkOf = (row: Element | null | undefined) => row?.querySelector<HTMLAnchorElement>('a[href]')
@@ -130,29 +149,49 @@ function openRow(event: MouseEvent): void {
   else if (event.button === 0) link.click()
 }
 
+/** j and k move through the rows, from the first one in view where none has the focus. */
 function useRowKeys(
-  body: React.RefObject<HTMLTableSectionElement | null>,
+  body: RefObject<HTMLTableSectionElement | null>,
   count: number,
-  scrollTo: { readonly index: (index: number) => unknown },
+  scrollTo: (index: number) => unknown,
 ): void {
-  const current = () => Number(document.activeElement?.closest('tr[data-index]')?.getAttribute('data-index') ?? -1)
+  const indexOf = (row: Element | null | undefined) => Number(row?.getAttribute('data-index') ?? -1)
+  const focused = () => document.activeElement?.closest('tr[data-index]')
+  const firstInView = () => {
+    const top = document.getElementById('main')?.getBoundingClientRect().top ?? 0
+    const rows = [...(body.current?.querySelectorAll('tr[data-index]') ?? [])]
+    return indexOf(rows.find((row) => row.getBoundingClientRect().top >= top))
+  }
   const focusRow = (index: number) => linkOf(body.current?.querySelector(`tr[data-index="${index}"]`))?.focus()
   const move = (by: number) => () => {
-    const index = Math.max(0, Math.min(count - 1, current() + by))
+    const from = indexOf(focused())
+    const index = from === -1 ? firstInView() : Math.max(0, Math.min(count - 1, from + by))
     if (body.current?.querySelector(`tr[data-index="${index}"]`) != null) focusRow(index)
     else {
-      scrollTo.index(index)
+      scrollTo(index)
       requestAnimationFrame(() => requestAnimationFrame(() => focusRow(index)))
     }
   }
-  const focusedLink = () => linkOf(document.activeElement?.closest('tr[data-index]'))
   useShortcuts({
     j: move(1),
     k: move(-1),
     o: () => {
-      const link = focusedLink()
+      const link = linkOf(focused())
       if (link !== null && link !== undefined) window.open(link.href, '_blank', 'noopener')
     },
+  })
+}
+
+/** Back from a row's own page: that row has the focus again, unless something else has it by then. */
+function useRowOfReturn(body: RefObject<HTMLTableSectionElement | null>): void {
+  const left = useLeftFor()
+  const pending = useRef(left !== null)
+  useLayoutEffect(() => {
+    if (!pending.current) return
+    const links = [...(body.current?.querySelectorAll<HTMLAnchorElement>('td a[href]') ?? [])]
+    const link = links.find(({ pathname }) => pathname === left)
+    if (document.activeElement === document.body) link?.focus({ preventScroll: true })
+    pending.current = link === undefined && document.activeElement === document.body
   })
 }
 

@@ -5,8 +5,8 @@ import { parseDuration, systemClock } from '@reeve/base'
  * in RFC 3339. Ranges are half-open.
  */
 export interface Range {
-  readonly from?: string
-  readonly to?: string
+  readonly from?: string | undefined
+  readonly to?: string | undefined
 }
 
 export const presets: readonly { readonly from: string; readonly title: string }[] = [
