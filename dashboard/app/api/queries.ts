@@ -1,11 +1,9 @@
-import { Fault, systemClock } from '@reeve/base'
+import { Fault } from '@reeve/base'
 import { endpoints } from '@reeve/sdk'
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { apiQuery } from '../table/query.ts'
-import type { Range } from '../table/range.ts'
+import { queryOptions } from '@tanstack/react-query'
 import { client } from './client.ts'
 
-/** Every question the console asks, with the name under which its answer is remembered. */
+/** What the console asks beside its lists, with the name under which each answer is remembered. */
 
 export const me = queryOptions({
   queryKey: ['me'],
@@ -38,65 +36,6 @@ export const bridgeStatus = queryOptions({
   queryFn: ({ signal }) => client.call(endpoints.getBridgeStatus, { signal }),
 })
 
-/** What a list is asked for, as the URL says it; a relative range means what it means when a page of it is read. */
-export interface ListSearch extends Range {
-  readonly q?: string | undefined
-}
-
-/** The API's own words for it. */
-export const asked = ({ q = '', ...range }: ListSearch): { q?: string } => {
-  const text = apiQuery(q, range, systemClock.now())
-  return text === '' ? {} : { q: text }
-}
-
-const pageRows = 100
-/** Reading one session takes a while; the list that it was found in is still there after it. */
-const listKeptMs = 60 * 60_000
-
-export const sessions = ({ q = '', from, to }: ListSearch) =>
-  infiniteQueryOptions({
-    queryKey: ['sessions', q, from, to],
-    queryFn: ({ pageParam, signal }) =>
-      client.call(endpoints.listSessions, {
-        query: {
-          limit: pageRows,
-          ...asked({ q, from, to }),
-          ...(pageParam === null ? {} : { after_session_id: pageParam }),
-        },
-        signal,
-      }),
-    // SAFETY: widens the literal; every later cursor is a session's id.
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => (page.sessions.length < pageRows ? null : (page.sessions.at(-1)?.id ?? null)),
-    placeholderData: keepPreviousData,
-    refetchOnReconnect: false,
-    gcTime: listKeptMs,
-  })
-
-/** The newest page by itself, beside what is being read: it says how much has come since. */
-export const latestSessions = (search: ListSearch, signal?: AbortSignal) =>
-  client.call(endpoints.listSessions, { query: { limit: pageRows, ...asked(search) }, signal })
-
-export const requests = ({ q = '', from, to }: ListSearch) =>
-  infiniteQueryOptions({
-    queryKey: ['requests', q, from, to],
-    queryFn: ({ pageParam, signal }) =>
-      client.call(endpoints.listInterceptions, {
-        query: {
-          limit: pageRows,
-          ...asked({ q, from, to }),
-          ...(pageParam === null ? {} : { after_id: pageParam }),
-        },
-        signal,
-      }),
-    // SAFETY: as above.
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => (page.results.length < pageRows ? null : (page.results.at(-1)?.id ?? null)),
-    placeholderData: keepPreviousData,
-    refetchOnReconnect: false,
-    gcTime: listKeptMs,
-  })
-
 export const session = (id: string) =>
   queryOptions({
     queryKey: ['session', id],
@@ -119,39 +58,8 @@ export const clients = queryOptions({
   queryFn: ({ signal }) => client.call(endpoints.listClients, { signal }),
 })
 
-export const tokens = queryOptions({
-  queryKey: ['tokens'],
-  queryFn: ({ signal }) => client.call(endpoints.listTokens, { params: { user: 'me' }, signal }),
-})
-
 export const tokenConfig = queryOptions({
   queryKey: ['token-config'],
   queryFn: ({ signal }) => client.call(endpoints.getTokenConfig, { params: { user: 'me' }, signal }),
   staleTime: Infinity,
 })
-
-export const users = infiniteQueryOptions({
-  queryKey: ['users'],
-  queryFn: ({ pageParam, signal }) =>
-    client.call(endpoints.listUsers, {
-      query: { limit: pageRows, ...(pageParam === null ? {} : { after_id: pageParam }) },
-      signal,
-    }),
-  // SAFETY: as above.
-  initialPageParam: null as string | null,
-  getNextPageParam: (page) => (page.users.length < pageRows ? null : (page.users.at(-1)?.id ?? null)),
-})
-
-export const auditEvents = (q: string) =>
-  infiniteQueryOptions({
-    queryKey: ['audit', q],
-    queryFn: ({ pageParam, signal }) =>
-      client.call(endpoints.listAuditEvents, {
-        query: { limit: pageRows, ...(q === '' ? {} : { q }), ...(pageParam === null ? {} : { after_id: pageParam }) },
-        signal,
-      }),
-    // SAFETY: as above.
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => (page.audit_logs.length < pageRows ? null : (page.audit_logs.at(-1)?.id ?? null)),
-    placeholderData: keepPreviousData,
-  })

@@ -11,6 +11,8 @@ interface Labelled {
   readonly fault?: Fault | null | undefined
 }
 
+type Wiring = Pick<ComponentProps<'input'>, 'id' | 'name' | 'aria-invalid' | 'aria-describedby'>
+
 /** One labelled input with what was refused about it beside it: every problem, by name. */
 export function Field({
   label,
@@ -20,40 +22,36 @@ export function Field({
   trailing,
   ...rest
 }: Labelled & { trailing?: ReactNode } & ComponentProps<'input'>) {
-  const id = useId()
-  const problems = problemsOf(fault, name)
   return (
-    <div>
-      <label htmlFor={id} className="mb-1 block font-medium">
-        {label}
-      </label>
-      <div className="flex gap-2">
-        <input
-          id={id}
-          name={name}
-          className={`${control} h-9 min-w-0 flex-1`}
-          aria-invalid={problems.length > 0 || undefined}
-          aria-describedby={`${id}-help`}
-          {...rest}
-        />
-        {trailing}
-      </div>
-      <Help id={`${id}-help`} hint={hint} problems={problems} />
-    </div>
+    <Label label={label} name={name} hint={hint} fault={fault}>
+      {(wiring) => (
+        <div className="flex gap-2">
+          <input {...wiring} className={`${control} h-9 min-w-0 flex-1`} {...rest} />
+          {trailing}
+        </div>
+      )}
+    </Label>
   )
 }
 
-export function Choice({ label, name, hint, fault, children, ...rest }: Labelled & ComponentProps<'select'>) {
+export function Choice({ label, name, hint, fault, ...rest }: Labelled & ComponentProps<'select'>) {
+  return (
+    <Label label={label} name={name} hint={hint} fault={fault}>
+      {(wiring) => <select {...wiring} className={`${control} h-9`} {...rest} />}
+    </Label>
+  )
+}
+
+/** A control under its label, and below it what is wrong with it and what helps; all three know each other. */
+function Label({ label, name, hint, fault, children }: Labelled & { children: (wiring: Wiring) => ReactNode }) {
   const id = useId()
-  const problems = problemsOf(fault, name)
+  const problems = fault?.problems.filter(({ field }) => field === name) ?? []
   return (
     <div>
       <label htmlFor={id} className="mb-1 block font-medium">
         {label}
       </label>
-      <select id={id} name={name} className={`${control} h-9`} aria-describedby={`${id}-help`} {...rest}>
-        {children}
-      </select>
+      {children({ id, name, 'aria-invalid': problems.length > 0 || undefined, 'aria-describedby': `${id}-help` })}
       <Help id={`${id}-help`} hint={hint} problems={problems} />
     </div>
   )
@@ -71,9 +69,6 @@ function Help({ id, hint, problems }: { id: string; hint: ReactNode; problems: r
     </div>
   )
 }
-
-const problemsOf = (fault: Fault | null | undefined, name: string): readonly Problem[] =>
-  fault?.problems.filter(({ field }) => field === name) ?? []
 
 /** What a form was refused for beyond its fields. */
 export function FormFault({ fault, fields }: { fault: Fault | null; fields: readonly string[] }) {

@@ -1,125 +1,51 @@
 import { type Interception, Outcome } from '@reeve/sdk'
-import { useInfiniteQuery, useSuspenseQuery } from '@tanstack/react-query'
-import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { useSuspenseQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
-import { asked, me, requests } from '../api/queries.ts'
-import { faultOf } from '../api/query-client.ts'
+import { asked, requests } from '../api/lists.ts'
+import { me } from '../api/queries.ts'
 import { useNow } from '../hooks/use-clock.ts'
-import { useLast } from '../hooks/use-last.ts'
-import { useLeftFor } from '../hooks/use-left-for.ts'
 import { useZone } from '../hooks/use-zone.ts'
 import { seesEverybody } from '../shell/navigation.ts'
-import { shellWord, usePage } from '../shell/page.ts'
-import { type Column, DataTable, TableSkeleton } from '../table/data-table.tsx'
-import { ListHead } from '../table/list-head.tsx'
-import { LoadMore } from '../table/load-more.tsx'
-import { parseQuery, queryText } from '../table/query.ts'
+import { listPage, usePage } from '../shell/page.ts'
+import type { Column } from '../table/data-table.tsx'
+import { ListPage } from '../table/list-page.tsx'
 import type { QueryKey } from '../table/query-bar.tsx'
-import type { Range } from '../table/range.ts'
+import { useList } from '../table/use-list.ts'
+import { useListSearch } from '../table/use-list-search.ts'
 import { Count, OutcomeState, Person, Time } from '../ui/facts.tsx'
-import { duration, exact } from '../ui/format.ts'
+import { duration } from '../ui/format.ts'
 import { HostileLine } from '../ui/hostile-text.tsx'
 import { zoneName } from '../ui/instant.ts'
-import { Empty, FaultNotice } from '../ui/notice.tsx'
-import { FilterMenus, useQueryKeys } from './filters.tsx'
-import { NothingMatches } from './nothing-matches.tsx'
+import { Empty } from '../ui/notice.tsx'
+import { useQueryKeys } from './query-keys.ts'
 import { ClientName } from './session-columns.tsx'
 
 const fixedKeys: readonly QueryKey[] = [
   { key: 'outcome', hint: 'how it ended', values: Outcome.options },
-  { key: 'session_id', hint: 'requests of one session', values: [] },
+  { key: 'session_id', hint: 'requests of one session', values: [], menu: false },
 ]
 
 /** Every request through the bridge, newest first. */
 export function RequestsPage() {
-  const { q = '', from, to } = useSearch({ from: '/app/requests' })
-  const navigate = useNavigate({ from: '/requests' })
   const { data: user } = useSuspenseQuery(me)
+  const asking = useListSearch()
+  const list = useList(requests(asking))
+  const keys = useQueryKeys(fixedKeys, seesEverybody(user))
   const zone = useZone()
   const today = useNow(3_600_000)
-  const left = useLeftFor()
-  const list = useInfiniteQuery({ ...requests({ q, from, to }), refetchOnMount: left === null ? 'always' : false })
-  const { q: text = '' } = useMemo(() => asked({ q, from, to }), [q, from, to])
-  const data = useLast(list.data)
-  const { keys, ask } = useQueryKeys(fixedKeys, seesEverybody(user))
   const columns = useMemo(() => requestColumns(zoneName(zone, today)), [zone, today])
-  usePage({
-    title: 'Requests',
-    cli: `reeve bridge requests list${text === '' ? '' : ` --filter ${shellWord(text)}`}`,
-    api: `/api/v2/aibridge/interceptions${text === '' ? '' : `?${new URLSearchParams({ q: text })}`}`,
-  })
-
-  const rows = useMemo(() => data?.pages.flatMap((page) => page.results) ?? [], [data])
-  const fault = list.error === null ? null : faultOf(list.error)
-  const invalid = fault?.code === 'invalid'
-  const count = data?.pages[0]?.count
-  const setText = (next: string) => void navigate({ search: (old) => ({ ...old, q: next }), replace: true })
-  const setRange = (range: Range) =>
-    void navigate({ search: ({ tz }) => ({ ...(tz && { tz }), ...(q && { q }), ...range }) })
-  const filtered = q !== '' || from !== undefined || to !== undefined
-  const empty = data !== undefined && rows.length === 0 && !list.isPlaceholderData
-
+  usePage(listPage('Requests', 'reeve bridge requests list', '/api/v2/aibridge/interceptions', asked(asking)))
   return (
-    <>
-      <ListHead
-        title="Requests"
-        count={count === undefined ? null : exact(count)}
-        query={{
-          label: 'Query the requests',
-          text: q,
-          keys,
-          problem: invalid ? (fault?.problems[0]?.detail ?? fault?.message ?? null) : null,
-          onChange: setText,
-          onFocus: ask,
-        }}
-        range={{ from, to, onChange: setRange }}
-        menus={<FilterMenus text={q} keys={keys} onAsk={ask} onChange={setText} />}
-        busy={list.isFetching && !list.isFetchingNextPage && list.data !== undefined}
-      />
-      {fault !== null && !invalid && (
-        <div className="px-4 pb-2">
-          <FaultNotice
-            what="The requests could not be read"
-            fault={fault}
-            stale={rows.length > 0}
-            onRetry={() => void list.refetch()}
-          />
-        </div>
-      )}
-      {data === undefined && fault === null && <TableSkeleton columns={columns} />}
-      {rows.length > 0 && (
-        <>
-          <DataTable
-            caption="Requests, newest first"
-            columns={columns}
-            rows={rows}
-            rowKey={({ id }) => id}
-            dimmed={list.isPlaceholderData || list.data === undefined}
-          />
-          <LoadMore
-            shown={rows.length}
-            count={count ?? rows.length}
-            noun={count === 1 ? 'request' : 'requests'}
-            hasMore={list.hasNextPage}
-            busy={list.isFetchingNextPage}
-            onMore={() => void list.fetchNextPage()}
-          />
-        </>
-      )}
-      {empty && filtered && (
-        <NothingMatches
-          noun="request"
-          query={parseQuery(
-            q,
-            keys.map(({ key }) => key),
-          )}
-          ranged={from !== undefined || to !== undefined}
-          ownOnly={!seesEverybody(user)}
-          onQuery={(query) => setText(queryText(query))}
-          onAllTime={() => setRange({})}
-        />
-      )}
-      {empty && !filtered && (
+    <ListPage
+      title="Requests"
+      caption="Requests, newest first"
+      noun="request"
+      list={list}
+      columns={columns}
+      filters={{ asking, label: 'Query the requests', ranged: true, ...keys }}
+      ownOnly={!seesEverybody(user)}
+      empty={
         <Empty title="No request has gone through the bridge yet">
           <p>
             <Link to="/connect" className="text-link underline">
@@ -128,8 +54,8 @@ export function RequestsPage() {
             and each of its calls to a model appears here, with its timings and tokens.
           </p>
         </Empty>
-      )}
-    </>
+      }
+    />
   )
 }
 

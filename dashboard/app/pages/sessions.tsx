@@ -1,98 +1,59 @@
-import { endpoints, type Session } from '@reeve/sdk'
 import { systemClock } from '@reeve/base'
-import { type InfiniteData, useInfiniteQuery, useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
-import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { endpoints } from '@reeve/sdk'
+import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { client } from '../api/client.ts'
-import { asked, buildInfo, latestSessions, type ListSearch, me, sessions } from '../api/queries.ts'
-import { faultOf } from '../api/query-client.ts'
+import { asked, latestSessions, type ListSearch, sessions } from '../api/lists.ts'
+import { buildInfo, me } from '../api/queries.ts'
 import { useWatch } from '../api/use-watch.ts'
 import { useNow } from '../hooks/use-clock.ts'
-import { useLast } from '../hooks/use-last.ts'
-import { useLeftFor } from '../hooks/use-left-for.ts'
 import { useShortcuts } from '../hooks/use-shortcuts.ts'
 import { useZone } from '../hooks/use-zone.ts'
 import { seesEverybody } from '../shell/navigation.ts'
-import { shellWord, usePage } from '../shell/page.ts'
-import { DataTable, TableSkeleton } from '../table/data-table.tsx'
-import { ListHead } from '../table/list-head.tsx'
-import { LoadMore } from '../table/load-more.tsx'
-import { parseQuery, queryText } from '../table/query.ts'
+import { listPage, usePage } from '../shell/page.ts'
+import { ListPage } from '../table/list-page.tsx'
 import type { QueryKey } from '../table/query-bar.tsx'
-import type { Range } from '../table/range.ts'
+import { useList } from '../table/use-list.ts'
+import { useListSearch } from '../table/use-list-search.ts'
 import { announce } from '../ui/announce.ts'
 import { Button } from '../ui/button.tsx'
 import { Commands } from '../ui/copy.tsx'
 import { exact, plural } from '../ui/format.ts'
 import { zoneName } from '../ui/instant.ts'
 import { LiveChip } from '../ui/live-chip.tsx'
-import { Empty, FaultNotice } from '../ui/notice.tsx'
-import { FilterMenus, useQueryKeys } from './filters.tsx'
-import { NothingMatches } from './nothing-matches.tsx'
+import { Empty } from '../ui/notice.tsx'
+import { useQueryKeys } from './query-keys.ts'
 import { sessionColumns } from './session-columns.tsx'
 
 const fixedKeys: readonly QueryKey[] = [
   { key: 'status', hint: 'of the latest request', values: ['live', 'done', 'error'] },
 ]
 
+/** Every session, latest activity first; what changes is brought in where it stands. */
 export function SessionsPage() {
-  const { q = '', from, to } = useSearch({ from: '/app/sessions' })
-  const navigate = useNavigate({ from: '/sessions' })
   const { data: user } = useSuspenseQuery(me)
+  const asking = useListSearch()
+  const list = useList(sessions(asking))
+  const keys = useQueryKeys(fixedKeys, seesEverybody(user))
   const zone = useZone()
   const today = useNow(3_600_000)
-  const left = useLeftFor()
-  const list = useInfiniteQuery({ ...sessions({ q, from, to }), refetchOnMount: left === null ? 'always' : false })
-  const { q: text = '' } = useMemo(() => asked({ q, from, to }), [q, from, to])
-  const data = useLast(list.data)
-  const { keys, ask } = useQueryKeys(fixedKeys, seesEverybody(user))
   const columns = useMemo(() => sessionColumns(zoneName(zone, today)), [zone, today])
-  const live = useNewSessions({ q, from, to }, list.data !== undefined)
+  const live = useNewSessions(asking, list.count !== null)
   useShortcuts({ '.': () => (live.fresh === 0 ? false : (live.show(), true)) })
-  usePage({
-    title: 'Sessions',
-    cli: `reeve bridge sessions list${text === '' ? '' : ` --filter ${shellWord(text)}`}`,
-    api: `/api/v2/aibridge/sessions${text === '' ? '' : `?${new URLSearchParams({ q: text })}`}`,
-  })
-
-  const rows = useMemo(() => unique(data?.pages.flatMap((page) => page.sessions) ?? []), [data])
-  const fault = list.error === null ? null : faultOf(list.error)
-  const invalid = fault?.code === 'invalid'
-  const total = data?.pages[0]
-  const setText = (next: string) => void navigate({ search: (old) => ({ ...old, q: next }), replace: true })
-  const setRange = (range: Range) =>
-    void navigate({ search: ({ tz }) => ({ ...(tz && { tz }), ...(q && { q }), ...range }) })
-  const names = keys.map(({ key }) => key)
-  const filtered = q !== '' || from !== undefined || to !== undefined
-
+  usePage(listPage('Sessions', 'reeve bridge sessions list', '/api/v2/aibridge/sessions', asked(asking)))
   return (
-    <>
-      <ListHead
-        title="Sessions"
-        count={total === undefined ? null : `${exact(total.count)}${total.count_is_exact ? '' : '+'}`}
-        aside={<LiveChip state={live.state} />}
-        query={{
-          label: 'Query the sessions',
-          text: q,
-          keys,
-          problem: invalid ? (fault?.problems[0]?.detail ?? fault?.message ?? null) : null,
-          onChange: setText,
-          onFocus: ask,
-        }}
-        range={{ from, to, onChange: setRange }}
-        menus={<FilterMenus text={q} keys={keys} onAsk={ask} onChange={setText} />}
-        busy={list.isFetching && !list.isFetchingNextPage && list.data !== undefined}
-      />
-      {fault !== null && !invalid && (
-        <div className="px-4 pb-2">
-          <FaultNotice
-            what="The sessions could not be read"
-            fault={fault}
-            stale={rows.length > 0}
-            onRetry={() => void list.refetch()}
-          />
-        </div>
-      )}
+    <ListPage
+      title="Sessions"
+      caption="Sessions, latest activity first"
+      noun="session"
+      list={list}
+      columns={columns}
+      aside={<LiveChip state={live.state} />}
+      filters={{ asking, label: 'Query the sessions', ranged: true, ...keys }}
+      ownOnly={!seesEverybody(user)}
+      empty={<NothingYet ownOnly={!seesEverybody(user)} />}
+    >
       {live.fresh > 0 && (
         <div className="sticky top-0 z-20 flex justify-center">
           <Button tone="primary" className="absolute top-1 shadow-lg" aria-keyshortcuts="." onClick={live.show}>
@@ -100,49 +61,11 @@ export function SessionsPage() {
           </Button>
         </div>
       )}
-      {data === undefined && fault === null && <TableSkeleton columns={columns} />}
-      {rows.length > 0 && (
-        <>
-          <DataTable
-            caption="Sessions, latest activity first"
-            columns={columns}
-            rows={rows}
-            rowKey={({ id }) => id}
-            dimmed={list.isPlaceholderData || list.data === undefined}
-          />
-          <LoadMore
-            shown={rows.length}
-            count={total?.count ?? rows.length}
-            exactly={total?.count_is_exact ?? true}
-            noun={total?.count === 1 ? 'session' : 'sessions'}
-            hasMore={list.hasNextPage}
-            busy={list.isFetchingNextPage}
-            onMore={() => void list.fetchNextPage()}
-          />
-        </>
-      )}
-      {data !== undefined && rows.length === 0 && list.data !== undefined && !list.isPlaceholderData && filtered && (
-        <NothingMatches
-          noun="session"
-          query={parseQuery(q, names)}
-          ranged={from !== undefined || to !== undefined}
-          ownOnly={!seesEverybody(user)}
-          onQuery={(query) => setText(queryText(query))}
-          onAllTime={() => setRange({})}
-        />
-      )}
-      {data !== undefined && rows.length === 0 && list.data !== undefined && !list.isPlaceholderData && !filtered && (
-        <NothingYet ownOnly={!seesEverybody(user)} />
-      )}
-    </>
+    </ListPage>
   )
 }
 
 const lookEveryMs = 10_000
-
-/** Activity moves sessions between pages while they are read: each is shown where it was met first. */
-const unique = (rows: readonly Session[]): Session[] =>
-  [...new Map(rows.toReversed().map((row) => [row.id, row])).values()].reverse()
 
 /**
  * What has changed since the list was read. Sessions in the list are brought up to date where they stand; those that
@@ -168,14 +91,14 @@ function useNewSessions(search: ListSearch, enabled: boolean) {
     timer.current = null
     lastAt.current = systemClock.monotonicMs()
     const latest = await latestSessions(search).catch(() => null)
-    const shown = queries.getQueryData<InfiniteData<Awaited<ReturnType<typeof latestSessions>>>>(key)
+    const shown = queries.getQueryData(key)
     if (latest === null || shown === undefined) return
-    const known = new Set(shown.pages.flatMap((page) => page.sessions.map(({ id }) => id)))
-    const count = latest.sessions.filter(({ id }) => !known.has(id)).length
-    const now = new Map(latest.sessions.map((session) => [session.id, session]))
+    const known = new Set(shown.pages.flatMap(({ rows }) => rows.map(({ id }) => id)))
+    const count = latest.rows.filter(({ id }) => !known.has(id)).length
+    const now = new Map(latest.rows.map((session) => [session.id, session]))
     queries.setQueryData(key, {
       ...shown,
-      pages: shown.pages.map((page) => ({ ...page, sessions: page.sessions.map((row) => now.get(row.id) ?? row) })),
+      pages: shown.pages.map((part) => ({ ...part, rows: part.rows.map((row) => now.get(row.id) ?? row) })),
     })
     setFresh({ list, count })
     if (count > 0) announce(`${plural(count, 'new session')}`)

@@ -3,19 +3,23 @@ import { type ApiKey, endpoints } from '@reeve/sdk'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { client } from '../api/client.ts'
-import { tokenConfig, tokens } from '../api/queries.ts'
+import { tokens } from '../api/lists.ts'
+import { tokenConfig } from '../api/queries.ts'
 import { faultOf } from '../api/query-client.ts'
 import { ConfirmByName } from '../forms/confirm.tsx'
-import { Choice, Field, FormFault, textOf } from '../forms/field.tsx'
-import { usePage } from '../shell/page.ts'
-import { type Column, DataTable, TableSkeleton } from '../table/data-table.tsx'
+import { Choice, Field, textOf } from '../forms/field.tsx'
+import { FormDialog } from '../forms/form-dialog.tsx'
+import { listPage, usePage } from '../shell/page.ts'
+import type { Column } from '../table/data-table.tsx'
+import { ListPage } from '../table/list-page.tsx'
+import { useList } from '../table/use-list.ts'
 import { Button } from '../ui/button.tsx'
 import { Commands } from '../ui/copy.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Time } from '../ui/facts.tsx'
 import { duration } from '../ui/format.ts'
 import { HostileLine } from '../ui/hostile-text.tsx'
-import { Empty, FaultNotice } from '../ui/notice.tsx'
+import { Empty } from '../ui/notice.tsx'
 
 const scopes: Readonly<Record<ApiKey['scope'], string>> = {
   gateway: 'gateway: call models, nothing else',
@@ -25,8 +29,8 @@ const scopes: Readonly<Record<ApiKey['scope'], string>> = {
 
 /** The viewer's API tokens: made here, shown once, revoked here. */
 export function TokensPage() {
-  usePage({ title: 'My tokens', cli: 'reeve tokens list', api: '/api/v2/users/me/keys/tokens' })
-  const list = useQuery(tokens)
+  usePage(listPage('My tokens', 'reeve tokens list', '/api/v2/users/me/keys/tokens'))
+  const list = useList(tokens)
   const [creating, setCreating] = useState(false)
   const [revoking, setRevoking] = useState<ApiKey | null>(null)
   const columns: readonly Column<ApiKey>[] = [
@@ -67,35 +71,26 @@ export function TokensPage() {
   ]
   return (
     <>
-      <div className="flex min-h-14 flex-wrap items-center gap-3 px-4 pt-3 pb-2">
-        <h1 className="text-lg">My tokens</h1>
-        <span className="num text-muted">{list.data?.length ?? ''}</span>
-        <Button tone="primary" className="ml-auto" onClick={() => setCreating(true)}>
-          Create a token
-        </Button>
-      </div>
-      {list.error !== null && (
-        <div className="px-4 pb-2">
-          <FaultNotice
-            what="The tokens could not be read"
-            fault={faultOf(list.error)}
-            stale={list.data !== undefined}
-            onRetry={() => void list.refetch()}
-          />
-        </div>
-      )}
-      {list.isPending && <TableSkeleton columns={columns} />}
-      {list.data !== undefined && list.data.length > 0 && (
-        <DataTable caption="My API tokens" columns={columns} rows={list.data} rowKey={({ id }) => id} />
-      )}
-      {list.data?.length === 0 && (
-        <Empty title="You have no tokens">
-          <p>
-            A token lets an agent or a script act as you, with a scope of its own. One with the scope “gateway” can call
-            models and nothing else.
-          </p>
-        </Empty>
-      )}
+      <ListPage
+        title="My tokens"
+        caption="My API tokens"
+        noun="token"
+        list={list}
+        columns={columns}
+        aside={
+          <Button tone="primary" onClick={() => setCreating(true)}>
+            Create a token
+          </Button>
+        }
+        empty={
+          <Empty title="You have no tokens">
+            <p>
+              A token lets an agent or a script act as you, with a scope of its own. One with the scope “gateway” can
+              call models and nothing else.
+            </p>
+          </Empty>
+        }
+      />
       {creating && <CreateToken onClose={() => setCreating(false)} />}
       {revoking !== null && <RevokeToken token={revoking} onClose={() => setRevoking(null)} />}
     </>
@@ -155,56 +150,48 @@ function CreateToken({ onClose }: { onClose: () => void }) {
     )
   }
   return (
-    <Dialog title="Create a token" onClose={onClose}>
-      <form
-        noValidate
-        className="space-y-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          mutate(new FormData(event.currentTarget))
-        }}
+    <FormDialog
+      title="Create a token"
+      verb={isPending ? 'Creating' : 'Create'}
+      busy={isPending}
+      fault={fault}
+      fields={['token_name', 'scope', 'lifetime_seconds']}
+      onSubmit={mutate}
+      onClose={onClose}
+    >
+      <Field
+        label="Name"
+        name="token_name"
+        autoFocus
+        autoComplete="off"
+        spellCheck={false}
+        placeholder="laptop"
+        hint="What you will know it by"
+        fault={fault}
+      />
+      <Choice
+        label="Scope"
+        name="scope"
+        defaultValue="gateway"
+        hint="What it may do, whatever you may do"
+        fault={fault}
       >
-        <FormFault fault={fault} fields={['token_name', 'scope', 'lifetime_seconds']} />
-        <Field
-          label="Name"
-          name="token_name"
-          autoFocus
-          autoComplete="off"
-          spellCheck={false}
-          placeholder="laptop"
-          hint="What you will know it by"
-          fault={fault}
-        />
-        <Choice
-          label="Scope"
-          name="scope"
-          defaultValue="gateway"
-          hint="What it may do, whatever you may do"
-          fault={fault}
-        >
-          {Object.entries(scopes).map(([scope, words]) => (
-            <option key={scope} value={scope}>
+        {Object.entries(scopes).map(([scope, words]) => (
+          <option key={scope} value={scope}>
+            {words}
+          </option>
+        ))}
+      </Choice>
+      <Choice label="Lifetime" name="lifetime_seconds" defaultValue={30 * 86_400} fault={fault}>
+        {lifetimes
+          .filter(([days]) => days <= maxDays)
+          .map(([days, words]) => (
+            <option key={days} value={days * 86_400}>
               {words}
             </option>
           ))}
-        </Choice>
-        <Choice label="Lifetime" name="lifetime_seconds" defaultValue={30 * 86_400} fault={fault}>
-          {lifetimes
-            .filter(([days]) => days <= maxDays)
-            .map(([days, words]) => (
-              <option key={days} value={days * 86_400}>
-                {words}
-              </option>
-            ))}
-        </Choice>
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" tone="primary" disabled={isPending}>
-            {isPending ? 'Creating' : 'Create'}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      </Choice>
+    </FormDialog>
   )
 }
 
@@ -220,7 +207,6 @@ function RevokeToken({ token, onClose }: { token: ApiKey; onClose: () => void })
   })
   return (
     <ConfirmByName
-      title={`Revoke ${name}`}
       verb="Revoke"
       name={name}
       busy={isPending}

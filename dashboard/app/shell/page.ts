@@ -24,6 +24,13 @@ export function usePage(page: Page): void {
   }, [key])
 }
 
+/** A list is asked for the same way everywhere: what the page shows is what the command and the API answer. */
+export const listPage = (title: string, cli: string, api: string, { q }: { q?: string } = {}): Page => ({
+  title,
+  cli: q === undefined ? cli : `${cli} --filter ${shellWord(q)}`,
+  api: q === undefined ? api : `${api}?${new URLSearchParams({ q })}`,
+})
+
 export function useCurrentPage(): Page {
   return useSyncExternalStore(subscribe, () => current)
 }

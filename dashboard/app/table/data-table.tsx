@@ -23,22 +23,24 @@ const virtualFrom = 200
  * One table for every list: a native `<table>` whose rows are opened by the first link in them, cards with labels where
  * there is no room, and only the rows in view in the document when there are many.
  */
-export function DataTable<Row>({
+export function DataTable<Row extends { readonly id: string }>({
   caption,
   columns,
   rows,
-  rowKey,
   dimmed = false,
 }: {
   caption: string
   columns: readonly Column<Row>[]
   rows: readonly Row[]
-  rowKey: (row: Row) => string
   /** What is shown is being read again. */
   dimmed?: boolean
 }) {
   const body = useRef<HTMLTableSectionElement>(null)
-  const { virtual, items, before, after, scrollTo, measure } = useWindow(caption, rows.map(rowKey), body)
+  const { virtual, items, before, after, scrollTo, measure } = useWindow(
+    caption,
+    rows.map(({ id }) => id),
+    body,
+  )
   const shown = virtual ? items.map((item) => item.index) : rows.map((_, index) => index)
   useRowKeys(body, rows.length, scrollTo)
   useRowOfReturn(body)
@@ -67,13 +69,7 @@ export function DataTable<Row>({
             const row = rows[index]
             return (
               row !== undefined && (
-                <tr
-                  key={rowKey(row)}
-                  role="row"
-                  data-index={index}
-                  aria-rowindex={index + 2}
-                  ref={virtual ? measure : null}
-                >
+                <tr key={row.id} role="row" data-index={index} aria-rowindex={index + 2} ref={virtual ? measure : null}>
                   {columns.map(({ id, title, label, numeric, wide, cell }) => (
                     <td
                       key={id}

@@ -5,28 +5,27 @@ import { exact } from '../ui/format.ts'
 export function LoadMore({
   shown,
   count,
-  exactly = true,
+  exactly,
   noun,
-  hasMore,
   busy,
   onMore,
 }: {
   shown: number
   count: number
-  exactly?: boolean
+  exactly: boolean
   noun: string
-  hasMore: boolean
   busy: boolean
-  onMore: () => void
+  /** Null where there are no more. */
+  onMore: (() => void) | null
 }) {
   return (
     <div className="flex items-center gap-4 px-4 py-3 text-muted">
       <span className="num">
-        {hasMore
+        {onMore !== null
           ? `${exact(shown)} of ${exact(count)}${exactly ? '' : '+'} ${noun}`
           : `${exact(Math.max(shown, count))} ${noun}`}
       </span>
-      {hasMore && (
+      {onMore !== null && (
         <Button onClick={onMore} disabled={busy}>
           {busy ? 'Loading' : 'Load more'}
         </Button>

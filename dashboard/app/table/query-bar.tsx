@@ -9,6 +9,8 @@ export interface QueryKey {
   readonly hint: string
   /** Values worth offering, as far as they are known. */
   readonly values: readonly string[]
+  /** False where a menu of its values would be no help. */
+  readonly menu?: boolean
 }
 
 /**

@@ -1,47 +1,20 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { ChevronDown } from 'lucide-react'
-import { useState } from 'react'
-import { clients, models, users } from '../api/queries.ts'
-import type { QueryKey } from '../table/query-bar.tsx'
-import { parseQuery, queryText, valueOf, withTerm } from '../table/query.ts'
 import { buttonClass } from '../ui/button.tsx'
 import { HostileLine } from '../ui/hostile-text.tsx'
 import { Menu } from '../ui/menu.tsx'
-
-/** The keys of the query language with the values that this viewer could mean. Names are asked for when first needed. */
-export function useQueryKeys(
-  fixed: readonly QueryKey[],
-  everybody: boolean,
-): { keys: readonly QueryKey[]; ask: () => void } {
-  const [wanted, setWanted] = useState(false)
-  const knownModels = useQuery({ ...models, enabled: wanted }).data ?? []
-  const knownClients = useQuery({ ...clients, enabled: wanted }).data ?? []
-  const people =
-    useInfiniteQuery({ ...users, enabled: wanted && everybody }).data?.pages.flatMap((page) => page.users) ?? []
-  const keys: QueryKey[] = [
-    ...fixed,
-    { key: 'client', hint: 'the program that asked', values: knownClients },
-    { key: 'model', hint: 'as the client asked for it', values: knownModels },
-  ]
-  if (everybody)
-    keys.push({
-      key: 'initiator',
-      hint: 'a username, or me',
-      values: ['me', ...people.map(({ username }) => username)],
-    })
-  return { keys, ask: () => setWanted(true) }
-}
+import type { QueryKey } from './query-bar.tsx'
+import { parseQuery, queryText, valueOf, withTerm } from './query.ts'
 
 /** One menu for each key: the same filter as in the query bar, for the pointer. */
 export function FilterMenus({
   text,
   keys,
-  onAsk,
+  onNeed,
   onChange,
 }: {
   text: string
   keys: readonly QueryKey[]
-  onAsk: () => void
+  onNeed: (() => void) | undefined
   onChange: (text: string) => void
 }) {
   const query = parseQuery(
@@ -49,22 +22,22 @@ export function FilterMenus({
     keys.map(({ key }) => key),
   )
   return keys
-    .filter(({ key }) => key !== 'session_id')
+    .filter(({ menu = true }) => menu)
     .map(({ key, values }) => {
       const value = valueOf(query, key)
-      const title = key[0]!.toUpperCase() + key.slice(1)
+      const words = key.replaceAll('_', ' ')
       const choose = (next: string | null) => onChange(queryText(withTerm(query, key, next)))
       return (
         <Menu
           key={key}
-          label={value === null ? `Filter by ${key}` : `Filter by ${key}: ${value}`}
+          label={value === null ? `Filter by ${words}` : `Filter by ${words}: ${value}`}
           className={buttonClass('plain', value === null ? '' : 'border-link text-link')}
-          onOpen={onAsk}
+          {...(onNeed !== undefined && { onOpen: onNeed })}
           empty="Nothing recorded yet"
           trigger={
             <>
               <span className="max-w-40 truncate">
-                {title}
+                {words[0]!.toUpperCase() + words.slice(1)}
                 {value !== null && (
                   <>
                     : <HostileLine text={value} />
