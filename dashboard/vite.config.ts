@@ -21,14 +21,20 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
-        // What every list is made of comes in one file, and not with what the sign-in needs.
+        // A first visit takes few files: what every page stands on, what lists and forms are made of (a sign-in leads
+        // to a list), and what a session is read with. A group imports from those above it and from no other.
         codeSplitting: {
           includeDependenciesRecursively: false,
           groups: [
             {
-              name: 'lists',
-              test: /react-virtual|virtual-core|app\/table\/(?!range\.|query\.)|app\/ui\/(?:facts|live-chip)|app\/pages\/(?:filters|nothing-matches|session-columns)|use-last/,
+              name: 'console',
+              test: /node_modules\/(?!@tanstack\/(?:react-virtual|virtual-core))|\/(?:sdk|base)\/src\/|app\/(?:api|hooks)\/|app\/ui\/(?!facts|live-chip)|app\/shell\/(?!palette|shortcut-sheet)|app\/table\/(?:query|range)\.ts|app\/pages\/gate\./,
             },
+            {
+              name: 'lists',
+              test: /react-virtual|virtual-core|app\/(?:forms|table)\/|app\/ui\/(?:facts|live-chip)|app\/pages\/(?:audit|people|query-keys|requests|session-columns|sessions|tokens)\./,
+            },
+            { name: 'reading', test: /app\/timeline\/|app\/pages\/(?:request|session)\./ },
           ],
         },
       },
