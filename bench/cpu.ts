@@ -4,16 +4,18 @@ const ticksPerSecond = 100
 
 /**
  * CPU seconds that a process and its descendants have used since they began, those of children that have ended
- * included. Linux counts in hundredths of a second, which is fine for measurements of seconds.
+ * included. Linux counts in hundredths of a second, which is fine for measurements of seconds. `without` leaves out the
+ * processes of one name, as the kernel has it.
  */
-export function treeCpuSeconds(root: number): number {
+export function treeCpuSeconds(root: number, without?: string): number {
   const stats = new Map<number, { parent: number; seconds: number }>()
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue
     const fields = statOf(Number(name))
     if (fields === null) continue
     const ticks = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0)
-    stats.set(Number(name), { parent: Number(fields[1]), seconds: ticks / ticksPerSecond })
+    const seconds = commandOf(Number(name)) === without ? 0 : ticks / ticksPerSecond
+    stats.set(Number(name), { parent: Number(fields[1]), seconds })
   }
   let seconds = stats.get(root)?.seconds ?? 0
   const tree = [root]
@@ -31,6 +33,15 @@ export function treeCpuSeconds(root: number): number {
 export function machineCpuSeconds(): number {
   const [, user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'latin1').split('\n')[0]!.split(/\s+/)
   return [user, nice, system, irq, softirq].reduce((sum, ticks) => sum + Number(ticks), 0) / ticksPerSecond
+}
+
+/** The kernel's name of a process; undefined when it is gone. */
+export function commandOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'latin1').trim()
+  } catch {
+    return undefined
+  }
 }
 
 /** The fields of /proc/PID/stat from the state on; null when the process is gone. */

@@ -1,14 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { startServer, type RunningServer } from '../test/support/server.ts'
-import { residentBytes } from '../test/support/processes.ts'
-import { machineCpuSeconds, treeCpuSeconds } from './cpu.ts'
+import { processTree, residentBytes } from '../test/support/processes.ts'
+import { commandOf, machineCpuSeconds, treeCpuSeconds } from './cpu.ts'
 import type { Load, Tally } from './load.ts'
 
 /**
- * The rig: provider and load generator share the first core, the gateway has the second for itself, its PostgreSQL
- * included. All subjects of one run meet the same provider and the same load.
+ * The rig: provider, load generator and PostgreSQL share the first core, the gateway has the second for itself, its
+ * drain included. All subjects of one run meet the same provider and the same load.
  */
 const loadCore = '0'
 const gatewayCore = '1'
@@ -26,7 +26,7 @@ export interface Subject {
 }
 
 export interface Measurement extends Tally {
-  /** CPU of the subject during the measured time, and until the record has caught up. */
+  /** CPU of the gateway during the measured time; with its PostgreSQL, and until the record has caught up. */
   readonly cpuSeconds: number
   readonly cpuSecondsWithDrain: number
   /** Cores used meanwhile by processes that are no part of the benchmark. */
@@ -58,6 +58,9 @@ export async function startRig(options: { sha256?: boolean; nodeFlags?: readonly
     },
   })
   const token = await server.gatewayToken()
+  for (const pid of processTree(server.pid())) {
+    if (commandOf(pid) === 'postgres') execFileSync('taskset', ['-cp', loadCore, String(pid)], { stdio: 'ignore' })
+  }
   const reeve = {
     name: 'reeve',
     port: server.port,
@@ -80,18 +83,24 @@ export async function startRig(options: { sha256?: boolean; nodeFlags?: readonly
       const { port, prefix, token } = subject
       // Everything that belongs to the benchmark descends from this process.
       const counted = (): number => treeCpuSeconds(process.pid)
-      const gateway = (): number => (subject.pid === null ? 0 : treeCpuSeconds(subject.pid))
-      let before = { machine: machineCpuSeconds(), ours: counted(), gateway: gateway() }
+      const gateway = (): number => (subject.pid === null ? 0 : treeCpuSeconds(subject.pid, 'postgres'))
+      const withDatabase = (): number => (subject.pid === null ? 0 : treeCpuSeconds(subject.pid))
+      const now = () => ({
+        machine: machineCpuSeconds(),
+        ours: counted(),
+        gateway: gateway(),
+        withDatabase: withDatabase(),
+      })
+      let before = now()
       let after = before
       let memory = 0
       const tally = await new Promise<Tally>((resolve, reject) => {
         const gone = (): void => reject(new Error('the load generator died'))
         load.once('exit', gone)
         const hear = (message: { measuring?: true; measured?: true; tally?: Tally }): void => {
-          const now = { machine: machineCpuSeconds(), ours: counted(), gateway: gateway() }
-          if (message.measuring) before = now
+          if (message.measuring) before = now()
           if (message.measured) {
-            after = now
+            after = now()
             memory = subject.pid === null ? 0 : residentBytes(subject.pid)
           }
           if (message.tally === undefined) return
@@ -105,7 +114,7 @@ export async function startRig(options: { sha256?: boolean; nodeFlags?: readonly
       const cpuSeconds = after.gateway - before.gateway
       if (subject.server !== null) await caughtUp(subject.server)
       // What the drain did for requests before the measured time is charged to it too: the steady state is the same.
-      const cpuSecondsWithDrain = gateway() - before.gateway
+      const cpuSecondsWithDrain = withDatabase() - before.withDatabase
       const seconds = Math.max(0.001, tally.seconds)
       const foreignCores = (after.machine - before.machine - (after.ours - before.ours)) / seconds
       return { ...tally, cpuSeconds, cpuSecondsWithDrain, foreignCores, residentBytes: memory }

@@ -9,6 +9,9 @@ import type { Scan } from './scan.ts'
  *
  * The key names one conversation of one actor; nothing is ever compared across keys. A conversation may have a few
  * bodies, since clients ask side questions between the turns. A body takes the place of the one that it carries on.
+ *
+ * What is kept is a copy, in memory that stays with the conversation: only what differs is written anew. Kept as they
+ * came, the bodies of many conversations would live just long enough to be the dearest kind of garbage.
  */
 export interface BodyMemory {
   /** The remembered body that shares most with this one, or null. */
@@ -26,6 +29,11 @@ export interface RememberedBody {
   readonly bytes: Buffer
   readonly scan: Scan
   readonly digest: Digest
+}
+
+/** A remembered body and the memory that holds it, which may be larger. */
+interface Kept extends RememberedBody {
+  readonly room: Buffer
 }
 
 export interface Shared {
@@ -52,8 +60,8 @@ const bodyBytesMin = 2048
  * forgotten. That is nearly the order of last use, and nothing has to be moved or deleted.
  */
 export function createBodyMemory(bytesMax: number): BodyMemory {
-  let young = new Map<string, RememberedBody[]>()
-  let old = new Map<string, RememberedBody[]>()
+  let young = new Map<string, Kept[]>()
+  let old = new Map<string, Kept[]>()
   let youngBytes = 0
   let oldBytes = 0
 
@@ -72,7 +80,7 @@ export function createBodyMemory(bytesMax: number): BodyMemory {
     },
     remember(key, body, shared) {
       // So that a conversation always fits into one half.
-      if (body.bytes.length < bodyBytesMin || costOf(body) > bytesMax / 2 / bodiesPerKey) return
+      if (body.bytes.length < bodyBytesMin || costOf(body, roomFor(body.bytes)) > bytesMax / 2 / bodiesPerKey) return
       const bodies = withBody(young.get(key) ?? old.get(key) ?? [], body, shared)
       youngBytes -= costOfAll(young.get(key))
       if (youngBytes + costOfAll(bodies) > bytesMax / 2) {
@@ -90,11 +98,30 @@ export function createBodyMemory(bytesMax: number): BodyMemory {
   }
 }
 
-/** The bodies of a conversation with one more, which takes the place of the one that it carries on. */
-function withBody(bodies: readonly RememberedBody[], body: RememberedBody, shared: Shared | null): RememberedBody[] {
-  const carriesOn = shared !== null && sizeOf(shared) * 2 >= shared.earlier.bytes.length ? shared.earlier : null
-  const kept = bodies.filter((earlier) => earlier !== carriesOn)
-  return [...kept.slice(-(bodiesPerKey - 1)), body]
+/** The bodies of a conversation with one more, which takes the place, and the memory, of the one that it carries on. */
+function withBody(bodies: readonly Kept[], body: RememberedBody, shared: Shared | null): Kept[] {
+  // Another request of the conversation may have carried it on meanwhile: then it is not among the bodies any more.
+  const carriedOn = bodies.find((earlier) => earlier === shared?.earlier)
+  if (shared === null || carriedOn === undefined || sizeOf(shared) * 2 < carriedOn.bytes.length) {
+    return [...bodies.slice(-(bodiesPerKey - 1)), keptIn(null, body, 0)]
+  }
+  const others = bodies.filter((earlier) => earlier !== carriedOn)
+  return [...others.slice(-(bodiesPerKey - 1)), keptIn(carriedOn.room, body, shared.prefixBytes)]
+}
+
+/** Writes a body into memory that has the first `there` bytes of it already, or into new memory where it does not fit. */
+function keptIn(memory: Buffer | null, body: RememberedBody, there: number): Kept {
+  const { bytes } = body
+  const fits = memory !== null && bytes.length <= memory.length
+  const room = fits ? memory : Buffer.allocUnsafeSlow(roomFor(bytes))
+  const from = fits ? there : 0
+  bytes.copy(room, from, from)
+  return { ...body, bytes: room.subarray(0, bytes.length), room }
+}
+
+/** With space for the turns to come. */
+function roomFor(bytes: Buffer): number {
+  return Math.ceil((bytes.length * 1.25) / 4096) * 4096
 }
 
 /** The SHA-256 of a body, going on from the state that an earlier one left where it still was the same. */
@@ -132,12 +159,12 @@ function sizeOf(shared: Shared): number {
   return shared.prefixBytes + shared.suffixBytes
 }
 
-function costOf(body: RememberedBody): number {
-  return body.bytes.length + body.digest.midstates.length * midstateBytes + body.scan.elements.length * 64 + 512
+function costOf(body: RememberedBody, roomBytes: number): number {
+  return roomBytes + body.digest.midstates.length * midstateBytes + body.scan.elements.length * 64 + 512
 }
 
-function costOfAll(bodies: readonly RememberedBody[] | undefined): number {
-  return bodies === undefined ? 0 : bodies.reduce((sum, body) => sum + costOf(body), 0)
+function costOfAll(bodies: readonly Kept[] | undefined): number {
+  return bodies === undefined ? 0 : bodies.reduce((sum, body) => sum + costOf(body, body.room.length), 0)
 }
 
 const blockBytes = 16 * 1024

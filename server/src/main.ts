@@ -4,6 +4,7 @@ import { Fault, type Log, systemClock, toError } from '@reeve/base'
 import { startApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { helpText, settingsText } from './config-print.ts'
+import { tuneGarbageCollection } from './garbage.ts'
 import { openLog } from './start-log.ts'
 import { problemText, readyFacts, readyText } from './start-summary.ts'
 
@@ -29,6 +30,7 @@ async function runServer(argv: readonly string[]): Promise<number> {
   const format = config.log.format ?? (process.stderr.isTTY ? 'text' : 'json')
   const { log, announced } = openLog(format, config.log.verbose, process.stderr)
   const ending = watchForTheEnd()
+  tuneGarbageCollection()
   try {
     const app = await startApp({ config, version, clock: systemClock, log }).catch((thrown: unknown) => {
       reportFailedStart(thrown, format, log)

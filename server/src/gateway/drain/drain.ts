@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { type Clock, type Log, toError } from '@reeve/base'
 import type { Connection } from '../../db/connection.ts'
+import { garbageFlags } from '../../garbage.ts'
 import type { Journal } from '../../journal/journal.ts'
 import type { BatchFacts, DrainSetup, FromDrain, Place, ToDrain } from './messages.ts'
 
@@ -81,7 +82,7 @@ export function startDrain({ journal, connection, structuredLogging, clock, log,
     }
     try {
       const fresh = fork(processFile, {
-        execArgv: [...process.execArgv, `--max-old-space-size=${heapMegabytesMax}`],
+        execArgv: [...process.execArgv, ...garbageFlags, `--max-old-space-size=${heapMegabytesMax}`],
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       })
       fresh.on('message', (message: FromDrain) => hear(message))
