@@ -36,7 +36,8 @@ export interface DrainControl {
   readonly onBatch: (batch: BatchFacts) => void
 }
 
-const nudgeMs = 20
+/** Few requests at a time are dear to PostgreSQL, and nobody sees a tenth of a second. */
+const nudgeMs = 100
 const restartMs = 1_000
 const silentMs = 300_000
 const marksMax = 10_000
