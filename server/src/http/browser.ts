@@ -23,16 +23,19 @@ const pagePolicy = [
 const dataPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 /** Names and values, one after the other. */
-export const securityHeaders = (kind: 'page' | 'data', https: boolean): readonly string[] => [
-  ...['Content-Security-Policy', kind === 'page' ? pagePolicy : dataPolicy],
-  ...['X-Content-Type-Options', 'nosniff'],
-  ...['X-Frame-Options', 'DENY'],
-  ...['Referrer-Policy', 'no-referrer'],
-  ...['Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()'],
-  ...['Cross-Origin-Opener-Policy', 'same-origin'],
-  ...['Cross-Origin-Resource-Policy', 'same-origin'],
-  ...(https ? ['Strict-Transport-Security', 'max-age=31536000'] : []),
-]
+export function securityHeaders(kind: 'page' | 'data', https: boolean): readonly string[] {
+  const headers = {
+    'Content-Security-Policy': kind === 'page' ? pagePolicy : dataPolicy,
+    'X-Content-Type-Options': 'nosniff',
+    'X-Frame-Options': 'DENY',
+    'Referrer-Policy': 'no-referrer',
+    'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    ...(https ? { 'Strict-Transport-Security': 'max-age=31536000' } : {}),
+  }
+  return Object.entries(headers).flat()
+}
 
 export function setSecurityHeaders(res: ServerResponse, kind: 'page' | 'data', https: boolean): void {
   const headers = securityHeaders(kind, https)
