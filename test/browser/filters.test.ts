@@ -105,18 +105,17 @@ describe.skipIf(noBrowser !== null)('what is on screen is in the address', () =>
       page.evaluate(() => Number(document.querySelector('tbody tr[data-index]')?.getAttribute('data-index')))
     await expect.poll(firstRow).toBeGreaterThan(100)
     expect(await page.evaluate(() => document.querySelectorAll('*').length)).toBeLessThan(1500)
-    await page.locator('tbody a').nth(5).focus()
-    for (let step = 0; step < 40; step++) await page.keyboard.press('j')
     const focused = () =>
-      page.evaluate(() => ({
-        href: document.activeElement?.getAttribute('href'),
-        top: Math.round(document.activeElement?.getBoundingClientRect().top ?? 0),
-      }))
-    // A move to a row that has to be drawn first is done after the next two frames.
-    await page.evaluate(
-      () =>
-        new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)))),
-    )
+      page.evaluate(() => {
+        const at = document.activeElement
+        const row = Number(at?.closest('tr')?.getAttribute('data-index') ?? -1)
+        return { row, href: at?.getAttribute('href'), top: Math.round(at?.getBoundingClientRect().top ?? 0) }
+      })
+    await page.locator('tbody a').nth(5).focus()
+    const { row: first } = await focused()
+    expect(first).toBeGreaterThan(100)
+    for (let step = 0; step < 40; step++) await page.keyboard.press('j')
+    await expect.poll(async () => (await focused()).row).toBe(first + 40)
     const left = await focused()
     expect(left.href).toMatch(/^\/sessions\//)
     const scrollTop = () => page.evaluate(() => document.getElementById('main')?.scrollTop ?? 0)

@@ -61,7 +61,7 @@ function Help({ id, hint, problems }: { id: string; hint: ReactNode; problems: r
   return (
     <div id={id} className="mt-1 text-xs">
       {problems.map(({ detail }) => (
-        <p key={detail} className="text-bad">
+        <p key={detail} className="text-bad first-letter:uppercase">
           {detail}
         </p>
       ))}
@@ -76,8 +76,8 @@ export function FormFault({ fault, fields }: { fault: Fault | null; fields: read
   const others = fault.problems.filter(({ field }) => !fields.includes(field))
   return (
     <div role="alert" className="rounded-md border border-bad bg-bad-tint px-3 py-2 text-bad">
-      <p className="font-medium">{fault.message}</p>
-      {fault.fix !== undefined && <p>{fault.fix}</p>}
+      <p className="font-medium first-letter:uppercase">{fault.message}</p>
+      {fault.fix !== undefined && <p className="first-letter:uppercase">{fault.fix}</p>}
       {others.map(({ field, detail }) => (
         <p key={field + detail}>
           {field}: {detail}

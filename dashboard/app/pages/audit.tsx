@@ -32,25 +32,25 @@ export function AuditPage() {
       id: 'time',
       title: `Time (${zoneName(zone, now)})`,
       label: 'Time',
-      width: '11rem',
+      width: '10rem',
       cell: ({ time }) => <Time at={time} />,
     },
     {
       id: 'actor',
       title: 'Actor',
-      width: '8rem',
+      width: '7rem',
       cell: ({ actor }) => (actor === null ? <span className="text-muted">nobody</span> : <Person user={actor} />),
     },
     {
       id: 'action',
       title: 'Action',
-      width: '9rem',
+      width: '7.5rem',
       cell: ({ action }) => <HostileLine text={action.replaceAll('_', ' ')} />,
     },
     {
       id: 'object',
       title: 'Object',
-      width: '14rem',
+      width: '12rem',
       cell: (row) => <HostileLine text={`${row.resource_type.replaceAll('_', ' ')} ${row.resource_target}`} />,
     },
     { id: 'change', title: 'Change', wide: true, cell: ({ diff }) => <Change diff={diff} /> },
@@ -60,7 +60,7 @@ export function AuditPage() {
       width: '5rem',
       cell: ({ outcome }) => <span className={outcome === 'refused' ? 'text-bad' : ''}>{outcome}</span>,
     },
-    { id: 'ip', title: 'Address', width: '8rem', cell: ({ ip }) => <HostileLine text={ip ?? ''} /> },
+    { id: 'ip', title: 'Address', width: '7.5rem', room: 'some', cell: ({ ip }) => <HostileLine text={ip ?? ''} /> },
   ]
   return (
     <ListPage
@@ -75,12 +75,16 @@ export function AuditPage() {
   )
 }
 
-/** Fields before and after; of a secret only that it changed. */
+/** Fields before, where there was something, and after; of a secret only that it changed. */
 function Change({ diff }: { diff: AuditEvent['diff'] }) {
   const words = Object.entries(diff).map(([field, { old, new: now, secret }]) =>
-    secret ? `${field} changed` : `${field}: ${brief(old)} → ${brief(now)}`,
+    secret ? `${field} changed` : `${field}: ${old === null ? '' : `${brief(old)} → `}${brief(now)}`,
   )
-  return <HostileLine text={words.join(', ')} />
+  return (
+    <span title={words.join('\n')}>
+      <HostileLine text={words.join(', ')} />
+    </span>
+  )
 }
 
 function brief(value: unknown): string {

@@ -33,7 +33,7 @@ export function PeoplePage() {
     {
       id: 'username',
       title: 'Username',
-      width: '12rem',
+      width: '11rem',
       cell: ({ username }) => (
         <span className="font-medium">
           <HostileLine text={username} />
@@ -45,13 +45,15 @@ export function PeoplePage() {
     {
       id: 'roles',
       title: 'Roles',
-      width: '8rem',
-      cell: ({ roles }) => <HostileLine text={roles.map((role) => role.display_name || role.name).join(', ')} />,
+      width: '6rem',
+      cell: ({ roles }) => (
+        <HostileLine text={roles.map((role) => role.display_name || role.name).join(', ') || 'Member'} />
+      ),
     },
     {
       id: 'status',
       title: 'Status',
-      width: '7rem',
+      width: '6rem',
       cell: (row) => <span className={row.status === 'suspended' ? 'text-warn' : ''}>{row.status}</span>,
     },
     {

@@ -73,10 +73,18 @@ function requestColumns(zone: string): readonly Column<Interception>[] {
       ),
     },
     { id: 'outcome', title: 'Outcome', width: '8.5rem', cell: ({ outcome }) => <OutcomeState outcome={outcome} /> },
-    { id: 'status', title: 'HTTP', width: '3.5rem', numeric: true, cell: ({ status_code }) => status_code ?? '' },
+    {
+      id: 'status',
+      room: 'much',
+      title: 'HTTP',
+      width: '3.5rem',
+      numeric: true,
+      cell: ({ status_code }) => status_code ?? '',
+    },
     { id: 'initiator', title: 'Initiator', width: '5.5rem', cell: ({ initiator }) => <Person user={initiator} /> },
     {
       id: 'client',
+      room: 'some',
       title: 'Client',
       width: '6.75rem',
       cell: (row) => <ClientName client={row.client} version={row.client_version} brief />,
@@ -107,6 +115,7 @@ function requestColumns(zone: string): readonly Column<Interception>[] {
     },
     {
       id: 'ttfb',
+      room: 'much',
       title: 'First byte',
       width: '5rem',
       numeric: true,
@@ -121,6 +130,7 @@ function requestColumns(zone: string): readonly Column<Interception>[] {
     },
     {
       id: 'cached',
+      room: 'much',
       title: 'Cached',
       width: '4.5rem',
       numeric: true,

@@ -13,11 +13,12 @@ export function sessionColumns(zone: string): readonly Column<Session>[] {
       id: 'started',
       title: `Started (${zone})`,
       label: 'Started',
-      width: '10rem',
+      width: '9.5rem',
       cell: ({ started_at }) => <Time at={started_at} />,
     },
     {
       id: 'duration',
+      room: 'some',
       title: 'Duration',
       width: '5.25rem',
       numeric: true,
@@ -47,6 +48,7 @@ export function sessionColumns(zone: string): readonly Column<Session>[] {
     { id: 'models', title: 'Models', width: '8rem', cell: ({ models }) => <HostileLine text={models.join(', ')} /> },
     {
       id: 'requests',
+      room: 'some',
       title: 'Requests',
       width: '4.75rem',
       numeric: true,
@@ -54,6 +56,7 @@ export function sessionColumns(zone: string): readonly Column<Session>[] {
     },
     {
       id: 'tools',
+      room: 'much',
       title: 'Tool calls',
       width: '4rem',
       numeric: true,
@@ -70,6 +73,7 @@ export function sessionColumns(zone: string): readonly Column<Session>[] {
     },
     {
       id: 'cached',
+      room: 'much',
       title: 'Cached',
       width: '4rem',
       numeric: true,

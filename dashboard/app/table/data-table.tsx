@@ -14,6 +14,8 @@ export interface Column<Row> {
   readonly numeric?: boolean
   /** Takes a line of its own where rows are cards. */
   readonly wide?: boolean
+  /** Left out of a table that has not `some` or `much` more room than it needs; what a row leads to says it as well. */
+  readonly room?: 'some' | 'much'
   readonly cell: (row: Row) => ReactNode
 }
 
@@ -42,22 +44,27 @@ export function DataTable<Row extends { readonly id: string }>({
     body,
   )
   const shown = virtual ? items.map((item) => item.index) : rows.map((_, index) => index)
-  useRowKeys(body, rows.length, scrollTo)
-  useRowOfReturn(body)
+  useRowFocus(body, rows.length, scrollTo)
 
   return (
     <div className="data-table" aria-busy={dimmed}>
       <table role="table" aria-rowcount={rows.length + 1} className={dimmed ? 'opacity-60' : ''}>
         <caption className="sr-only">{caption}</caption>
         <colgroup>
-          {columns.map(({ id, width }) => (
-            <col key={id} style={width === undefined ? {} : { width }} />
+          {columns.map(({ id, width, room }) => (
+            <col key={id} data-room={room} style={width === undefined ? {} : { width }} />
           ))}
         </colgroup>
         <thead role="rowgroup">
           <tr role="row">
-            {columns.map(({ id, title, numeric }) => (
-              <th key={id} role="columnheader" scope="col" className={numeric === true ? 'text-right' : 'text-left'}>
+            {columns.map(({ id, title, numeric, room }) => (
+              <th
+                key={id}
+                role="columnheader"
+                scope="col"
+                data-room={room}
+                className={numeric === true ? 'text-right' : 'text-left'}
+              >
                 {title}
               </th>
             ))}
@@ -70,10 +77,11 @@ export function DataTable<Row extends { readonly id: string }>({
             return (
               row !== undefined && (
                 <tr key={row.id} role="row" data-index={index} aria-rowindex={index + 2} ref={virtual ? measure : null}>
-                  {columns.map(({ id, title, label, numeric, wide, cell }) => (
+                  {columns.map(({ id, title, label, numeric, wide, room, cell }) => (
                     <td
                       key={id}
                       role="cell"
+                      data-room={room}
                       data-label={label ?? (typeof title === 'string' ? title : '')}
                       className={`${numeric === true ? 'num text-right' : ''} ${wide === true ? 'wide' : ''}`}
                     >
@@ -128,7 +136,11 @@ function useWindow(table: string, keys: readonly string[], body: RefObject<HTMLT
     items,
     before: virtual ? Math.max(0, (items[0]?.start ?? offset) - offset) : 0,
     after: virtual ? virtualizer.getTotalSize() - ((items.at(-1)?.end ?? offset) - offset) : 0,
-    scrollTo: (index: number) => virtual && virtualizer.scrollToIndex(index, { align: 'auto' }),
+    // Written once and not followed up: the focus that comes next scrolls as well, and has the last word.
+    scrollTo: (index: number) => {
+      const [top] = virtualizer.getOffsetForIndex(index, 'auto') ?? []
+      if (top !== undefined) document.getElementById('main')?.scrollTo({ top })
+    },
     measure: virtualizer.measureElement,
   }
 }
@@ -145,28 +157,46 @@ function openRow(event: MouseEvent): void {
   else if (event.button === 0) link.click()
 }
 
-/** j and k move through the rows, from the first one in view where none has the focus. */
-function useRowKeys(
+/**
+ * Which row has the focus. j and k move it, from the first row in view where none has it; back from a row's own page that
+ * row has it again. A row that is to have the focus and is not in the document gets it as soon as it is drawn.
+ */
+function useRowFocus(
   body: RefObject<HTMLTableSectionElement | null>,
   count: number,
   scrollTo: (index: number) => unknown,
 ): void {
+  const left = useLeftFor()
+  const wanted = useRef<number | string | null>(left)
+  const rows = () => [...(body.current?.querySelectorAll('tr[data-index]') ?? [])]
   const indexOf = (row: Element | null | undefined) => Number(row?.getAttribute('data-index') ?? -1)
   const focused = () => document.activeElement?.closest('tr[data-index]')
   const firstInView = () => {
     const top = document.getElementById('main')?.getBoundingClientRect().top ?? 0
-    const rows = [...(body.current?.querySelectorAll('tr[data-index]') ?? [])]
-    return indexOf(rows.find((row) => row.getBoundingClientRect().top >= top))
+    return indexOf(rows().find((row) => row.getBoundingClientRect().top >= top))
   }
-  const focusRow = (index: number) => linkOf(body.current?.querySelector(`tr[data-index="${index}"]`))?.focus()
+  /** A row by its index, or by the path that its link leads to. */
+  const focus = (row: number | string): boolean => {
+    const link = rows()
+      .filter((one) => typeof row === 'string' || indexOf(one) === row)
+      .map(linkOf)
+      .find((one) => typeof row !== 'string' || one?.pathname === row)
+    // Where a page was left is where it stays; only moving on may scroll.
+    link?.focus({ preventScroll: typeof row === 'string' })
+    return link !== null && link !== undefined
+  }
+  useLayoutEffect(() => {
+    if (wanted.current === null) return
+    const taken = typeof wanted.current === 'string' && document.activeElement !== document.body
+    if (taken || focus(wanted.current)) wanted.current = null
+  })
+
   const move = (by: number) => () => {
-    const from = indexOf(focused())
+    const from = typeof wanted.current === 'number' ? wanted.current : indexOf(focused())
     const index = from === -1 ? firstInView() : Math.max(0, Math.min(count - 1, from + by))
-    if (body.current?.querySelector(`tr[data-index="${index}"]`) != null) focusRow(index)
-    else {
-      scrollTo(index)
-      requestAnimationFrame(() => requestAnimationFrame(() => focusRow(index)))
-    }
+    if (index === -1) return
+    wanted.current = focus(index) ? null : index
+    if (wanted.current !== null) scrollTo(index)
   }
   useShortcuts({
     j: move(1),
@@ -178,33 +208,20 @@ function useRowKeys(
   })
 }
 
-/** Back from a row's own page: that row has the focus again, unless something else has it by then. */
-function useRowOfReturn(body: RefObject<HTMLTableSectionElement | null>): void {
-  const left = useLeftFor()
-  const pending = useRef(left !== null)
-  useLayoutEffect(() => {
-    if (!pending.current) return
-    const links = [...(body.current?.querySelectorAll<HTMLAnchorElement>('td a[href]') ?? [])]
-    const link = links.find(({ pathname }) => pathname === left)
-    if (document.activeElement === document.body) link?.focus({ preventScroll: true })
-    pending.current = link === undefined && document.activeElement === document.body
-  })
-}
-
 /** The layout of the rows to come, before the first of them is known. */
 export function TableSkeleton<Row>({ columns }: { columns: readonly Column<Row>[] }) {
   return (
     <div className="data-table late" aria-busy role="status" aria-label="Loading">
       <table aria-hidden>
         <colgroup>
-          {columns.map(({ id, width }) => (
-            <col key={id} style={width === undefined ? {} : { width }} />
+          {columns.map(({ id, width, room }) => (
+            <col key={id} data-room={room} style={width === undefined ? {} : { width }} />
           ))}
         </colgroup>
         <thead>
           <tr>
-            {columns.map(({ id, title, numeric }) => (
-              <th key={id} className={numeric === true ? 'text-right' : 'text-left'}>
+            {columns.map(({ id, title, numeric, room }) => (
+              <th key={id} data-room={room} className={numeric === true ? 'text-right' : 'text-left'}>
                 {title}
               </th>
             ))}
@@ -213,8 +230,8 @@ export function TableSkeleton<Row>({ columns }: { columns: readonly Column<Row>[
         <tbody>
           {Array.from({ length: 12 }, (_, row) => (
             <tr key={row}>
-              {columns.map(({ id, numeric }) => (
-                <td key={id}>
+              {columns.map(({ id, numeric, room }) => (
+                <td key={id} data-room={room}>
                   <div
                     className={`h-3 rounded bg-hover ${numeric === true ? 'ml-auto w-8' : row % 2 === 0 ? 'w-4/5' : 'w-3/5'}`}
                   />

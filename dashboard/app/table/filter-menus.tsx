@@ -31,7 +31,7 @@ export function FilterMenus({
         <Menu
           key={key}
           label={value === null ? `Filter by ${words}` : `Filter by ${words}: ${value}`}
-          className={buttonClass('plain', value === null ? '' : 'border-link text-link')}
+          className={buttonClass('plain', value === null ? 'min-h-9' : 'min-h-9 border-link text-link')}
           {...(onNeed !== undefined && { onOpen: onNeed })}
           empty="Nothing recorded yet"
           trigger={

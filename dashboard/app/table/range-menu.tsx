@@ -15,7 +15,7 @@ export function RangeMenu({ range, zone, onChange }: { range: Range; zone: Zone;
     <>
       <Menu
         label={`Time range: ${title}`}
-        className={buttonClass()}
+        className={buttonClass('plain', 'min-h-9')}
         trigger={
           <>
             <CalendarClock size={14} aria-hidden />

@@ -58,7 +58,7 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   return (
     <div className="mx-auto max-w-xl px-4 py-14 text-center">
       <h2 className="text-lg">{title}</h2>
-      <div className="mt-2 space-y-4 text-muted">{children}</div>
+      <div className="mt-2 space-y-4 text-balance text-muted">{children}</div>
     </div>
   )
 }
