@@ -74,6 +74,8 @@ describe.skipIf(noBrowser !== null)('every page', () => {
     for (const open of ['Create a token', 'Revoke laptop', 'Search or jump', 'Keyboard shortcuts']) {
       await page.getByRole('button', { name: open, exact: true }).first().click()
       await page.locator('dialog[open]').waitFor()
+      if (open !== 'Keyboard shortcuts')
+        expect(await page.evaluate(() => document.activeElement?.tagName), open).toBe('INPUT')
       expect(await accessibilityProblems(page), open).toEqual([])
       await page.keyboard.press('Escape')
       await page.locator('dialog[open]').waitFor({ state: 'detached' })

@@ -21,7 +21,8 @@ import { duration } from '../ui/format.ts'
 import { HostileLine } from '../ui/hostile-text.tsx'
 import { Empty } from '../ui/notice.tsx'
 
-const scopes: Readonly<Record<ApiKey['scope'], string>> = {
+/** The scopes that are offered here; a token made elsewhere may have another. */
+const scopes: Readonly<Partial<Record<ApiKey['scope'], string>>> = {
   gateway: 'gateway: call models, nothing else',
   api: 'api: this API, no models',
   all: 'all: everything you may do',
@@ -43,7 +44,7 @@ export function TokensPage() {
         </span>
       ),
     },
-    { id: 'scope', title: 'Scope', width: '16rem', cell: ({ scope }) => scopes[scope] },
+    { id: 'scope', title: 'Scope', width: '16rem', cell: ({ scope }) => <HostileLine text={scopes[scope] ?? scope} /> },
     {
       id: 'used',
       title: 'Last used',
@@ -162,7 +163,6 @@ function CreateToken({ onClose }: { onClose: () => void }) {
       <Field
         label="Name"
         name="token_name"
-        autoFocus
         autoComplete="off"
         spellCheck={false}
         placeholder="laptop"

@@ -23,6 +23,8 @@ export function Dialog({
     const element = dialog.current
     const before = document.activeElement
     element?.showModal()
+    // The browser would choose the button that closes it.
+    element?.querySelector<HTMLElement>('input, select, textarea')?.focus()
     return () => {
       element?.close()
       if (before instanceof HTMLElement) before.focus()
