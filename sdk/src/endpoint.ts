@@ -1,4 +1,5 @@
 import type { FaultCode } from '@reeve/base'
+import type { Grantable } from './permissions.ts'
 
 /**
  * An endpoint is a value: one operation of the management API as data. The server's routes, the typed client, the
@@ -12,9 +13,7 @@ export interface Schema<T> {
 }
 
 /** What a credential must be allowed to do before the handler runs; `public` needs none. */
-export type Permission = 'public' | 'signed_in' | `${Resource}:${Action}`
-export type Resource = 'user' | 'api_key' | 'organization' | 'interception' | 'audit_log' | 'deployment_config'
-export type Action = 'create' | 'read' | 'update' | 'delete'
+export type Permission = 'public' | 'signed_in' | Grantable
 
 export interface Endpoint<Params = unknown, Query = unknown, Body = unknown, Result = unknown> {
   readonly name: string

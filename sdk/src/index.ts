@@ -19,11 +19,20 @@ export {
 } from './client.ts'
 export { MinimalUser } from './common.ts'
 export { Organization } from './deployment.ts'
-export { type Action, type Endpoint, fillPath, type Permission, type Resource, type Schema } from './endpoint.ts'
+export { type Endpoint, fillPath, type Permission, type Schema } from './endpoint.ts'
 export { endpoints } from './endpoints.ts'
 export { faultFromNetwork } from './failure.ts'
 export { type Followed, type FollowOptions, follow } from './follow.ts'
 export { openApiDocument, type OpenApiOptions } from './openapi.ts'
+export {
+  type Action,
+  type Grantable,
+  grantables,
+  isGrantable,
+  type Resource,
+  resourceActions,
+  resources,
+} from './permissions.ts'
 export { ApiError } from './problem.ts'
-export { ApiKey, Scope, scopeAliases } from './tokens.ts'
+export { ApiKey, Scope, scopeAliases, scopes } from './tokens.ts'
 export { User } from './users.ts'

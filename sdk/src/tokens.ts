@@ -1,14 +1,24 @@
 import { z } from 'zod'
 import { Id, Instant, NoContent, UserRef } from './common.ts'
 import { endpoint } from './endpoint.ts'
+import { type Grantable, grantables, type Resource, resources } from './permissions.ts'
 
 /**
  * What a credential may do, whatever its owner may do.
  * `all`: everything its owner may. `gateway`: call models through the bridge and nothing else. `api`: the management
- * API and not the bridge.
+ * API and not the bridge. Or single permissions, `audit_log:read`, and all of a resource, `audit_log:*`.
  */
-export const Scope = z.enum(['all', 'gateway', 'api'])
-export type Scope = z.infer<typeof Scope>
+export type Scope = 'all' | 'gateway' | 'api' | Grantable | `${Resource}:*`
+export const scopes: readonly Scope[] = [
+  'all',
+  'gateway',
+  'api',
+  ...resources.flatMap((resource) => [
+    `${resource}:*` as const,
+    ...grantables.filter((each) => each.startsWith(`${resource}:`)),
+  ]),
+]
+export const Scope = z.enum(scopes)
 
 /** Names for the same scopes in scripts written for other products. */
 export const scopeAliases: Readonly<Record<string, Scope>> = {

@@ -4,7 +4,7 @@ import { Fault, type Log, systemClock, toError } from '@reeve/base'
 import { startApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { helpText, settingsText } from './config-print.ts'
-import { tuneGarbageCollection } from './garbage.ts'
+import { tuneGarbageCollection } from './runtime/garbage.ts'
 import { openLog } from './start-log.ts'
 import { problemText, readyFacts, readyText } from './start-summary.ts'
 

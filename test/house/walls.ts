@@ -12,13 +12,18 @@ const doors: Readonly<Record<string, readonly string[]>> = {
 
 const floors: Readonly<Record<string, number>> = {
   retention: 8,
+  notifications: 8,
   gateway: 7,
+  'external-auth': 5,
   identity: 4,
   audit: 3,
+  outbox: 3,
   http: 2,
   access: 1,
+  keyring: 1,
   db: 0,
   journal: 0,
+  runtime: 0,
 }
 
 /** Files directly in `server/src`: wiring, which may know every room. */

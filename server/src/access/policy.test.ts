@@ -1,48 +1,67 @@
 import fc from 'fast-check'
-import { endpoints, type Permission, type Scope } from '@reeve/sdk'
-import { expect, test } from 'vitest'
-import type { Actor, Role } from './actor.ts'
-import { allows, mayGrant, visibleOrganizations, visibleOwners } from './policy.ts'
+import { sql } from 'kysely'
+import { type Grantable, grantables, type Scope, scopes } from '@reeve/sdk'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type TestDatabase, testDatabase } from '../db/testing.ts'
+import type { Actor, AllowedObject } from './actor.ts'
+import { builtInRole, builtInRoles, heldRoles, type RoleDefinition } from './built-in-roles.ts'
+import { mayAssign, missingToGrant } from './granting.ts'
+import { type AccessObject, allows, visibility } from './policy.ts'
+import { mayHandOut } from './scopes.ts'
+import { visibleRows } from './sql-filter.ts'
 
-const me = '0197c0de-0000-7000-8000-000000000001'
-const other = '0197c0de-0000-7000-8000-000000000002'
-const mine = '0197c0de-0000-7000-8000-0000000000a1'
-const theirs = '0197c0de-0000-7000-8000-0000000000a2'
+const id = (n: number) => `0197c0de-0000-7000-8000-00000000000${n}`
+const [me, other] = [id(1), id(2)]
+const [mine, theirs] = [id(3), id(4)]
+const group = id(5)
 
-const actor = (roles: readonly Role[], scopes: readonly Scope[] = ['all']): Actor => ({
+const actor = (
+  siteRoles: readonly string[],
+  given: { scopes?: readonly Scope[]; within?: readonly string[]; allowList?: readonly AllowedObject[] } = {},
+): Actor => ({
   userId: me,
   username: 'dana',
   organizationIds: [mine],
-  roles,
+  groupIds: [group],
+  roles: heldRoles(siteRoles, [{ organizationId: mine, roles: given.within ?? [] }]),
   apiKeyId: 'key',
-  scopes,
+  scopes: given.scopes ?? ['all'],
+  allowList: given.allowList ?? null,
 })
-
-const permissions: Permission[] = [
-  ...new Set(Object.values(endpoints).map((endpoint) => endpoint.permission)),
-  'interception:create' as const,
-]
+const owner = actor(['owner'])
 
 test('a credential for the gateway calls models and does nothing else, whoever owns it', () => {
-  for (const role of ['owner', 'auditor', 'member'] as const) {
-    const allowed = permissions.filter((permission) => allows(actor([role], ['gateway']), permission))
-    expect(allowed.sort()).toEqual(['interception:create', 'public'])
+  for (const { name } of builtInRoles) {
+    const who = actor([name], { within: [name], scopes: ['gateway'] })
+    expect(grantables.filter((permission) => allows(who, permission))).toEqual(['interception:create'])
+    expect(allows(who, 'signed_in')).toBe(false)
   }
 })
 
-test('a credential for the management API calls no models', () => {
-  expect(allows(actor(['owner'], ['api']), 'interception:create')).toBe(false)
-  expect(allows(actor(['owner'], ['api']), 'user:create')).toBe(true)
+test('a credential for the management API calls no models, and one without a scope does nothing', () => {
+  expect(allows(actor(['owner'], { scopes: ['api'] }), 'interception:create')).toBe(false)
+  expect(allows(actor(['owner'], { scopes: ['api'] }), 'user:create')).toBe(true)
+  for (const permission of grantables) expect(allows(actor(['owner'], { scopes: [] }), permission)).toBe(false)
 })
 
-test('a credential without a scope may do nothing', () => {
-  for (const permission of permissions.filter((p) => p !== 'public')) {
-    expect(allows(actor(['owner'], []), permission)).toBe(false)
-  }
+test('a scope of single permissions, and an allow list, only take away', () => {
+  const reader = actor(['owner'], { scopes: ['audit_log:read', 'group:*'] })
+  expect(grantables.filter((permission) => allows(reader, permission))).toEqual([
+    'group:create',
+    'group:read',
+    'group:update',
+    'group:delete',
+    'audit_log:read',
+  ])
+  const bound = actor([], { within: ['organization-workspace-access'], allowList: [{ type: 'workspace', id: 'w1' }] })
+  const own = { ownerId: me, organizationId: mine }
+  expect(allows(bound, 'workspace:read', { ...own, id: 'w1' })).toBe(true)
+  expect(allows(bound, 'workspace:read', { ...own, id: 'w2' })).toBe(false)
+  expect(allows(bound, 'interception:read', own)).toBe(false)
 })
 
 test('a member reaches what is his and nothing of others', () => {
-  const dana = actor(['member'])
+  const dana = actor([])
   expect(allows(dana, 'interception:read', { ownerId: me })).toBe(true)
   expect(allows(dana, 'interception:read', { ownerId: other })).toBe(false)
   expect(allows(dana, 'interception:read', {})).toBe(false)
@@ -53,39 +72,126 @@ test('a member reaches what is his and nothing of others', () => {
   }
 })
 
-test('an auditor reads users, interceptions and the audit log of everybody, and changes nothing', () => {
-  const auditor = actor(['auditor'])
-  for (const permission of ['user:read', 'interception:read', 'audit_log:read'] as const) {
-    expect(allows(auditor, permission, { ownerId: other })).toBe(true)
-  }
-  for (const permission of ['user:create', 'user:update', 'deployment_config:read'] as const) {
-    expect(allows(auditor, permission)).toBe(false)
-  }
-  expect(allows(auditor, 'api_key:read', { ownerId: other })).toBe(false)
+test('who lacks workspace access uses the bridge and owns no workspace', () => {
+  expect(allows(actor([]), 'interception:create')).toBe(true)
+  expect(allows(actor([]), 'workspace:create', { ownerId: me, organizationId: mine })).toBe(false)
+  const developer = actor([], { within: ['organization-workspace-access'] })
+  expect(allows(developer, 'workspace:create', { ownerId: me, organizationId: mine })).toBe(true)
+  expect(allows(developer, 'workspace:create', { ownerId: me, organizationId: theirs })).toBe(false)
+  expect(allows(developer, 'workspace:read', { ownerId: other, organizationId: mine })).toBe(false)
 })
 
-test('what a list may show is exactly what single reads allow', () => {
-  const anyActor = fc.record({
-    roles: fc.subarray<Role>(['owner', 'auditor', 'member']),
-    scopes: fc.subarray<Scope>(['all', 'gateway', 'api']),
+test('only a reviewer reads the words of others: no owner, no auditor, no admin', () => {
+  const words = { ownerId: other, organizationId: mine }
+  for (const { name, level } of builtInRoles) {
+    const who = level === 'site' ? actor([name]) : actor([], { within: [name] })
+    expect(allows(who, 'interception_content:read', words), name).toBe(name.endsWith('content-reviewer'))
+    expect(allows(who, 'interception_content:read', { ...words, ownerId: me }), name).toBe(true)
+  }
+})
+
+test('a role within an organization ends at its border', () => {
+  const admin = actor([], { within: ['organization-admin'] })
+  expect(allows(admin, 'group:create', { organizationId: mine })).toBe(true)
+  expect(allows(admin, 'group:create', { organizationId: theirs })).toBe(false)
+  expect(allows(admin, 'user:create')).toBe(false)
+})
+
+test('an access list grants to people and groups on top of roles, and the credential still bounds it', () => {
+  const object = (accessList: AccessObject['accessList'] & object): AccessObject => ({
+    organizationId: theirs,
+    accessList,
   })
-  fc.assert(
-    fc.property(anyActor, fc.constantFrom(...permissions), fc.constantFrom(me, other), (drawn, permission, ownerId) => {
-      fc.pre(permission !== 'public' && permission !== 'signed_in' && permission !== 'organization:read')
-      const who = actor(drawn.roles, drawn.scopes)
-      const owners = visibleOwners(who, permission)
-      expect(owners === 'all' || owners.includes(ownerId)).toBe(allows(who, permission, { ownerId }))
-    }),
-  )
-  expect(visibleOrganizations(actor([]), 'organization:read')).toEqual([mine])
-  expect(visibleOrganizations(actor(['owner']), 'organization:read')).toBe('all')
-  expect(visibleOrganizations(actor(['owner'], ['gateway']), 'organization:read')).toEqual([])
+  expect(allows(actor([]), 'template:use', object({ users: { [me]: ['use'] }, groups: {} }))).toBe(true)
+  expect(allows(actor([]), 'template:use', object({ users: {}, groups: { [group]: ['use'] } }))).toBe(true)
+  expect(allows(actor([]), 'template:update', object({ users: { [me]: ['use'] }, groups: {} }))).toBe(false)
+  expect(allows(actor([]), 'template:use', object({ users: { [other]: ['use'] }, groups: {} }))).toBe(false)
+  const narrow = actor([], { scopes: ['gateway'] })
+  expect(allows(narrow, 'template:use', object({ users: { [me]: ['use'] }, groups: {} }))).toBe(false)
 })
 
-test('nobody grants a scope that he does not hold', () => {
-  expect(mayGrant(['all'], 'gateway')).toBe(true)
-  expect(mayGrant(['api'], 'gateway')).toBe(false)
-  expect(mayGrant(['api'], 'all')).toBe(false)
-  expect(mayGrant(['api', 'gateway'], 'all')).toBe(false)
-  expect(mayGrant(['gateway'], 'gateway')).toBe(true)
+test('nobody grants what he lacks', () => {
+  const role = (name: string): RoleDefinition => builtInRole(name)!
+  expect(mayAssign(owner, role('owner'), null)).toBe(true)
+  expect(mayAssign(owner, role('content-reviewer'), null)).toBe(true)
+  const userAdmin = actor(['user-admin'])
+  expect(mayAssign(userAdmin, role('user-admin'), null)).toBe(true)
+  for (const name of ['owner', 'auditor', 'template-admin', 'content-reviewer', 'finance']) {
+    expect(mayAssign(userAdmin, role(name), null), name).toBe(false)
+  }
+  const admin = actor([], { within: ['organization-admin'] })
+  expect(mayAssign(admin, role('organization-auditor'), mine)).toBe(true)
+  expect(mayAssign(admin, role('organization-auditor'), theirs)).toBe(false)
+  expect(missingToGrant(admin, role('organization-content-reviewer'), mine)).toEqual(['interception_content:read'])
+  expect(mayAssign(actor(['auditor']), role('auditor'), null)).toBe(false)
+})
+
+test('nobody hands out a scope that he does not hold', () => {
+  expect(mayHandOut(['all'], 'gateway')).toBe(true)
+  expect(mayHandOut(['api'], 'gateway')).toBe(false)
+  expect(mayHandOut(['api'], 'interception:create')).toBe(false)
+  expect(mayHandOut(['api'], 'user:read')).toBe(true)
+  expect(mayHandOut(['api', 'gateway'], 'all')).toBe(false)
+  expect(mayHandOut(['user:*'], 'user:read')).toBe(true)
+  expect(mayHandOut(['user:read'], 'user:*')).toBe(false)
+})
+
+let db: TestDatabase
+beforeAll(async () => {
+  db = await testDatabase()
+  await sql`create table things (id text, owner uuid, organization uuid, access_list jsonb)`.execute(db.sql)
+})
+afterAll(() => db[Symbol.asyncDispose]())
+
+test('what a list shows, in SQL, is exactly what single reads allow', async () => {
+  const names = builtInRoles.map(({ name }) => name)
+  const actions = fc.subarray<'read' | 'use' | 'update'>(['read', 'use', 'update'])
+  const anyActor = fc.record({
+    site: fc.subarray(names),
+    within: fc.subarray(names),
+    scopes: fc.oneof(fc.constant<Scope[]>(['all']), fc.subarray([...scopes], { maxLength: 4 })),
+    allowList: fc.option(
+      fc.array(
+        fc.record({
+          type: fc.constantFrom<AllowedObject['type']>('*', 'template', 'interception'),
+          id: fc.constantFrom('*', '0', '1'),
+        }),
+        { maxLength: 2 },
+      ),
+    ),
+  })
+  const anyThing = fc.record({
+    ownerId: fc.constantFrom(me, other, null),
+    organizationId: fc.constantFrom(mine, theirs, null),
+    accessList: fc.record({
+      users: fc.dictionary(fc.constantFrom(me, other), actions),
+      groups: fc.dictionary(fc.constantFrom(group, other), actions),
+    }),
+  })
+  const likely = fc.constantFrom<Grantable>('interception:read', 'template:use', 'template:read', 'workspace:read')
+  const permissions = fc.oneof(likely, fc.constantFrom(...grantables))
+  await fc.assert(
+    fc.asyncProperty(anyActor, permissions, fc.array(anyThing, { maxLength: 6 }), async (drawn, permission, things) => {
+      const { site, allowList, ...rest } = drawn
+      const who = actor(site, allowList === null ? rest : { ...rest, allowList })
+      const objects = things.map((thing, at) => ({ ...thing, id: String(at) }))
+      await sql`delete from things`.execute(db.sql)
+      for (const { id: name, ownerId, organizationId, accessList } of objects) {
+        await sql`insert into things values (${name}, ${ownerId}, ${organizationId}, ${JSON.stringify(accessList)})`.execute(
+          db.sql,
+        )
+      }
+      const columns = {
+        id: sql`id`,
+        owner: sql`owner`,
+        organization: sql`organization`,
+        accessList: sql`access_list`,
+      }
+      const { rows } = await sql<{ id: string }>`
+        select id from things where ${visibleRows(visibility(who, permission), columns)} order by id`.execute(db.sql)
+      const allowed = objects.filter((object) => allows(who, permission, object))
+      expect(rows.map((row) => row.id)).toEqual(allowed.map((object) => object.id))
+    }),
+    { numRuns: 400 },
+  )
 })

@@ -1,79 +1,90 @@
 import type { Uuid } from '@reeve/base'
-import type { Permission, Scope } from '@reeve/sdk'
-import type { Actor, Role } from './actor.ts'
+import type { Action, Grantable, Permission } from '@reeve/sdk'
+import type { Actor, HeldRole } from './actor.ts'
+import { covers } from './scopes.ts'
 
 /**
- * Who may do what. A request passes when the actor's roles grant the permission and the scope of the credential covers
- * it: either can only take away from the other. What nothing grants is denied.
+ * Who may do what. A request passes when the scope of the credential covers the permission, and a role of the actor or
+ * the access list of the object grants it: the credential can only take away. What nothing grants is denied.
+ *
+ * `allows` decides about one object and `visibility` about all of them, for lists, which `sql-filter.ts` turns into a
+ * condition. A test holds the two together.
  */
-
-/** How far a grant reaches: every object, the objects of the actor's organizations, or the actor's own. */
-type Reach = 'all' | 'organizations' | 'own'
-type Grants = Partial<Record<Permission, Reach>>
-
-const member: Grants = {
-  'user:read': 'own',
-  'api_key:create': 'own',
-  'api_key:read': 'own',
-  'api_key:update': 'own',
-  'api_key:delete': 'own',
-  'organization:read': 'organizations',
-  // Creating an interception is calling a model through the bridge.
-  'interception:create': 'own',
-  'interception:read': 'own',
-}
-
-const auditor: Grants = {
-  'user:read': 'all',
-  'interception:read': 'all',
-  'audit_log:read': 'all',
-}
 
 /** What a thing is checked by. A permission without an object asks whether there can be an object that it is for. */
 export interface AccessObject {
-  readonly ownerId?: Uuid
-  readonly organizationId?: Uuid
+  readonly id?: string
+  readonly ownerId?: Uuid | null
+  readonly organizationId?: Uuid | null
+  readonly accessList?: AccessList
+}
+
+/** Who else may do what with one object. */
+export interface AccessList {
+  readonly users: Readonly<Record<Uuid, readonly Action[]>>
+  readonly groups: Readonly<Record<Uuid, readonly Action[]>>
 }
 
 export function allows(actor: Actor, permission: Permission, object?: AccessObject): boolean {
   if (permission === 'public') return true
-  if (!actor.scopes.some((scope) => covers(scope, permission))) return false
+  if (!covers(actor, permission, object?.id)) return false
   if (permission === 'signed_in') return true
-  return reachesOf(actor, permission).some((reach) => reaches(reach, actor, object))
+  return actor.roles.some((role) => grants(role, permission, actor, object)) || isListed(actor, permission, object)
 }
 
-/** Whose objects a list may contain: everybody's, or those of these users. */
-export function visibleOwners(actor: Actor, permission: Permission): 'all' | readonly Uuid[] {
-  if (!allows(actor, permission)) return []
-  return reachesOf(actor, permission).includes('all') ? 'all' : [actor.userId]
+/** The objects that a list may contain. Any of the reasons is enough, and `ids` bounds all of them. */
+export interface Visibility {
+  readonly everything: boolean
+  readonly organizationIds: readonly Uuid[]
+  /** Objects of this owner: all of them, or those within these organizations. */
+  readonly own: { readonly ownerId: Uuid; readonly within: 'anywhere' | readonly Uuid[] }
+  /** Objects whose access list names one of these with the action. */
+  readonly listed: { readonly userId: Uuid; readonly groupIds: readonly Uuid[]; readonly action: string }
+  readonly ids: 'any' | readonly string[]
 }
 
-/** The organizations whose objects a list may contain. */
-export function visibleOrganizations(actor: Actor, permission: Permission): 'all' | readonly Uuid[] {
-  if (!allows(actor, permission)) return []
-  return reachesOf(actor, permission).includes('all') ? 'all' : actor.organizationIds
+export function visibility(actor: Actor, permission: Grantable): Visibility {
+  const nobody = !covers(actor, permission)
+  const organizationIds: Uuid[] = []
+  const ownWithin: Uuid[] = []
+  let everything = false
+  let ownAnywhere = false
+  for (const role of nobody ? [] : actor.roles) {
+    if (role.site.has(permission)) everything = true
+    if (role.organizationId === null) ownAnywhere ||= role.own.has(permission)
+    else {
+      if (role.organization.has(permission)) organizationIds.push(role.organizationId)
+      if (role.own.has(permission)) ownWithin.push(role.organizationId)
+    }
+  }
+  const [type = '', action = ''] = permission.split(':')
+  const entries = actor.allowList?.filter((entry) => entry.type === '*' || entry.type === type) ?? null
+  return {
+    everything,
+    organizationIds,
+    own: { ownerId: actor.userId, within: ownAnywhere ? 'anywhere' : ownWithin },
+    listed: { userId: actor.userId, groupIds: nobody ? [] : actor.groupIds, action: nobody ? '' : action },
+    ids: entries === null || entries.some(({ id }) => id === '*') ? 'any' : entries.map(({ id }) => id),
+  }
 }
 
-/** Whether a credential with these scopes may hand out the scope: nobody gives what he does not hold. */
-export function mayGrant(held: readonly Scope[], wanted: Scope): boolean {
-  return held.includes('all') || held.includes(wanted)
+/** Whether there is an organization, or everything, in which the actor has the permission beyond his own objects. */
+export const reachesOthers = (actor: Actor, permission: Grantable): boolean => {
+  const { everything, organizationIds } = visibility(actor, permission)
+  return everything || organizationIds.length > 0
 }
 
-function covers(scope: Scope, permission: Permission): boolean {
-  if (scope === 'all') return true
-  return (scope === 'gateway') === (permission === 'interception:create')
+function grants(role: HeldRole, permission: Grantable, actor: Actor, object: AccessObject | undefined): boolean {
+  if (role.site.has(permission)) return true
+  const isWithin = role.organizationId === null || object?.organizationId === role.organizationId
+  if (role.organization.has(permission) && (object === undefined || isWithin)) return true
+  return role.own.has(permission) && (object === undefined || (object.ownerId === actor.userId && isWithin))
 }
 
-function reachesOf(actor: Actor, permission: Permission): Reach[] {
-  const roles: readonly Role[] = [...actor.roles, 'member']
-  return roles.flatMap((role) => {
-    const reach = role === 'owner' ? 'all' : (role === 'auditor' ? auditor : member)[permission]
-    return reach === undefined ? [] : [reach]
-  })
-}
-
-function reaches(reach: Reach, actor: Actor, object: AccessObject | undefined): boolean {
-  if (reach === 'all' || object === undefined) return true
-  if (reach === 'own') return object.ownerId === actor.userId
-  return object.organizationId !== undefined && actor.organizationIds.includes(object.organizationId)
+function isListed(actor: Actor, permission: Grantable, object: AccessObject | undefined): boolean {
+  const list = object?.accessList
+  if (list === undefined) return false
+  const action = permission.slice(permission.indexOf(':') + 1)
+  const has = (actions: readonly string[] | undefined): boolean => actions?.includes(action) === true
+  return has(list.users[actor.userId]) || actor.groupIds.some((id) => has(list.groups[id]))
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { recordingLog, Secret, systemClock, type Uuid, uuidv7 } from '@reeve/base'
 import type { Scope as TokenScope } from '@reeve/sdk'
 import { Registry } from 'prom-client'
-import type { Actor, Role } from '../access/actor.ts'
+import type { Actor } from '../access/actor.ts'
+import { heldRoles } from '../access/built-in-roles.ts'
 import type { Database } from '../db/database.ts'
 import type { Scope } from '../http/implement.ts'
 import { createAuthenticator } from '../identity/authenticate.ts'
@@ -125,7 +126,7 @@ export interface Person {
 export async function person(
   db: Database,
   username: string,
-  { scopes = ['gateway'], roles = [] }: { scopes?: TokenScope[]; roles?: Role[] } = {},
+  { scopes = ['gateway'], roles = [] }: { scopes?: TokenScope[]; roles?: string[] } = {},
 ): Promise<Person> {
   const now = new Date()
   const userId: Uuid = uuidv7(now)
@@ -161,9 +162,11 @@ export async function person(
     userId,
     username,
     organizationIds: [organizationId],
-    roles: [...roles, 'member'],
+    groupIds: [],
+    roles: heldRoles(roles, [{ organizationId, roles: [] }]),
     apiKeyId: id,
     scopes: ['all'],
+    allowList: null,
   }
   return { actor, token: token.reveal(), keyId: id }
 }

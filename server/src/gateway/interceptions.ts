@@ -1,7 +1,7 @@
 import { Fault, type Uuid } from '@reeve/base'
 import type { Interception, TimelineEvent } from '@reeve/sdk'
 import type { Actor } from '../access/actor.ts'
-import { allows, visibleOwners } from '../access/policy.ts'
+import { allows, visibility } from '../access/policy.ts'
 import type { Database } from '../db/database.ts'
 import type { FileAnswer } from '../http/implement.ts'
 import { unpackBlob } from './drain/blobs.ts'
@@ -26,7 +26,7 @@ export async function listInterceptions(
   actor: Actor,
   query: ListQuery & { readonly after_id?: Uuid | undefined },
 ): Promise<{ count: number; results: Interception[] }> {
-  const owners = visibleOwners(actor, 'interception:read')
+  const owners = visibility(actor, 'interception:read')
   const filter = readSearch(query.q, actor)
   const afterId = query.after_id ?? null
   refuseBoth('after_id', afterId, query.offset)

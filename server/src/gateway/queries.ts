@@ -1,12 +1,12 @@
 import type { Uuid } from '@reeve/base'
 import { uuidv7Floor } from '@reeve/base'
 import { type RawBuilder, sql } from 'kysely'
+import type { Visibility } from '../access/policy.ts'
+import { visibleRows } from '../access/sql-filter.ts'
 import type { Executor, Tx } from '../db/database.ts'
 import type { SessionFilter } from './search.ts'
 
 /** All SQL of the bridge's pages. What the drain runs is in `drain/queries.ts`. */
-
-export type Owners = 'all' | readonly Uuid[]
 
 export interface UserColumns {
   readonly user_id: Uuid
@@ -108,8 +108,13 @@ const oneOf = (expression: Condition, values: readonly string[]): Condition[] =>
   values.length === 0 ? [] : [sql`${expression} = any(${values}::text[])`]
 const overlaps = (expression: Condition, values: readonly string[]): Condition[] =>
   values.length === 0 ? [] : [sql`${expression} && ${values}::text[]`]
-const ownedBy = (column: Condition, owners: Owners): Condition[] =>
-  owners === 'all' ? [] : [sql`${column} = any(${owners}::uuid[])`]
+const visibleOf = (visible: Visibility, table: Condition): Condition =>
+  visibleRows(visible, {
+    id: sql`${table}.id`,
+    owner: sql`${table}.user_id`,
+    organization: sql`${table}.organization_id`,
+    accessList: null,
+  })
 const contains = (word: string): string => `%${word.replace(/[\\%_]/g, '\\$&')}%`
 
 /** By id or by name; no join is needed to know whose a row is. */
@@ -120,11 +125,11 @@ function initiatedBy(column: Condition, who: readonly string[]): Condition[] {
   ]
 }
 
-function sessionConditions(owners: Owners, filter: SessionFilter): Condition {
+function sessionConditions(visible: Visibility, filter: SessionFilter): Condition {
   return all([
     // Lists of models and counts of tokens that belong to no conversation are requests, and make no session to read.
     sql`s.threads > 0`,
-    ...ownedBy(sql`s.user_id`, owners),
+    visibleOf(visible, sql`s`),
     ...initiatedBy(sql`s.user_id`, filter.initiators),
     ...oneOf(sql`lower(s.client)`, filter.clients),
     ...overlaps(sql`s.models`, filter.models),
@@ -152,7 +157,7 @@ function sessionConditions(owners: Owners, filter: SessionFilter): Condition {
 
 export async function findSessions(
   db: Executor,
-  owners: Owners,
+  visible: Visibility,
   filter: SessionFilter,
   page: Page & { readonly afterId: Uuid | null },
 ): Promise<SessionRow[]> {
@@ -162,13 +167,13 @@ export async function findSessions(
       : sql`(s.last_active_at, s.id) < (select last_active_at, id from sessions where id = ${page.afterId})`
   const { rows } = await sql<SessionRow>`
     select s.*, ${user} from sessions s left join users u on u.id = s.user_id
-    where ${sessionConditions(owners, filter)} and ${after}
+    where ${sessionConditions(visible, filter)} and ${after}
     order by s.last_active_at desc, s.id desc limit ${page.limit} offset ${page.offset}`.execute(db)
   return rows
 }
 
-export async function countSessions(db: Executor, owners: Owners, filter: SessionFilter): Promise<number> {
-  return counted(db, sql`select from sessions s where ${sessionConditions(owners, filter)} limit ${countMax + 1}`)
+export async function countSessions(db: Executor, visible: Visibility, filter: SessionFilter): Promise<number> {
+  return counted(db, sql`select from sessions s where ${sessionConditions(visible, filter)} limit ${countMax + 1}`)
 }
 
 export async function findSession(db: Executor, id: Uuid): Promise<SessionRow | undefined> {
@@ -177,13 +182,13 @@ export async function findSession(db: Executor, id: Uuid): Promise<SessionRow | 
   return rows[0]
 }
 
-function interceptionConditions(owners: Owners, filter: SessionFilter): Condition {
+function interceptionConditions(visible: Visibility, filter: SessionFilter): Condition {
   const status = sql`case i.outcome when 'live' then 'live' when 'ok' then 'done' when 'client_disconnected' then 'done' else 'error' end`
   // The bounds on the id leave out the partitions of other days; they are a minute wider than what is asked for, as the
   // id is a little older than the start.
   const { startedAfter, startedBefore } = filter
   return all([
-    ...ownedBy(sql`i.user_id`, owners),
+    visibleOf(visible, sql`i`),
     ...initiatedBy(sql`i.user_id`, filter.initiators),
     ...oneOf(sql`lower(i.client)`, filter.clients),
     ...(filter.models.length === 0
@@ -212,22 +217,22 @@ const floor = (instant: Date, ms: number): Uuid => uuidv7Floor(new Date(Math.max
 
 export async function findInterceptions(
   db: Executor,
-  owners: Owners,
+  visible: Visibility,
   filter: SessionFilter,
   page: Page & { readonly afterId: Uuid | null },
 ): Promise<InterceptionRow[]> {
   const after = page.afterId === null ? sql`true` : sql`i.id < ${page.afterId}::uuid`
   const { rows } = await sql<InterceptionRow>`
     select i.*, ${user} from interceptions i left join users u on u.id = i.user_id
-    where ${interceptionConditions(owners, filter)} and ${after}
+    where ${interceptionConditions(visible, filter)} and ${after}
     order by i.id desc limit ${page.limit} offset ${page.offset}`.execute(db)
   return rows
 }
 
-export async function countInterceptions(db: Executor, owners: Owners, filter: SessionFilter): Promise<number> {
+export async function countInterceptions(db: Executor, visible: Visibility, filter: SessionFilter): Promise<number> {
   return counted(
     db,
-    sql`select from interceptions i where ${interceptionConditions(owners, filter)} limit ${countMax + 1}`,
+    sql`select from interceptions i where ${interceptionConditions(visible, filter)} limit ${countMax + 1}`,
   )
 }
 
@@ -357,14 +362,14 @@ export async function findBlobs(db: Executor, organizationId: Uuid, names: reado
 export async function findNames(
   db: Executor,
   of: 'models' | 'clients',
-  owners: Owners,
+  visible: Visibility,
   { prefix, limit }: { readonly prefix: string; readonly limit: number },
 ): Promise<string[]> {
   const from =
     of === 'models' ? sql`sessions s, unnest(s.models) as name` : sql`sessions s, lateral (select s.client) as c (name)`
   const { rows } = await sql<{ name: string }>`
     select distinct name from ${from}
-    where ${all(ownedBy(sql`s.user_id`, owners))} and name ilike ${`${prefix.replace(/[\\%_]/g, '\\$&')}%`}
+    where ${visibleOf(visible, sql`s`)} and name ilike ${`${prefix.replace(/[\\%_]/g, '\\$&')}%`}
     order by name limit ${limit}`.execute(db)
   return rows.map((row) => row.name)
 }

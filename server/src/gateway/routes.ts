@@ -1,6 +1,6 @@
 import type { Clock } from '@reeve/base'
 import { endpoints } from '@reeve/sdk'
-import { visibleOwners } from '../access/policy.ts'
+import { visibility } from '../access/policy.ts'
 import type { Database } from '../db/database.ts'
 import { implement, implementBytes, implementEvents, type Route, type Scope, signedIn } from '../http/implement.ts'
 import { listInterceptions, presentDetail, readableInterception, readBody } from './interceptions.ts'
@@ -34,7 +34,7 @@ export function bridgeRoutes({ db, clock, watch, status }: RouteContext): readon
     scope: Scope,
     query: { q?: string | undefined; limit?: number | undefined },
   ) =>
-    findNames(db.sql, of, visibleOwners(signedIn(scope), 'interception:read'), {
+    findNames(db.sql, of, visibility(signedIn(scope), 'interception:read'), {
       prefix: query.q ?? '',
       limit: query.limit ?? namesDefault,
     })

@@ -1,7 +1,7 @@
 import { type Clock, Fault, type Uuid } from '@reeve/base'
 import type { Session, Thread, TimelineEvent } from '@reeve/sdk'
 import type { Actor } from '../access/actor.ts'
-import { allows, visibleOwners } from '../access/policy.ts'
+import { allows, visibility } from '../access/policy.ts'
 import { appendAudit } from '../audit/journal.ts'
 import type { Database } from '../db/database.ts'
 import { type Scope, signedIn } from '../http/implement.ts'
@@ -44,7 +44,7 @@ export async function listSessions(
   actor: Actor,
   query: ListQuery & { readonly after_session_id?: Uuid | undefined },
 ): Promise<{ sessions: Session[]; count: number; count_is_exact: boolean }> {
-  const owners = visibleOwners(actor, 'interception:read')
+  const owners = visibility(actor, 'interception:read')
   const filter = readSearch(query.q, actor)
   const afterId = query.after_session_id ?? null
   refuseBoth('after_session_id', afterId, query.offset)

@@ -1,7 +1,8 @@
 import { type Clock, type Log, toError, type Uuid } from '@reeve/base'
 import { z } from 'zod'
 import type { Actor } from '../access/actor.ts'
-import { allows, visibleOwners } from '../access/policy.ts'
+import { impliedRoles } from '../access/built-in-roles.ts'
+import { allows, visibility } from '../access/policy.ts'
 import type { Database } from '../db/database.ts'
 import { listen } from '../db/listen.ts'
 import { findGoodKeys } from '../identity/queries.ts'
@@ -27,6 +28,7 @@ export interface SessionWatch extends AsyncDisposable {
 const Notice = z.object({
   id: z.string(),
   user_id: z.string(),
+  organization_id: z.string(),
   last_active_at: z.string(),
   open_requests: z.number(),
   last_outcome: z.string(),
@@ -41,7 +43,7 @@ export const checkMs = 3_000
 interface View {
   readonly actor: Actor
   end(): void
-  wants(userId: Uuid, sessionId: Uuid): boolean
+  wants(session: { readonly id: Uuid; readonly user_id: Uuid; readonly organization_id: Uuid }): boolean
   push(change: SessionChanged): void
   catchUp(): Promise<void>
 }
@@ -58,7 +60,7 @@ export async function watchSessions(options: {
     if (notice === undefined) return
     const change = changeOf(notice, new Date(notice.last_active_at))
     for (const view of views) {
-      if (view.wants(notice.user_id, notice.id)) view.push(change)
+      if (view.wants(notice)) view.push(change)
     }
   }
   const listener = await listen(db.connection, 'reeve_sessions', hear, {
@@ -97,7 +99,8 @@ export async function watchSessions(options: {
       const view: View = {
         actor,
         end: () => over.abort(),
-        wants: (ownerId, id) => (of === null || of.id === id) && allows(actor, 'interception:read', { ownerId }),
+        wants: ({ id, user_id: ownerId, organization_id: organizationId }) =>
+          (of === null || of.id === id) && allows(actor, 'interception:read', { ownerId, organizationId }),
         push(change) {
           // Of one session only the latest change matters, so that a slow view cannot make the queue long.
           queue.delete(change.session_id)
@@ -139,7 +142,11 @@ export async function watchSessions(options: {
 
 /** Whether the key is good and its owner has every role that the view was opened with. */
 const isStill = (actor: Actor, roles: readonly string[] | undefined): boolean =>
-  roles !== undefined && actor.roles.every((role) => role === 'member' || roles.includes(role))
+  roles !== undefined &&
+  actor.roles.every(({ name, organizationId }) => {
+    if (name === impliedRoles.site || name === impliedRoles.organization) return true
+    return roles.includes(organizationId === null ? name : `${organizationId} ${name}`)
+  })
 
 const changeOf = (
   row: { readonly id: Uuid; readonly open_requests: number; readonly last_outcome: string },
@@ -151,7 +158,7 @@ async function latest(db: Database, actor: Actor, of: SessionRow | null): Promis
     const row = await findSession(db.sql, of.id)
     return row === undefined ? [] : [row]
   }
-  return findSessions(db.sql, visibleOwners(actor, 'interception:read'), readSearch(undefined, actor), {
+  return findSessions(db.sql, visibility(actor, 'interception:read'), readSearch(undefined, actor), {
     limit: caughtUpMax,
     offset: 0,
     afterId: null,

@@ -8,6 +8,7 @@ import { implement, implementBytes, implementEvents, type Route } from './implem
 import { type Listener, openListener } from './listener.ts'
 import { createApi } from './serve.ts'
 import { ask } from './testing.ts'
+import { heldRoles } from '../access/built-in-roles.ts'
 import { sourceAddress } from './source-address.ts'
 
 const me = '0197c0de-0000-7000-8000-000000000001'
@@ -15,13 +16,15 @@ const dana: Actor = {
   userId: me,
   username: 'dana',
   organizationIds: [],
-  roles: ['owner'],
+  groupIds: [],
+  roles: heldRoles(['owner']),
   apiKeyId: 'k',
   scopes: ['all'],
+  allowList: null,
 }
 const actors: Record<string, Actor> = {
   owner: dana,
-  member: { ...dana, roles: ['member'] },
+  member: { ...dana, roles: heldRoles([]) },
   gateway: { ...dana, scopes: ['gateway'] },
 }
 

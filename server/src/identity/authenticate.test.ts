@@ -24,8 +24,14 @@ test('a token stands for its owner, with the roles of the owner and the scopes o
   const { id, key } = await makeToken('dana', { scope: 'gateway' })
   expect(await world.authenticator.authenticate(key)).toMatchObject({
     username: 'dana',
-    roles: ['owner', 'member'],
+    roles: [
+      { name: 'owner', organizationId: null },
+      { name: 'member', organizationId: null },
+      { name: 'organization-workspace-access' },
+      { name: 'organization-member' },
+    ],
     scopes: ['gateway'],
+    allowList: null,
     apiKeyId: id,
     organizationIds: [expect.any(String)],
   })

@@ -1,6 +1,9 @@
 import { type Clock, type Log, toError, type Uuid } from '@reeve/base'
 import { Scope } from '@reeve/sdk'
-import type { Actor, Role } from '../access/actor.ts'
+import { z } from 'zod'
+import type { Actor } from '../access/actor.ts'
+import { heldRoles } from '../access/built-in-roles.ts'
+import { AllowedObject, defineCustomRole } from './custom-roles.ts'
 import type { Database } from '../db/database.ts'
 import { isOutage } from '../db/failures.ts'
 import { listen } from '../db/listen.ts'
@@ -145,16 +148,16 @@ function readPayload(payload: string): CredentialChange | null {
   return kind === 'key' ? { keyId: id } : kind === 'user' ? { userId: id } : null
 }
 
-const isRole = (role: string): role is Role => role === 'owner' || role === 'auditor' || role === 'member'
-
 function toActor(row: CredentialRow): Actor {
   return {
     userId: row.user_id,
     username: row.username,
-    organizationIds: row.organization_ids,
-    roles: [...new Set([...row.roles.filter(isRole), 'member' as const])],
+    organizationIds: row.memberships.map(({ organizationId }) => organizationId),
+    groupIds: row.group_ids,
+    roles: heldRoles(row.roles, row.memberships, row.custom_roles.map(defineCustomRole)),
     apiKeyId: row.id,
     scopes: row.scopes.flatMap((text) => Scope.safeParse(text).data ?? []),
+    allowList: row.allow_list === null ? null : z.array(AllowedObject).parse(row.allow_list),
   }
 }
 

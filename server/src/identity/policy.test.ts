@@ -34,7 +34,7 @@ test('lifetimes are nanoseconds or seconds, and bounded', () => {
   expect(tokenTerms({ lifetime: 1, lifetime_seconds: 60 }, ['all'], limits).lifetimeMs).toBe(60_000)
   const fault = faultOf(() => tokenTerms({ lifetime_seconds: 90 * 86_400, scope: 'root' }, ['all'], limits))
   expect(fault.problems).toEqual([
-    { field: 'scope', detail: 'there is no scope "root"; there are all, gateway, api' },
+    { field: 'scope', detail: 'there is no scope "root"; there are all, gateway, api, and permissions like audit_log:read or audit_log:*' },
     { field: 'lifetime_seconds', detail: 'a token may live for 60d at most' },
   ])
 })

@@ -1,6 +1,6 @@
 import { Fault, formatDuration, type Problem } from '@reeve/base'
 import { Scope, scopeAliases } from '@reeve/sdk'
-import { mayGrant } from '../access/policy.ts'
+import { mayHandOut } from '../access/scopes.ts'
 
 /** What a new token may be and when a user may be suspended: decisions, without the database. */
 
@@ -35,7 +35,7 @@ export function tokenTerms(wish: TokenWish, held: readonly Scope[], limits: Toke
       const field = text === wish.scope ? 'scope' : 'scopes'
       problems.push({
         field,
-        detail: `there is no scope ${JSON.stringify(text)}; there are ${Scope.options.join(', ')}`,
+        detail: `there is no scope ${JSON.stringify(text)}; there are all, gateway, api, and permissions like audit_log:read or audit_log:*`,
       })
     }
     return read.data
@@ -49,7 +49,7 @@ export function tokenTerms(wish: TokenWish, held: readonly Scope[], limits: Toke
   }
   if (problems.length > 0) throw new Fault('invalid', 'such a token cannot be made', { problems })
   const granted = simplest(scopes.length === 0 ? held : scopes.filter((scope) => scope !== undefined))
-  const beyond = granted.find((scope) => !mayGrant(held, scope))
+  const beyond = granted.find((scope) => !mayHandOut(held, scope))
   if (beyond !== undefined) {
     throw new Fault('forbidden', `this credential cannot hand out the scope ${beyond}, which it does not have`)
   }

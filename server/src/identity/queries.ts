@@ -1,7 +1,10 @@
 import type { Uuid } from '@reeve/base'
-import { type Insertable, type Selectable, sql } from 'kysely'
+import { type Insertable, type RawBuilder, type Selectable, sql } from 'kysely'
+import type { Visibility } from '../access/policy.ts'
+import { visibleRows } from '../access/sql-filter.ts'
 import type { Schema } from '../db/__generated__/schema.ts'
 import type { Executor, Tx } from '../db/database.ts'
+import type { CustomRoleRow } from './custom-roles.ts'
 
 /** All SQL of users, organizations and credentials. */
 
@@ -58,7 +61,7 @@ export function lockUser(tx: Tx, id: Uuid): Promise<UserRow | undefined> {
 }
 
 export interface UserFilter {
-  readonly ids: 'all' | readonly Uuid[]
+  readonly visible: Visibility
   readonly words: readonly string[]
   readonly statuses: readonly UserRow['status'][]
 }
@@ -68,8 +71,8 @@ export async function selectUsers(
   filter: UserFilter,
   page: { readonly limit: number; readonly offset: number; readonly afterId: Uuid | undefined },
 ): Promise<{ rows: UserRow[]; count: number }> {
-  let query = users(db)
-  if (filter.ids !== 'all') query = query.where(sql<boolean>`users.id = any(${[...filter.ids]}::uuid[])`)
+  const id = sql`users.id`
+  let query = users(db).where(visibleRows(filter.visible, { id, owner: id, organization: null, accessList: null }))
   if (filter.statuses.length > 0) query = query.where(sql<boolean>`status = any(${[...filter.statuses]}::text[])`)
   for (const word of filter.words) {
     const like = `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`
@@ -104,7 +107,14 @@ export async function insertUser(
   const { id, created_at, updated_at } = row
   await tx
     .insertInto('organization_members')
-    .values(organizationIds.map((organization_id) => ({ organization_id, user_id: id, created_at, updated_at })))
+    .columns(['organization_id', 'user_id', 'roles', 'created_at', 'updated_at'])
+    .expression((eb) =>
+      eb
+        .selectFrom('organizations')
+        .select(['id', sql`${id}::uuid`.as('user_id'), 'default_member_roles'])
+        .select([sql`${created_at}::timestamptz`.as('created_at'), sql`${updated_at}::timestamptz`.as('updated_at')])
+        .where(sql<boolean>`id = any(${[...organizationIds]}::uuid[])`),
+    )
     .execute()
 }
 
@@ -121,10 +131,21 @@ export async function updateUser(
     .execute()
 }
 
-export function selectOrganizations(db: Executor, ids: 'all' | readonly Uuid[]): Promise<OrganizationRow[]> {
-  let query = db.selectFrom('organizations').selectAll().where('deleted_at', 'is', null)
-  if (ids !== 'all') query = query.where(sql<boolean>`id = any(${[...ids]}::uuid[])`)
-  return query
+export function selectOrganizations(db: Executor, visible: Visibility): Promise<OrganizationRow[]> {
+  const id = sql`id`
+  return selectOrganizationsWhere(db, visibleRows(visible, { id, owner: null, organization: id, accessList: null }))
+}
+
+export function findOrganizations(db: Executor, ids: 'all' | readonly Uuid[]): Promise<OrganizationRow[]> {
+  return selectOrganizationsWhere(db, ids === 'all' ? sql`true` : sql`id = any(${[...ids]}::uuid[])`)
+}
+
+function selectOrganizationsWhere(db: Executor, condition: RawBuilder<boolean>): Promise<OrganizationRow[]> {
+  return db
+    .selectFrom('organizations')
+    .selectAll()
+    .where('deleted_at', 'is', null)
+    .where(condition)
     .orderBy('is_default', 'desc')
     .orderBy(sql`lower(name)`)
     .execute()
@@ -238,8 +259,13 @@ export interface CredentialRow {
   readonly username: string
   readonly roles: string[]
   readonly scopes: string[]
+  readonly allow_list: unknown
   readonly expires_at: Date
-  readonly organization_ids: Uuid[]
+  /** The default organization first. */
+  readonly memberships: readonly { readonly organizationId: Uuid; readonly roles: readonly string[] }[]
+  readonly group_ids: readonly Uuid[]
+  /** Definitions of those roles that people made. */
+  readonly custom_roles: readonly CustomRoleRow[]
 }
 
 /** What a token stands for, if it stands for anything that may still act. One statement: this is the hottest query. */
@@ -251,13 +277,22 @@ export async function findCredential(
   return db
     .selectFrom('api_keys as k')
     .innerJoin('users as u', 'u.id', 'k.user_id')
-    .select(['k.id', 'k.user_id', 'u.username', 'u.roles', 'k.scopes', 'k.expires_at'])
-    .select(
-      sql<Uuid[]>`array(select m.organization_id from organization_members m join organizations o
-        on o.id = m.organization_id and o.deleted_at is null where m.user_id = u.id order by o.is_default desc, 1)`.as(
-        'organization_ids',
+    .select(['k.id', 'k.user_id', 'u.username', 'u.roles', 'k.scopes', 'k.allow_list', 'k.expires_at'])
+    .select([
+      sql<CredentialRow['memberships']>`coalesce((
+        select jsonb_agg(jsonb_build_object('organizationId', m.organization_id, 'roles', m.roles)
+          order by o.is_default desc, o.id)
+        from organization_members m join organizations o on o.id = m.organization_id and o.deleted_at is null
+        where m.user_id = u.id), '[]')`.as('memberships'),
+      sql<Uuid[]>`array(select g.group_id from group_members g where g.user_id = u.id)`.as('group_ids'),
+      sql<CustomRoleRow[]>`coalesce((
+        select jsonb_agg(to_jsonb(r)) from custom_roles r
+        where (r.organization_id is null and r.name = any(u.roles)) or exists (
+          select from organization_members m
+          where m.user_id = u.id and m.organization_id = r.organization_id and r.name = any(m.roles))), '[]')`.as(
+        'custom_roles',
       ),
-    )
+    ])
     .where('k.id', '=', id)
     .where('k.secret_sha256', '=', secretSha256)
     .where('u.status', '<>', 'suspended')
@@ -265,7 +300,10 @@ export async function findCredential(
     .executeTakeFirst()
 }
 
-/** Of these keys, those that let their owners in, with the roles that the owners have. */
+/**
+ * Of these keys, those that let their owners in, with the names of the roles that the owners hold: `owner`, and within an
+ * organization `<its id> organization-auditor`.
+ */
 export async function findGoodKeys(
   db: Executor,
   ids: readonly string[],
@@ -274,7 +312,12 @@ export async function findGoodKeys(
   const rows = await db
     .selectFrom('api_keys as k')
     .innerJoin('users as u', 'u.id', 'k.user_id')
-    .select(['k.id', 'u.roles'])
+    .select('k.id')
+    .select(
+      sql<string[]>`u.roles || array(
+        select m.organization_id || ' ' || r from organization_members m, unnest(m.roles) as r
+        where m.user_id = u.id)`.as('roles'),
+    )
     .where('k.id', 'in', ids)
     .where('k.expires_at', '>', now)
     .where('u.status', '<>', 'suspended')

@@ -1,6 +1,6 @@
 import { Fault, isUuid } from '@reeve/base'
 import { endpoints } from '@reeve/sdk'
-import { visibleOrganizations } from '../access/policy.ts'
+import { type Visibility, visibility } from '../access/policy.ts'
 import { implement, implementSignIn, type Route, signedIn } from '../http/implement.ts'
 import { type Identity, resolveUser } from './identity.ts'
 import { presentKey, presentOrganization, presentUser } from './present.ts'
@@ -84,14 +84,14 @@ function tokenRoutes(identity: Identity): Route[] {
 }
 
 function organizationRoutes({ db }: Identity): Route[] {
-  const organizations = (ids: 'all' | readonly string[]) => selectOrganizations(db.sql, ids)
+  const organizations = (visible: Visibility) => selectOrganizations(db.sql, visible)
   return [
     implement(endpoints.listOrganizations, async (_, scope) => {
-      const rows = await organizations(visibleOrganizations(signedIn(scope), 'organization:read'))
+      const rows = await organizations(visibility(signedIn(scope), 'organization:read'))
       return rows.map(presentOrganization)
     }),
     implement(endpoints.getOrganization, async ({ params: { organization: ref } }, scope) => {
-      const rows = await organizations(visibleOrganizations(signedIn(scope), 'organization:read'))
+      const rows = await organizations(visibility(signedIn(scope), 'organization:read'))
       const found = rows.find(({ id, name, is_default }) =>
         isUuid(ref)
           ? id === ref.toLowerCase()

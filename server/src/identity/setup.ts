@@ -7,7 +7,7 @@ import {
   ensureDeployment,
   lockOwners,
   replaceSetupToken,
-  selectOrganizations,
+  findOrganizations,
   setupTokenIsValid,
 } from './queries.ts'
 import { addUser } from './users.ts'
@@ -66,7 +66,7 @@ export async function createFirstUser(identity: Identity, scope: Scope, given: F
         fix: 'use the link that the server printed at its start; starting it again makes a new one',
       })
     }
-    const [organization] = await selectOrganizations(tx, 'all')
+    const [organization] = await findOrganizations(tx, 'all')
     if (organization === undefined) throw new Fault('internal', 'there is no default organization')
     const facts = {
       ...given,

@@ -1,6 +1,7 @@
 import { Fault } from '@reeve/base'
 import type { Actor } from '../access/actor.ts'
-import { allows, mayGrant, visibleOwners } from '../access/policy.ts'
+import { allows, visibility } from '../access/policy.ts'
+import { mayHandOut } from '../access/scopes.ts'
 import { appendAudit } from '../audit/journal.ts'
 import { isUniqueViolation } from '../db/failures.ts'
 import { type Scope, signedIn } from '../http/implement.ts'
@@ -57,7 +58,7 @@ export async function createSessionKey(identity: Identity, scope: Scope, ref: st
   const actor = signedIn(scope)
   const owner = await resolveUser(identity.db.sql, actor, ref, 'api_key:create')
   if (owner.status === 'suspended') throw new Fault('conflict', 'this user is suspended')
-  if (!mayGrant(actor.scopes, 'all')) {
+  if (!mayHandOut(actor.scopes, 'all')) {
     throw new Fault('forbidden', 'this credential cannot hand out every scope, as it does not have them')
   }
   return { key: await startSession(identity, scope, owner, 'actor') }
@@ -71,7 +72,7 @@ export async function listTokens(
   wish: { readonly everybody: boolean; readonly expired: boolean },
 ): Promise<KeyRow[]> {
   const owner = await resolveUser(identity.db.sql, actor, ref, 'api_key:read')
-  if (wish.everybody && visibleOwners(actor, 'api_key:read') !== 'all') {
+  if (wish.everybody && !visibility(actor, 'api_key:read').everything) {
     throw new Fault('forbidden', 'only an owner may list the tokens of everybody')
   }
   return selectTokens(identity.db.sql, wish.everybody ? null : owner.id, wish.expired ? null : identity.clock.now())

@@ -1,6 +1,6 @@
 import { Fault, uuidv7 } from '@reeve/base'
 import type { Actor } from '../access/actor.ts'
-import { allows, visibleOwners } from '../access/policy.ts'
+import { allows, visibility } from '../access/policy.ts'
 import { appendAudit } from '../audit/journal.ts'
 import type { Tx } from '../db/database.ts'
 import { isUniqueViolation } from '../db/failures.ts'
@@ -16,7 +16,7 @@ import {
   insertUser,
   lockOwners,
   lockUser,
-  selectOrganizations,
+  findOrganizations,
   selectUsers,
   updateUser,
   type UserRow,
@@ -53,7 +53,7 @@ export async function createUser(identity: Identity, scope: Scope, given: NewUse
 
 /** The organizations asked for, or the default one: everybody belongs somewhere. */
 async function existing(tx: Tx, asked: readonly string[]): Promise<string[]> {
-  const found = await selectOrganizations(tx, asked.length === 0 ? 'all' : asked)
+  const found = await findOrganizations(tx, asked.length === 0 ? 'all' : asked)
   const ids = found.filter(({ is_default }) => asked.length > 0 || is_default).map(({ id }) => id)
   if (ids.length === 0 || ids.length < new Set(asked).size) {
     const problems = [{ field: 'organization_ids', detail: 'names an organization that does not exist' }]
@@ -111,7 +111,7 @@ export interface UserPage {
 
 export function listUsers(identity: Identity, actor: Actor, { q = '', limit = 100, offset = 0, after_id }: UserPage) {
   const { words, values } = readSearch(q, ['status'])
-  const filter = { ids: visibleOwners(actor, 'user:read'), words, statuses: values('status') }
+  const filter = { visible: visibility(actor, 'user:read'), words, statuses: values('status') }
   return selectUsers(identity.db.sql, filter, { limit, offset, afterId: after_id })
 }
 

@@ -23,6 +23,8 @@ export interface ApiKeys {
   last_used: Date | null
   created_ip: string | null
   created_agent: string | null
+  allow_list: ColumnType<unknown, string | null, string | null>
+  workspace_id: string | null
 }
 
 export interface AuditEvents {
@@ -48,6 +50,19 @@ export interface Blobs {
   raw_bytes: number
   bytes: Bytes
   last_referenced_at: Date
+}
+
+export interface CustomRoles {
+  id: string
+  organization_id: string | null
+  name: string
+  display_name: Generated<string>
+  description: Generated<string>
+  site_permissions: Generated<string[]>
+  organization_permissions: Generated<string[]>
+  own_permissions: Generated<string[]>
+  created_at: Date
+  updated_at: Date
 }
 
 export interface Deployment {
@@ -184,6 +199,7 @@ export interface Organizations {
   created_at: Date
   updated_at: Date
   deleted_at: Date | null
+  default_member_roles: Generated<string[]>
 }
 
 export interface Sessions {
@@ -236,12 +252,14 @@ export interface Users {
   updated_at: Date
   last_seen_at: Date | null
   deleted_at: Date | null
+  is_service_account: Generated<boolean>
 }
 
 export interface Schema {
   api_keys: ApiKeys
   audit_events: AuditEvents
   blobs: Blobs
+  custom_roles: CustomRoles
   deployment: Deployment
   drain_rejects: DrainRejects
   group_members: GroupMembers

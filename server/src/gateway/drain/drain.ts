@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { type Clock, type Log, toError } from '@reeve/base'
 import type { Connection } from '../../db/connection.ts'
-import { garbageFlags } from '../../garbage.ts'
+import { garbageFlags } from '../../runtime/garbage.ts'
 import type { Journal } from '../../journal/journal.ts'
 import type { BatchFacts, DrainSetup, FromDrain, Place, ToDrain } from './messages.ts'
 

@@ -186,7 +186,7 @@ export const statements = {
           coalesce(c.last_outcome_from >= old.last_outcome_from, c.last_outcome_from is not null) as newer) as wins
       where s.id = c.id
       returning s.id, s.user_id, s.organization_id, s.last_active_at, s.open_requests, s.last_outcome, s.threads)
-    select pg_notify('reeve_sessions', json_build_object('id', id, 'user_id', user_id, 'last_active_at',
+    select pg_notify('reeve_sessions', json_build_object('id', id, 'user_id', user_id, 'organization_id', organization_id, 'last_active_at',
       last_active_at, 'open_requests', open_requests, 'last_outcome', last_outcome)::text) from changed
     where threads > 0`,
 
