@@ -51,7 +51,7 @@ export function Commands({ label, lines }: { label: string; lines: readonly stri
   const text = lines.join('\n')
   return (
     <div className="flex items-start gap-2 rounded-lg border border-line bg-sunken py-1.5 pr-1.5 pl-3 text-left text-text">
-      <pre aria-label={label} tabIndex={0} className="mono min-w-0 flex-1 overflow-x-auto py-1.5 leading-5">
+      <pre aria-label={label} className="mono min-w-0 flex-1 py-1.5 leading-5 wrap-anywhere whitespace-pre-wrap">
         {text}
       </pre>
       <CopyIcon label={`Copy: ${label}`} text={text} />

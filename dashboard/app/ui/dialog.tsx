@@ -18,13 +18,14 @@ export function Dialog({
   wide?: boolean
 }) {
   const dialog = useRef<HTMLDialogElement>(null)
+  const content = useRef<HTMLDivElement>(null)
   const titleId = useId()
   useEffect(() => {
     const element = dialog.current
     const before = document.activeElement
     element?.showModal()
-    // The browser would choose the button that closes it.
-    element?.querySelector<HTMLElement>('input, select, textarea')?.focus()
+    // The browser would choose the button that closes it; a setting at its foot is no place to begin either.
+    content.current?.querySelector<HTMLElement>('input:not([type="checkbox"]), select, textarea, button')?.focus()
     return () => {
       element?.close()
       if (before instanceof HTMLElement) before.focus()
@@ -49,7 +50,9 @@ export function Dialog({
         </h2>
         <IconButton label="Close" shortcut="Escape" icon={<X size={16} aria-hidden />} onClick={onClose} />
       </div>
-      <div className="p-4">{children}</div>
+      <div ref={content} className="p-4">
+        {children}
+      </div>
     </dialog>
   )
 }
