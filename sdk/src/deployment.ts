@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { Id, Instant } from './common.ts'
 import { endpoint } from './endpoint.ts'
 
 export const getHealth = endpoint({
@@ -92,38 +91,4 @@ export const getBridgeStatus = endpoint({
       drain_lag_seconds: z.number(),
     }),
   }),
-})
-
-export const Organization = z.object({
-  id: Id,
-  name: z.string(),
-  display_name: z.string(),
-  description: z.string(),
-  icon: z.string(),
-  is_default: z.boolean(),
-  created_at: Instant,
-  updated_at: Instant,
-})
-export type Organization = z.infer<typeof Organization>
-
-export const listOrganizations = endpoint({
-  name: 'listOrganizations',
-  method: 'GET',
-  path: '/api/v2/organizations',
-  summary: 'Organizations that the caller can see',
-  tag: 'Organizations',
-  permission: 'organization:read',
-  result: z.array(Organization),
-})
-
-export const getOrganization = endpoint({
-  name: 'getOrganization',
-  method: 'GET',
-  path: '/api/v2/organizations/:organization',
-  summary: 'One organization, by id or name; `default` is the first',
-  tag: 'Organizations',
-  permission: 'organization:read',
-  params: z.object({ organization: z.string().min(1).max(64) }),
-  result: Organization,
-  faults: ['not_found'],
 })

@@ -1,4 +1,5 @@
-import { listAuditEvents } from './audit.ts'
+import { exportAuditEvents, getAuditChain, listAuditEvents } from './audit.ts'
+import { createAuditSink, deleteAuditSink, listAuditSinks, testAuditSink } from './audit-sinks.ts'
 import {
   getInterception,
   getInterceptionBody,
@@ -11,21 +12,42 @@ import {
   watchSession,
   watchSessions,
 } from './bridge.ts'
+import { getBridgeStatus, getBuildInfo, getDeploymentConfig, getHealth, getOpenApi } from './deployment.ts'
+import { createGroup, deleteGroup, getGroup, getGroupByName, listGroups, updateGroup } from './groups.ts'
 import {
-  getBridgeStatus,
-  getBuildInfo,
-  getDeploymentConfig,
-  getHealth,
-  getOpenApi,
+  addMember,
+  createOrganization,
+  deleteOrganization,
+  getMember,
   getOrganization,
+  listMembers,
   listOrganizations,
-} from './deployment.ts'
+  removeMember,
+  setMemberRoles,
+  updateOrganization,
+} from './organizations.ts'
+import {
+  checkAccess,
+  createOrganizationRole,
+  createSiteRole,
+  deleteOrganizationRole,
+  deleteSiteRole,
+  explainAccess,
+  getUserRoles,
+  listOrganizationRoles,
+  listSiteRoles,
+  setUserRoles,
+  updateOrganizationRole,
+  updateSiteRole,
+} from './roles.ts'
+import { createLegalHold, listLegalHolds, releaseLegalHold } from './legal-holds.ts'
 import { createSessionKey, createToken, deleteKey, expireKey, getKey, getTokenConfig, listTokens } from './tokens.ts'
 import {
   activateUser,
   changePassword,
   createFirstUser,
   createUser,
+  deleteUser,
   getAuthMethods,
   getFirstUser,
   getUser,
@@ -33,6 +55,7 @@ import {
   login,
   logout,
   suspendUser,
+  updateProfile,
 } from './users.ts'
 
 /** The whole management API. A route that is not in here does not exist. */
@@ -49,6 +72,8 @@ export const endpoints = {
   listUsers,
   createUser,
   getUser,
+  updateProfile,
+  deleteUser,
   suspendUser,
   activateUser,
   changePassword,
@@ -61,6 +86,32 @@ export const endpoints = {
   expireKey,
   listOrganizations,
   getOrganization,
+  createOrganization,
+  updateOrganization,
+  deleteOrganization,
+  listMembers,
+  getMember,
+  addMember,
+  removeMember,
+  setMemberRoles,
+  listGroups,
+  getGroupByName,
+  createGroup,
+  getGroup,
+  updateGroup,
+  deleteGroup,
+  listSiteRoles,
+  createSiteRole,
+  updateSiteRole,
+  deleteSiteRole,
+  listOrganizationRoles,
+  createOrganizationRole,
+  updateOrganizationRole,
+  deleteOrganizationRole,
+  getUserRoles,
+  setUserRoles,
+  explainAccess,
+  checkAccess,
   getBridgeStatus,
   listInterceptions,
   getInterception,
@@ -73,4 +124,13 @@ export const endpoints = {
   listModels,
   listClients,
   listAuditEvents,
+  exportAuditEvents,
+  getAuditChain,
+  listAuditSinks,
+  createAuditSink,
+  testAuditSink,
+  deleteAuditSink,
+  listLegalHolds,
+  createLegalHold,
+  releaseLegalHold,
 } as const

@@ -1,4 +1,5 @@
-export { AuditEvent } from './audit.ts'
+export { AuditCheckpoint, AuditEvent, AuditKey } from './audit.ts'
+export { AuditSink } from './audit-sinks.ts'
 export {
   Capture,
   Interception,
@@ -18,11 +19,13 @@ export {
   type SendOptions,
 } from './client.ts'
 export { MinimalUser } from './common.ts'
-export { Organization } from './deployment.ts'
 export { type Endpoint, fillPath, type Permission, type Schema } from './endpoint.ts'
 export { endpoints } from './endpoints.ts'
 export { faultFromNetwork } from './failure.ts'
+export { Group, GroupWithMembers } from './groups.ts'
 export { type Followed, type FollowOptions, follow } from './follow.ts'
+export { Organization, OrganizationMember } from './organizations.ts'
+export { LegalHold } from './legal-holds.ts'
 export { openApiDocument, type OpenApiOptions } from './openapi.ts'
 export {
   type Action,
@@ -34,5 +37,6 @@ export {
   resources,
 } from './permissions.ts'
 export { ApiError } from './problem.ts'
+export { Role, RolePermission } from './roles.ts'
 export { ApiKey, Scope, scopeAliases, scopes } from './tokens.ts'
 export { User } from './users.ts'

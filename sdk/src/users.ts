@@ -107,7 +107,14 @@ export const listUsers = endpoint({
   tag: 'Users',
   permission: 'user:read',
   query: z.object({
-    q: z.string().max(500).optional().describe('Free text over username and e-mail; status:active|suspended.'),
+    q: z
+      .string()
+      .max(500)
+      .optional()
+      .describe(
+        'Free text over username, name and e-mail; status:active|dormant|suspended, role:, login_type:, ' +
+          'last_seen_before: (a day, or never), organization:, group: (name or id).',
+      ),
     limit: z.coerce.number().int().min(1).max(1000).optional(),
     offset: z.coerce.number().int().min(0).optional(),
     after_id: Id.optional(),
@@ -123,18 +130,18 @@ export const createUser = endpoint({
   summary: 'Create a user',
   tag: 'Users',
   permission: 'user:create',
-  body: z.object({
+  body: z.strictObject({
     email: z.email().max(254),
     username: Username,
     name: z.string().max(128).optional(),
     password: Password.optional().describe('Required when login_type is password.'),
     login_type: z.enum(['password', 'none']).optional(),
     organization_ids: z.array(Id).optional(),
-    roles: z.array(z.enum(['owner', 'auditor', 'member'])).optional(),
+    roles: z.array(z.string().min(1).max(64)).max(64).optional().describe('Held everywhere; the caller must be able to give them.'),
   }),
   status: 201,
   result: User,
-  faults: ['invalid', 'conflict'],
+  faults: ['invalid', 'forbidden', 'conflict'],
 })
 
 export const getUser = endpoint({
@@ -149,6 +156,32 @@ export const getUser = endpoint({
   faults: ['not_found'],
 })
 
+export const updateProfile = endpoint({
+  name: 'updateProfile',
+  method: 'PUT',
+  path: '/api/v2/users/:user/profile',
+  summary: 'Change a username and the name that people see',
+  tag: 'Users',
+  permission: 'signed_in',
+  params,
+  body: z.strictObject({ username: Username.optional(), name: z.string().max(128).optional() }),
+  result: User,
+  faults: ['invalid', 'forbidden', 'not_found', 'conflict'],
+})
+
+export const deleteUser = endpoint({
+  name: 'deleteUser',
+  method: 'DELETE',
+  path: '/api/v2/users/:user',
+  summary: 'Delete a user: their credentials end and their name is free again; what they did stays on record',
+  tag: 'Users',
+  permission: 'user:delete',
+  params,
+  status: 204,
+  result: NoContent,
+  faults: ['forbidden', 'not_found', 'conflict'],
+})
+
 export const suspendUser = endpoint({
   name: 'suspendUser',
   method: 'PUT',
@@ -159,7 +192,7 @@ export const suspendUser = endpoint({
   params,
   body: Empty.optional(),
   result: User,
-  faults: ['not_found', 'conflict'],
+  faults: ['forbidden', 'not_found', 'conflict'],
 })
 
 export const activateUser = endpoint({
@@ -183,7 +216,7 @@ export const changePassword = endpoint({
   tag: 'Users',
   permission: 'signed_in',
   params,
-  body: z.object({ old_password: z.string().max(256).optional(), password: Password }),
+  body: z.strictObject({ old_password: z.string().max(256).optional(), password: Password }),
   status: 204,
   result: NoContent,
   faults: ['invalid', 'not_found', 'forbidden', 'limited'],
