@@ -101,6 +101,18 @@ export interface Groups {
   updated_at: Date
 }
 
+export interface InboxNotifications {
+  id: string
+  message_id: string | null
+  user_id: string
+  event: string
+  title: string
+  body: string
+  actions: Generated<Json>
+  created_at: Date
+  read_at: Date | null
+}
+
 export interface InterceptionItems {
   interception_id: string
   seq: number
@@ -181,6 +193,41 @@ export interface JournalCheckpoints {
   updated_at: Date
 }
 
+export interface NotificationDeliveries {
+  id: string
+  message_id: string
+  method: string
+  user_id: string | null
+  status: Generated<string>
+  attempts: Generated<number>
+  next_attempt_at: Date
+  lease_id: string | null
+  leased_until: Date | null
+  last_error: string | null
+  created_at: Date
+  finished_at: Date | null
+}
+
+export interface NotificationEventMethods {
+  event: string
+  method: string
+  updated_at: Date
+}
+
+export interface NotificationPreferences {
+  user_id: string
+  event: string
+  method: string
+  enabled: boolean
+  updated_at: Date
+}
+
+export interface NotificationSettings {
+  only_row: Generated<boolean>
+  notifier_paused: boolean
+  updated_at: Date
+}
+
 export interface OrganizationMembers {
   organization_id: string
   user_id: string
@@ -200,6 +247,19 @@ export interface Organizations {
   updated_at: Date
   deleted_at: Date | null
   default_member_roles: Generated<string[]>
+}
+
+export interface OutboxMessages {
+  id: string
+  event: string
+  user_ids: string[] | null
+  audience: string | null
+  mail_to: string | null
+  facts: Generated<Json>
+  sealed_facts: string | null
+  dedupe_key: string | null
+  created_at: Date
+  expanded_at: Date | null
 }
 
 export interface Sessions {
@@ -238,6 +298,13 @@ export interface SetupTokens {
   expires_at: Date
 }
 
+export interface SignInPlaces {
+  user_id: string
+  network: string
+  first_seen_at: Date
+  last_seen_at: Date
+}
+
 export interface Users {
   id: string
   username: string
@@ -264,12 +331,19 @@ export interface Schema {
   drain_rejects: DrainRejects
   group_members: GroupMembers
   groups: Groups
+  inbox_notifications: InboxNotifications
   interception_items: InterceptionItems
   interceptions: Interceptions
   journal_checkpoints: JournalCheckpoints
+  notification_deliveries: NotificationDeliveries
+  notification_event_methods: NotificationEventMethods
+  notification_preferences: NotificationPreferences
+  notification_settings: NotificationSettings
   organization_members: OrganizationMembers
   organizations: Organizations
+  outbox_messages: OutboxMessages
   sessions: Sessions
   setup_tokens: SetupTokens
+  sign_in_places: SignInPlaces
   users: Users
 }
