@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import { Id, Instant, NoContent } from './common.ts'
+import { endpoint } from './endpoint.ts'
+
+/** Where audit events are sent as they happen. Each sink has a place of its own in the chain and resumes from there. */
+
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is not a name: small letters, digits and hyphens')
+  .describe('Small letters, digits and hyphens.')
+
+export const AuditSink = z.object({
+  id: Id,
+  name: z.string(),
+  kind: z.enum(['syslog', 'otlp', 'webhook']),
+  format: z.enum(['reeve', 'ocsf']),
+  url: z.string(),
+  allow_private: z.boolean(),
+  has_secret: z.boolean(),
+  created_at: Instant,
+  delivered_seq: z.number().int().describe('Everything up to this event has been taken by the receiver.'),
+  lag: z.number().int().describe('How many events it has still to be sent.'),
+  last_delivered_at: Instant.nullable(),
+  last_error: z.string().nullable(),
+  failing_since: Instant.nullable(),
+  next_attempt_at: Instant.nullable(),
+})
+export type AuditSink = z.infer<typeof AuditSink>
+
+const params = z.object({ sink: z.string().min(1).max(64).describe('Name or id.') })
+
+export const listAuditSinks = endpoint({
+  name: 'listAuditSinks',
+  method: 'GET',
+  path: '/api/v2/audit/sinks',
+  summary: 'Sinks and how far each has got',
+  tag: 'Audit',
+  permission: 'audit_log:read',
+  result: z.object({ sinks: z.array(AuditSink) }),
+})
+
+export const createAuditSink = endpoint({
+  name: 'createAuditSink',
+  method: 'POST',
+  path: '/api/v2/audit/sinks',
+  summary: 'Send audit events somewhere from now on, or from the beginning',
+  tag: 'Audit',
+  permission: 'audit_log:update',
+  body: z.strictObject({
+    name,
+    kind: z.enum(['syslog', 'otlp', 'webhook']),
+    url: z
+      .string()
+      .max(2000)
+      .describe('tls://host:6514 for syslog; https:// for the others. OTLP: the base address, /v1/logs is added.'),
+    format: z.enum(['reeve', 'ocsf']).optional(),
+    secret: z
+      .string()
+      .min(16)
+      .max(4000)
+      .optional()
+      .describe('webhook: what it is signed with (made if absent). otlp: sent as a bearer token.'),
+    ca: z.string().max(100_000).optional().describe('Certificates (PEM) to trust instead of the public ones.'),
+    allow_private: z.boolean().optional().describe('Allow an address in a private network.'),
+    from: z.enum(['now', 'beginning']).optional(),
+  }),
+  status: 201,
+  result: AuditSink.extend({
+    secret: z.string().nullable().describe('Of a webhook, when it was made here. Not shown again.'),
+  }),
+  faults: ['invalid', 'conflict'],
+})
+
+export const testAuditSink = endpoint({
+  name: 'testAuditSink',
+  method: 'POST',
+  path: '/api/v2/audit/sinks/:sink/test',
+  summary: 'Send one event that says that it is a test, and tell what the receiver made of it',
+  tag: 'Audit',
+  permission: 'audit_log:update',
+  params,
+  result: z.object({ delivered: z.boolean(), error: z.string().nullable() }),
+  faults: ['not_found'],
+})
+
+export const deleteAuditSink = endpoint({
+  name: 'deleteAuditSink',
+  method: 'DELETE',
+  path: '/api/v2/audit/sinks/:sink',
+  summary: 'Send nothing more to a sink and forget how far it was',
+  tag: 'Audit',
+  permission: 'audit_log:update',
+  params,
+  status: 204,
+  result: NoContent,
+  faults: ['not_found'],
+})
