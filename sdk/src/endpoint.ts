@@ -29,9 +29,12 @@ export interface Endpoint<Params = unknown, Query = unknown, Body = unknown, Res
   readonly params: Schema<Params>
   readonly query: Schema<Query>
   readonly body: Schema<Body> | null
-  readonly status: 200 | 201 | 202 | 204
-  /** `json`: `result` describes it; `bytes`: a download; `events`: text/event-stream whose data lines are `result`. */
-  readonly answers: 'json' | 'bytes' | 'events'
+  readonly status: 200 | 201 | 202 | 204 | 303
+  /**
+   * `json`: `result` describes it; `bytes`: a download; `events`: text/event-stream whose data lines are `result`;
+   * `redirect`: a browser is sent elsewhere.
+   */
+  readonly answers: 'json' | 'bytes' | 'events' | 'redirect'
   readonly result: Schema<Result>
   /** Faults that the operation itself declares, beside the ones that any operation may answer. */
   readonly faults: readonly FaultCode[]

@@ -41,6 +41,19 @@ import {
   updateSiteRole,
 } from './roles.ts'
 import { createLegalHold, listLegalHolds, releaseLegalHold } from './legal-holds.ts'
+import {
+  createTestLogin,
+  finishOidc,
+  getGroupSync,
+  getOrganizationSync,
+  getRoleSync,
+  getSignInStatus,
+  getTestLogin,
+  patchGroupSync,
+  patchOrganizationSync,
+  patchRoleSync,
+  startOidc,
+} from './sign-in.ts'
 import { createSessionKey, createToken, deleteKey, expireKey, getKey, getTokenConfig, listTokens } from './tokens.ts'
 import {
   activateUser,
@@ -133,4 +146,15 @@ export const endpoints = {
   listLegalHolds,
   createLegalHold,
   releaseLegalHold,
+  startOidc,
+  finishOidc,
+  getSignInStatus,
+  getOrganizationSync,
+  patchOrganizationSync,
+  getGroupSync,
+  patchGroupSync,
+  getRoleSync,
+  patchRoleSync,
+  createTestLogin,
+  getTestLogin,
 } as const

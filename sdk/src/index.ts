@@ -38,5 +38,6 @@ export {
 } from './permissions.ts'
 export { ApiError } from './problem.ts'
 export { Role, RolePermission } from './roles.ts'
+export { GroupSync, OrganizationSync, RoleSync, SignInStatus, SyncPreview, TestLogin } from './sign-in.ts'
 export { ApiKey, Scope, scopeAliases, scopes } from './tokens.ts'
 export { User } from './users.ts'

@@ -73,6 +73,7 @@ function requestBody(schema: Schema<unknown>): Json {
 
 function success({ status, answers, result }: Endpoint): Json {
   if (status === 204) return { description: 'Done; there is nothing to say.' }
+  if (answers === 'redirect') return { description: 'The browser is sent elsewhere.' }
   if (answers === 'bytes') {
     return {
       description: 'The bytes.',

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Fault } from '@reeve/base'
 import { type Refusal, refusal } from './faults.ts'
-import type { SessionCookie } from './implement.ts'
+import type { SessionCookie, ShortCookie } from './implement.ts'
 
 /** What the server asks of browsers: which pages may call it, how they keep the session, what a page may load. */
 
@@ -50,6 +50,15 @@ export function sessionCookie(session: SessionCookie, https: boolean): string {
   const maxAge = session === null ? 0 : Math.floor(session.maxAgeMs / 1000)
   const secure = https ? '; Secure' : ''
   return `${sessionCookieName(https)}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure}`
+}
+
+/** The cookies of a sign-in that is under way; `Lax`, as the way back from the identity provider begins over there. */
+export const shortCookieName = (name: string, https: boolean): string => `${https ? '__Host-' : ''}reeve_${name}`
+
+export function shortCookie({ name, value, maxAgeMs }: ShortCookie, https: boolean): string {
+  const maxAge = value === '' ? 0 : Math.floor(maxAgeMs / 1000)
+  const secure = https ? '; Secure' : ''
+  return `${shortCookieName(name, https)}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure}`
 }
 
 /**

@@ -40,7 +40,7 @@ function singleHeader(req: IncomingMessage, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value?.trim()
 }
 
-function cookieValues(header: string, name: string): string[] {
+export function cookieValues(header: string, name: string): string[] {
   return header.split(';').flatMap((pair) => {
     const [key, ...value] = pair.split('=')
     return key?.trim() === name && value.join('=').trim() !== '' ? [value.join('=').trim()] : []

@@ -36,7 +36,29 @@ export interface FileAnswer {
 /** The session that the browser should hold from now on; null makes it forget the one that it has. */
 export type SessionCookie = { readonly token: string; readonly maxAgeMs: number } | null
 
+/** What a browser says and keeps beside its session: the few cookies of sign-ins that are under way. */
+export interface Browser {
+  /** The value that the browser sent for a short-lived cookie of ours; null when it sent none, or more than one. */
+  cookie(name: string): string | null
+}
+
+/** A cookie for a few minutes, for this host alone. An empty value makes the browser forget it. */
+export interface ShortCookie {
+  readonly name: string
+  readonly value: string
+  readonly maxAgeMs: number
+}
+
+/** Sends a browser elsewhere. */
+export interface RedirectAnswer {
+  /** A path of ours, or the address of somebody whom the operator configured. Never what a request said. */
+  readonly location: string
+  readonly cookies?: readonly ShortCookie[]
+  readonly session?: SessionCookie
+}
+
 export type Answer =
+  | { readonly kind: 'redirect'; readonly redirect: RedirectAnswer }
   | { readonly kind: 'json'; readonly result: unknown; readonly session?: SessionCookie }
   | { readonly kind: 'bytes'; readonly file: FileAnswer }
   | { readonly kind: 'events'; readonly events: AsyncIterable<unknown> }
@@ -44,7 +66,7 @@ export type Answer =
 export interface Route {
   readonly endpoint: Endpoint
   /** Is called with input that the endpoint's schemas have accepted, for an actor who may use the endpoint at all. */
-  readonly answer: (input: RouteInput, scope: Scope) => Promise<Answer>
+  readonly answer: (input: RouteInput, scope: Scope, browser: Browser) => Promise<Answer>
 }
 
 type Handler<P, Q, B, R> = (input: RouteInput<P, Q, B>, scope: Scope) => Promise<R> | R
@@ -74,6 +96,19 @@ export function implementBytes<P, Q, B, R>(
   return {
     endpoint,
     answer: async (input, scope) => ({ kind: 'bytes', file: await handler(typed(endpoint, input), scope) }),
+  }
+}
+
+export function implementRedirect<P, Q, B, R>(
+  endpoint: Endpoint<P, Q, B, R>,
+  handler: (input: RouteInput<P, Q, B>, scope: Scope, browser: Browser) => Promise<RedirectAnswer> | RedirectAnswer,
+): Route {
+  return {
+    endpoint,
+    answer: async (input, scope, browser) => ({
+      kind: 'redirect',
+      redirect: await handler(typed(endpoint, input), scope, browser),
+    }),
   }
 }
 

@@ -2,8 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, Fault, type Log, toError, uuidv7 } from '@reeve/base'
 import type { Actor } from '../access/actor.ts'
 import { allows } from '../access/policy.ts'
-import { checkSameOrigin, sessionCookie, sessionCookieName, setSecurityHeaders } from './browser.ts'
-import { readCredential } from './credential.ts'
+import {
+  checkSameOrigin,
+  sessionCookie,
+  sessionCookieName,
+  setSecurityHeaders,
+  shortCookie,
+  shortCookieName,
+} from './browser.ts'
+import { cookieValues, readCredential } from './credential.ts'
 import { asFault, type Refusal, refusal, statusOf } from './faults.ts'
 import { pathOf } from './front-door.ts'
 import type { Answer, Route, Scope } from './implement.ts'
@@ -12,7 +19,7 @@ import { createRateLimit, networkOf } from './rate-limit.ts'
 import { parseInput, readJsonBody } from './read-input.ts'
 import { createRouter, type Match } from './router.ts'
 import type { SourceAddress } from './source-address.ts'
-import { writeAnswer, writeEvents, writeRefusal } from './write-answer.ts'
+import { writeAnswer, writeEvents, writeRedirect, writeRefusal } from './write-answer.ts'
 
 /** What `createApi` stands on. Nothing of it knows users, tokens or SQL. */
 export interface ApiOptions {
@@ -99,7 +106,11 @@ export function createApi(options: ApiOptions): (req: IncomingMessage, res: Serv
     const signal = AbortSignal.any([gone, options.stopping])
     const userAgent = req.headers['user-agent'] ?? null
     const scope: Scope = { actor, requestId, sourceIp, userAgent, signal, log: lines }
-    const answer = await found.route.answer(input, scope)
+    const cookie = (name: string): string | null => {
+      const [only, ...others] = cookieValues(req.headers.cookie ?? '', shortCookieName(name, https))
+      return only === undefined || others.length > 0 ? null : only
+    }
+    const answer = await found.route.answer(input, scope, { cookie })
     await send(res, found, answer, signal, credential?.token ?? null)
   }
 
@@ -116,6 +127,11 @@ export function createApi(options: ApiOptions): (req: IncomingMessage, res: Serv
         return endpoint.permission === 'public' || (actor !== null && allows(actor, endpoint.permission))
       }
       return writeEvents(res, endpoint, answer.events, { signal, isStillAllowed, heartbeatMs })
+    }
+    if (answer.kind === 'redirect') {
+      const { location, cookies = [], session: kept } = answer.redirect
+      const lines = cookies.map((cookie) => shortCookie(cookie, https))
+      return writeRedirect(res, endpoint, location, kept === undefined ? lines : [...lines, sessionCookie(kept, https)])
     }
     const session = answer.kind === 'json' ? answer.session : undefined
     const headers = session === undefined ? {} : { 'Set-Cookie': sessionCookie(session, https) }

@@ -40,7 +40,7 @@ export interface StreamOptions {
 export async function writeAnswer(
   res: ServerResponse,
   endpoint: Endpoint,
-  answer: Exclude<Answer, { kind: 'events' }>,
+  answer: Exclude<Answer, { kind: 'events' | 'redirect' }>,
   headers: Readonly<Record<string, string>>,
 ): Promise<void> {
   if (answer.kind === 'json') {
@@ -58,6 +58,13 @@ export async function writeAnswer(
     ...headers,
   })
   res.end(bytes)
+}
+
+/** Each cookie is a header line of its own. */
+export function writeRedirect(res: ServerResponse, endpoint: Endpoint, location: string, cookies: string[]): void {
+  const headers = cookies.length === 0 ? {} : { 'Set-Cookie': cookies }
+  res.writeHead(endpoint.status, { Location: location, 'Cache-Control': 'no-store', 'Content-Length': 0, ...headers })
+  res.end()
 }
 
 /** Ends when the events do, when the client goes away, or when the credential no longer holds. */
