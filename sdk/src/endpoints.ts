@@ -54,6 +54,17 @@ import {
   patchRoleSync,
   startOidc,
 } from './sign-in.ts'
+import {
+  deleteExternalAuth,
+  finishExternalAuth,
+  finishExternalAuthDevice,
+  getExternalAuth,
+  getExternalAuthToken,
+  listExternalAuth,
+  startExternalAuth,
+  startExternalAuthDevice,
+} from './external-auth.ts'
+import { getKeyring, rotateKeyring } from './keyring.ts'
 import { createSessionKey, createToken, deleteKey, expireKey, getKey, getTokenConfig, listTokens } from './tokens.ts'
 import {
   activateUser,
@@ -70,6 +81,22 @@ import {
   suspendUser,
   updateProfile,
 } from './users.ts'
+import {
+  getNotificationPreferences,
+  getNotificationSettings,
+  listDispatchMethods,
+  listInbox,
+  listNotificationDeliveries,
+  listNotificationTemplates,
+  markInboxRead,
+  retryNotificationDelivery,
+  sendTestNotification,
+  setInboxReadStatus,
+  setNotificationMethod,
+  updateNotificationPreferences,
+  updateNotificationSettings,
+  watchInbox,
+} from './notifications.ts'
 
 /** The whole management API. A route that is not in here does not exist. */
 export const endpoints = {
@@ -157,4 +184,28 @@ export const endpoints = {
   patchRoleSync,
   createTestLogin,
   getTestLogin,
+  listExternalAuth,
+  getExternalAuth,
+  startExternalAuth,
+  finishExternalAuth,
+  startExternalAuthDevice,
+  finishExternalAuthDevice,
+  getExternalAuthToken,
+  deleteExternalAuth,
+  getKeyring,
+  rotateKeyring,
+  listInbox,
+  watchInbox,
+  setInboxReadStatus,
+  markInboxRead,
+  getNotificationPreferences,
+  updateNotificationPreferences,
+  listNotificationTemplates,
+  setNotificationMethod,
+  getNotificationSettings,
+  updateNotificationSettings,
+  listDispatchMethods,
+  sendTestNotification,
+  listNotificationDeliveries,
+  retryNotificationDelivery,
 } as const

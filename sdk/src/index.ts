@@ -21,11 +21,20 @@ export {
 export { MinimalUser } from './common.ts'
 export { type Endpoint, fillPath, type Permission, type Schema } from './endpoint.ts'
 export { endpoints } from './endpoints.ts'
+export { ExternalAuth, ExternalAuthAccount, ExternalAuthLink, ExternalAuthProvider } from './external-auth.ts'
 export { faultFromNetwork } from './failure.ts'
 export { Group, GroupWithMembers } from './groups.ts'
 export { type Followed, type FollowOptions, follow } from './follow.ts'
 export { Organization, OrganizationMember } from './organizations.ts'
 export { LegalHold } from './legal-holds.ts'
+export { KeyringReport } from './keyring.ts'
+export {
+  InboxNotification,
+  NotificationDelivery,
+  NotificationMethod,
+  NotificationPreference,
+  NotificationTemplate,
+} from './notifications.ts'
 export { openApiDocument, type OpenApiOptions } from './openapi.ts'
 export {
   type Action,
