@@ -23,6 +23,8 @@ export const user: User = {
   login_type: 'password',
   organization_ids: [organizationId],
   roles: [{ name: 'owner', display_name: 'Owner' }],
+  is_service_account: false,
+  owner_id: null,
 }
 
 export const session: Session = {
@@ -154,6 +156,8 @@ export const apiKey = {
   login_type: 'token',
   scope: 'gateway',
   scopes: ['gateway'],
+  allow_list: [{ type: '*', id: '*' }],
+  workspace_id: null,
   lifetime_seconds: 2_592_000,
 }
 

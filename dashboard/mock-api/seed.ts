@@ -80,6 +80,8 @@ export function person(created: Date, username: string, name: string, role: 'own
     login_type: 'password',
     organization_ids: [],
     roles: [{ name: role, display_name: role[0]!.toUpperCase() + role.slice(1) }],
+    is_service_account: false,
+    owner_id: null,
   }
 }
 
@@ -110,6 +112,8 @@ export function key(
     login_type: 'token',
     scope,
     scopes: [scope],
+    allow_list: [{ type: '*', id: '*' }],
+    workspace_id: null,
     lifetime_seconds: days * 86_400,
   }
 }

@@ -12,7 +12,9 @@ import {
   watchSession,
   watchSessions,
 } from './bridge.ts'
+import { listContentReads } from './content.ts'
 import { getBridgeStatus, getBuildInfo, getDeploymentConfig, getHealth, getOpenApi } from './deployment.ts'
+import { answerDeviceLogin, getDeviceLogin, pollDeviceLogin, startDeviceLogin } from './device-login.ts'
 import { createGroup, deleteGroup, getGroup, getGroupByName, listGroups, updateGroup } from './groups.ts'
 import {
   addMember,
@@ -65,7 +67,9 @@ import {
   startExternalAuthDevice,
 } from './external-auth.ts'
 import { getKeyring, rotateKeyring } from './keyring.ts'
+import { requestPasswordReset, resetPassword, validatePassword } from './password.ts'
 import { createSessionKey, createToken, deleteKey, expireKey, getKey, getTokenConfig, listTokens } from './tokens.ts'
+import { endOtherSessions, endUserSession, getWhoami, listUserSessions } from './user-sessions.ts'
 import {
   activateUser,
   changePassword,
@@ -117,6 +121,17 @@ export const endpoints = {
   suspendUser,
   activateUser,
   changePassword,
+  validatePassword,
+  requestPasswordReset,
+  resetPassword,
+  startDeviceLogin,
+  pollDeviceLogin,
+  getDeviceLogin,
+  answerDeviceLogin,
+  getWhoami,
+  listUserSessions,
+  endUserSession,
+  endOtherSessions,
   createSessionKey,
   createToken,
   listTokens,
@@ -163,6 +178,7 @@ export const endpoints = {
   watchSessions,
   listModels,
   listClients,
+  listContentReads,
   listAuditEvents,
   exportAuditEvents,
   getAuditChain,

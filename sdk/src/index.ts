@@ -19,6 +19,8 @@ export {
   type SendOptions,
 } from './client.ts'
 export { MinimalUser } from './common.ts'
+export { ContentRead, ContentReadHow } from './content.ts'
+export { DeviceLogin } from './device-login.ts'
 export { type Endpoint, fillPath, type Permission, type Schema } from './endpoint.ts'
 export { endpoints } from './endpoints.ts'
 export { ExternalAuth, ExternalAuthAccount, ExternalAuthLink, ExternalAuthProvider } from './external-auth.ts'
@@ -48,5 +50,7 @@ export {
 export { ApiError } from './problem.ts'
 export { Role, RolePermission } from './roles.ts'
 export { GroupSync, OrganizationSync, RoleSync, SignInStatus, SyncPreview, TestLogin } from './sign-in.ts'
-export { ApiKey, Scope, scopeAliases, scopes } from './tokens.ts'
+export { passwordCharsMax, passwordCharsMin, passwordWeakness } from './password.ts'
+export { AllowedObject, ApiKey, Scope, scopeAliases, scopes } from './tokens.ts'
+export { UserSession } from './user-sessions.ts'
 export { User } from './users.ts'

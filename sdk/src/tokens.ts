@@ -27,6 +27,13 @@ export const scopeAliases: Readonly<Record<string, Scope>> = {
   'ai_gateway:use': 'gateway',
 }
 
+/** One line of a credential's allow list: an object of a type, or all of it. */
+export const AllowedObject = z.object({
+  type: z.enum([...resources, '*']),
+  id: z.string().min(1).max(64).describe('`*` is all of the type.'),
+})
+export type AllowedObject = z.infer<typeof AllowedObject>
+
 export const ApiKey = z.object({
   id: z.string(),
   user_id: Id,
@@ -36,9 +43,11 @@ export const ApiKey = z.object({
   expires_at: Instant,
   created_at: Instant,
   updated_at: Instant,
-  login_type: z.enum(['password', 'token']),
+  login_type: z.enum(['password', 'oidc', 'github', 'device', 'token']).describe('`token`, or how a session was begun.'),
   scope: Scope,
   scopes: z.array(Scope),
+  allow_list: z.array(AllowedObject).describe('The objects that it is for.'),
+  workspace_id: Id.nullable().describe('The workspace that it was made for and ends with.'),
   lifetime_seconds: z.number().int(),
 })
 export type ApiKey = z.infer<typeof ApiKey>
@@ -50,11 +59,12 @@ export const createToken = endpoint({
   name: 'createToken',
   method: 'POST',
   path: '/api/v2/users/:user/keys/tokens',
-  summary: 'Create an API token; the token is in the answer and cannot be read again',
+  summary:
+    'Create an API token for oneself or a service account; the token is in the answer and cannot be read again',
   tag: 'Tokens',
   permission: 'api_key:create',
   params,
-  body: z.object({
+  body: z.strictObject({
     token_name: z
       .string()
       .regex(/^[a-z0-9]+(?:[-_.][a-z0-9]+)*$/i, 'letters and digits, with single - _ . between them')
@@ -63,7 +73,8 @@ export const createToken = endpoint({
     lifetime: z.number().int().min(1).optional().describe('Nanoseconds, as in the field. Default: 30 days.'),
     lifetime_seconds: z.number().int().min(1).optional().describe('The same in seconds; wins over lifetime.'),
     scope: z.string().max(64).optional(),
-    scopes: z.array(z.string().max(64)).max(8).optional(),
+    scopes: z.array(z.string().max(64)).max(64).optional(),
+    allow_list: z.array(AllowedObject).min(1).max(128).optional().describe('Default: every object.'),
   }),
   status: 201,
   result: z.object({ key: z.string(), id: z.string(), expires_at: Instant }),
@@ -92,11 +103,22 @@ export const listTokens = endpoint({
   permission: 'api_key:read',
   params,
   query: z.object({
-    include_all: z.enum(['true', 'false']).optional().describe('Tokens of everybody; owners only.'),
+    include_all: z
+      .enum(['true', 'false'])
+      .optional()
+      .describe('Tokens of everybody, for those who may read them; then the user of the path does not matter.'),
     include_expired: z.enum(['true', 'false']).optional(),
+    q: z
+      .string()
+      .max(500)
+      .optional()
+      .describe(
+        'Words of the name; user:, scope:, kind:person|service|workspace, used:never, used_before: and ' +
+          'expires_before: (a day).',
+      ),
   }),
   result: z.array(ApiKey),
-  faults: ['not_found', 'forbidden'],
+  faults: ['invalid', 'not_found', 'forbidden'],
 })
 
 export const getTokenConfig = endpoint({

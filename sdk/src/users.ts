@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { Empty, Id, Instant, NoContent, UserRef } from './common.ts'
 import { endpoint } from './endpoint.ts'
+import { Password } from './password.ts'
 
 export const Username = z
   .string()
   .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/i, 'letters, digits and single hyphens between them')
   .max(32)
-export const Password = z.string().min(8).max(256)
 
 export const User = z.object({
   id: Id,
@@ -21,6 +21,8 @@ export const User = z.object({
   login_type: z.enum(['password', 'oidc', 'github', 'none']),
   organization_ids: z.array(Id),
   roles: z.array(z.object({ name: z.string(), display_name: z.string() })),
+  is_service_account: z.boolean().describe('No person: has tokens, no way to sign in and no e-mail address.'),
+  owner_id: Id.nullable().describe('Of a service account: the person who is responsible for it.'),
 })
 export type User = z.infer<typeof User>
 
@@ -83,7 +85,7 @@ export const login = endpoint({
   summary: 'Sign in with e-mail and password; also sets the session cookie',
   tag: 'Users',
   permission: 'public',
-  body: z.object({ email: z.string().max(254), password: z.string().max(256) }),
+  body: z.strictObject({ email: z.string().max(254), password: z.string().max(256) }),
   status: 201,
   result: z.object({ session_token: z.string() }),
   faults: ['unauthenticated', 'limited'],
@@ -131,9 +133,11 @@ export const createUser = endpoint({
   tag: 'Users',
   permission: 'user:create',
   body: z.strictObject({
-    email: z.email().max(254),
+    email: z.email().max(254).optional().describe('Required but for service accounts, which have none.'),
     username: Username,
     name: z.string().max(128).optional(),
+    service_account: z.boolean().optional().describe('An account for programs: it has tokens and no sign-in.'),
+    owner: UserRef.optional().describe('Who is responsible for a service account. Default: whoever makes it.'),
     password: Password.optional().describe('Required when login_type is password.'),
     login_type: z.enum(['password', 'none']).optional(),
     organization_ids: z.array(Id).optional(),
