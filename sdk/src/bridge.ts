@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Id, Instant, MinimalUser } from './common.ts'
+import { readingReason } from './content.ts'
 import { endpoint } from './endpoint.ts'
 
 /** The record of the AI Bridge as the API shows it: interceptions, the sessions they make up, and their timeline. */
@@ -40,6 +41,12 @@ export type Outcome = z.infer<typeof Outcome>
 export const Capture = z.enum(['full', 'prompts', 'metadata'])
 export type Capture = z.infer<typeof Capture>
 
+const withheld = {
+  content_withheld: z
+    .boolean()
+    .describe('True when the words are another person’s and the reader may not read them: texts are null, lengths stay.'),
+}
+
 export const Interception = z.object({
   id: Id,
   session_id: Id,
@@ -71,14 +78,19 @@ export const Interception = z.object({
   capture: Capture,
   request_bytes: z.number().int(),
   response_bytes: z.number().int(),
-  request_sha256: z.string().nullable(),
-  response_sha256: z.string().nullable(),
+  request_sha256: z.string().nullable().describe('Of the bytes as they were sent, before secrets were masked.'),
+  response_sha256: z
+    .string()
+    .nullable()
+    .describe('Of the bytes as the provider sent them; of an interrupted answer, of those that were kept.'),
+  masked: z.number().int().describe('Secrets that were masked before anything was kept: in what is kept the hash differs.'),
   duration_ms: z.number().nullable(),
   time_to_first_byte_ms: z.number().nullable().describe('From the request to the first byte of the answer.'),
   gateway_ms: z.number().nullable().describe('The part of the time to first byte that Reeve itself took.'),
   token_usage: TokenUsage,
   tool_calls: z.number().int(),
   prompt: z.string().nullable().describe('The human’s prompt, when this request brought one.'),
+  ...withheld,
 })
 export type Interception = z.infer<typeof Interception>
 
@@ -109,6 +121,7 @@ export const TimelineEvent = z.object({
   stop_reason: z.string().nullable(),
   token_usage: TokenUsage.nullable(),
   duration_ms: z.number().nullable(),
+  ...withheld,
 })
 export type TimelineEvent = z.infer<typeof TimelineEvent>
 
@@ -144,6 +157,7 @@ export const Session = z.object({
   first_prompt: z.string().nullable(),
   last_prompt: z.string().nullable(),
   metadata: z.record(z.string(), z.unknown()),
+  ...withheld,
 })
 export type Session = z.infer<typeof Session>
 
@@ -163,6 +177,7 @@ export const Thread = z.object({
   tool_calls: z.number().int(),
   error_type: z.string().nullable(),
   error_message: z.string().nullable(),
+  ...withheld,
 })
 export type Thread = z.infer<typeof Thread>
 
@@ -175,8 +190,9 @@ const listFilter = {
     .optional()
     .describe(
       'Space means and. Keys: initiator (username, id or me), client, model, provider, provider_name, session_id, ' +
-        'outcome, status, started_after, started_before (RFC 3339). Other words search the prompts of the sessions found.',
+        'outcome, status, started_after, started_before (RFC 3339). Other words search the prompts that the caller may read.',
     ),
+  ...readingReason,
   limit: z.coerce.number().int().min(1).max(1000).optional().describe('Default 100.'),
   offset: z.coerce.number().int().min(0).optional(),
 }
@@ -189,7 +205,15 @@ export const listInterceptions = endpoint({
   summary: 'Requests through the bridge, newest first; members see their own',
   tag,
   permission: 'interception:read',
-  query: z.object({ ...listFilter, after_id: Id.optional() }),
+  query: z.object({
+    ...listFilter,
+    after_id: Id.optional(),
+    fingerprint: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{12}$/, 'the 12 characters of a mask')
+      .optional()
+      .describe('Of a masked secret: the requests that brought it, among those whose words the caller may read.'),
+  }),
   result: z.object({ count: z.number().int(), results: z.array(Interception) }),
   faults: ['invalid'],
 })
@@ -203,8 +227,9 @@ export const getInterception = endpoint({
   tag,
   permission: 'interception:read',
   params: idParam,
+  query: z.object(readingReason),
   result: z.object({ interception: Interception, events: z.array(TimelineEvent) }),
-  faults: ['not_found'],
+  faults: ['not_found', 'invalid'],
 })
 
 const bodyParams = z.object({ id: Id, side: z.enum(['request', 'response']) })
@@ -214,13 +239,14 @@ export const getInterceptionBody = endpoint({
   method: 'GET',
   path: '/api/v2/aibridge/interceptions/:id/body/:side',
   aliases: ['/api/v2/ai-gateway/interceptions/:id/body/:side'],
-  summary: 'The exact bytes of the request or the response, as an attachment',
+  summary: 'The bytes of the request or the response, secrets masked, as an attachment',
   tag,
-  permission: 'interception:read',
+  permission: 'interception_content:read',
   params: bodyParams,
+  query: z.object(readingReason),
   answers: 'bytes',
   result: z.string(),
-  faults: ['not_found'],
+  faults: ['not_found', 'invalid'],
 })
 
 export const listSessions = endpoint({
@@ -249,9 +275,13 @@ export const getSession = endpoint({
   tag,
   permission: 'interception:read',
   params: idParam,
-  query: z.object({ limit: z.coerce.number().int().min(1).max(200).optional(), after_id: Id.optional() }),
+  query: z.object({
+    limit: z.coerce.number().int().min(1).max(200).optional(),
+    after_id: Id.optional(),
+    ...readingReason,
+  }),
   result: Session.omit({ threads: true }).extend({ thread_count: z.number().int(), threads: z.array(Thread) }),
-  faults: ['not_found'],
+  faults: ['not_found', 'invalid'],
 })
 
 export const getSessionTimeline = endpoint({
@@ -266,6 +296,7 @@ export const getSessionTimeline = endpoint({
   query: z.object({
     after: z.string().max(64).optional().describe('Cursor: the `next` of the page before.'),
     limit: z.coerce.number().int().min(1).max(2000).optional(),
+    ...readingReason,
   }),
   result: z.object({
     events: z.array(TimelineEvent),
@@ -283,6 +314,7 @@ export const watchSession = endpoint({
   tag,
   permission: 'interception:read',
   params: idParam,
+  query: z.object(readingReason),
   answers: 'events',
   result: z.object({ session_id: Id, last_active_at: Instant, status: z.enum(['live', 'done', 'error']) }),
   faults: ['not_found'],
