@@ -15,4 +15,6 @@ export const sealedColumns: readonly SealedColumn[] = [
   { table: 'external_auth_links', column: 'access_token', key: ['user_id', 'provider_id'] },
   { table: 'external_auth_links', column: 'refresh_token', key: ['user_id', 'provider_id'] },
   { table: 'external_auth_attempts', column: 'code_verifier', key: ['id'] },
+  { table: 'user_links', column: 'refresh_token', key: ['id'] },
+  { table: 'outbox_messages', column: 'sealed_facts', key: ['id'] },
 ]

@@ -1,5 +1,6 @@
 import { type Uuid, uuidv7 } from '@reeve/base'
 import type { Tx } from '../db/database.ts'
+import { contextOf, type Keyring } from '../keyring/keyring.ts'
 import type { Audience, EventName, FactOf, MailTemplate, mailTemplates } from './events.ts'
 import { insertMessage } from './queries.ts'
 
@@ -53,11 +54,12 @@ export interface Mail<T extends MailTemplate = MailTemplate> {
   readonly at: Date
 }
 
-/** Of the keyring: encrypts, bound to the place where it is stored. */
-export type Seal = (plain: string, context: string) => string
-
 /** Mail to an address, for people who cannot sign in. */
-export async function enqueueMail<T extends MailTemplate>(tx: Tx, mail: Mail<T>, seal: Seal): Promise<void> {
+export async function enqueueMail<T extends MailTemplate>(
+  tx: Tx,
+  mail: Mail<T>,
+  keyring: Pick<Keyring, 'seal'>,
+): Promise<void> {
   const { to, template, facts, secrets, at } = mail
   const id = uuidv7(at)
   await insertMessage(
@@ -67,14 +69,14 @@ export async function enqueueMail<T extends MailTemplate>(tx: Tx, mail: Mail<T>,
       event: template,
       mail_to: to,
       facts: JSON.stringify(storable(facts)),
-      sealed_facts: seal(JSON.stringify(secrets), sealedFactsContext(id)),
+      sealed_facts: keyring.seal(JSON.stringify(secrets), sealedFactsContext(id)),
       created_at: at,
     },
     outboxChannel,
   )
 }
 
-export const sealedFactsContext = (messageId: Uuid): string => `outbox_messages:sealed_facts:${messageId}`
+export const sealedFactsContext = (messageId: Uuid): string => contextOf('outbox_messages', 'sealed_facts', messageId)
 
 /** PostgreSQL's JSON holds neither NUL nor half a surrogate pair. */
 function storable(facts: Readonly<Record<string, string>>): Record<string, string> {
