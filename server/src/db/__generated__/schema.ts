@@ -25,6 +25,8 @@ export interface ApiKeys {
   created_agent: string | null
   allow_list: ColumnType<unknown, string | null, string | null>
   workspace_id: string | null
+  session_name: Generated<string>
+  ends_at: Date | null
 }
 
 export interface AuditEvents {
@@ -71,6 +73,22 @@ export interface Deployment {
   created_at: Date
 }
 
+export interface DeviceLogins {
+  id: string
+  device_code_sha256: Bytes
+  user_code: string
+  client_name: string
+  host: string
+  ip: string | null
+  user_agent: string | null
+  status: Generated<string>
+  user_id: string | null
+  interval_seconds: number
+  polled_at: Date | null
+  created_at: Date
+  expires_at: Date
+}
+
 export interface DrainRejects {
   replica_id: string
   segment: number
@@ -81,6 +99,30 @@ export interface DrainRejects {
   reason: string
   payload: ColumnType<Buffer | null, Uint8Array | null, Uint8Array | null>
   rejected_at: Date
+}
+
+export interface ExternalAuthAttempts {
+  id: string
+  state_sha256: Bytes
+  user_id: string
+  provider_id: string
+  code_verifier: string | null
+  created_at: Date
+  expires_at: Date
+}
+
+export interface ExternalAuthLinks {
+  user_id: string
+  provider_id: string
+  access_token: string
+  refresh_token: string | null
+  expires_at: Date | null
+  scopes: Generated<string[]>
+  account: ColumnType<unknown, string | null, string | null>
+  refresh_failed_at: Date | null
+  refresh_failure: string | null
+  created_at: Date
+  updated_at: Date
 }
 
 export interface GroupMembers {
@@ -193,6 +235,13 @@ export interface JournalCheckpoints {
   updated_at: Date
 }
 
+export interface KeyringKeys {
+  id: string
+  sealed_check: string
+  created_at: Date
+  retired_at: Date | null
+}
+
 export interface NotificationDeliveries {
   id: string
   message_id: string
@@ -262,6 +311,14 @@ export interface OutboxMessages {
   expanded_at: Date | null
 }
 
+export interface PasswordResets {
+  user_id: string
+  passcode_sha256: Bytes
+  attempts_left: number
+  created_at: Date
+  expires_at: Date
+}
+
 export interface Sessions {
   id: string
   organization_id: string
@@ -320,6 +377,7 @@ export interface Users {
   last_seen_at: Date | null
   deleted_at: Date | null
   is_service_account: Generated<boolean>
+  owner_id: string | null
 }
 
 export interface Schema {
@@ -328,19 +386,24 @@ export interface Schema {
   blobs: Blobs
   custom_roles: CustomRoles
   deployment: Deployment
+  device_logins: DeviceLogins
   drain_rejects: DrainRejects
+  external_auth_attempts: ExternalAuthAttempts
+  external_auth_links: ExternalAuthLinks
   group_members: GroupMembers
   groups: Groups
   inbox_notifications: InboxNotifications
   interception_items: InterceptionItems
   interceptions: Interceptions
   journal_checkpoints: JournalCheckpoints
+  keyring_keys: KeyringKeys
   notification_deliveries: NotificationDeliveries
   notification_event_methods: NotificationEventMethods
   notification_preferences: NotificationPreferences
   notification_settings: NotificationSettings
   organization_members: OrganizationMembers
   organizations: Organizations
+  password_resets: PasswordResets
   outbox_messages: OutboxMessages
   sessions: Sessions
   setup_tokens: SetupTokens
