@@ -23,7 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'tailwindcss',
     'vite',
   ],
-  server: ['@node-rs/argon2', 'kysely', 'pg', 'pino', 'prom-client', 'undici', 'yaml', 'zod'],
+  server: ['@node-rs/argon2', 'kysely', 'nodemailer', 'pg', 'pino', 'prom-client', 'undici', 'yaml', 'zod'],
 }
 
 /** What tests and tools stand on; no package may need it to run. */
@@ -35,6 +35,7 @@ const tools = [
   'oxlint',
   'playwright-core',
   'prettier',
+  'smtp-server',
   'typescript',
   'vitest',
 ]
