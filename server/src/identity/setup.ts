@@ -1,15 +1,16 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { Fault, Secret, type Uuid, uuidv7 } from '@reeve/base'
 import type { Scope } from '../http/implement.ts'
 import type { Identity } from './identity.ts'
+import { findOrganizations } from './organization-queries.ts'
 import {
   anyUserExists,
   ensureDeployment,
   lockOwners,
   replaceSetupToken,
-  findOrganizations,
   setupTokenIsValid,
 } from './queries.ts'
+import { sha256 } from './token.ts'
+import { alphabets, newTypedCode, normalCode } from './typed-code.ts'
 import { addUser } from './users.ts'
 
 /**
@@ -17,6 +18,8 @@ import { addUser } from './users.ts'
  * a setup link that works once, for 15 minutes, and replaces the one before; the first owner closes setup for good.
  */
 const linkMs = 15 * 60_000
+/** 80 bits. */
+const setupTokenChars = 16
 
 export interface Deployment {
   readonly id: Uuid
@@ -33,7 +36,7 @@ export async function openDeployment({ db, clock }: Pick<Identity, 'db' | 'clock
       await replaceSetupToken(tx, null)
       return { id, setupToken: null }
     }
-    const token = newSetupToken()
+    const token = newTypedCode(alphabets.lettersAndDigits, setupTokenChars)
     const expires_at = new Date(now.getTime() + linkMs)
     await replaceSetupToken(tx, { token_sha256: sha256(token), created_at: now, expires_at })
     return { id, setupToken: new Secret(token) }
@@ -60,7 +63,7 @@ export async function createFirstUser(identity: Identity, scope: Scope, given: F
     await lockOwners(tx)
     if (await anyUserExists(tx)) throw closed()
     const mayPass =
-      given.setup_token === undefined ? localOnly : await setupTokenIsValid(tx, sha256(normal(given.setup_token)), now)
+      given.setup_token === undefined ? localOnly : await setupTokenIsValid(tx, sha256(normalCode(given.setup_token)), now)
     if (!mayPass) {
       throw new Fault('forbidden', 'the setup link is wrong or no longer valid', {
         fix: 'use the link that the server printed at its start; starting it again makes a new one',
@@ -82,20 +85,3 @@ export async function createFirstUser(identity: Identity, scope: Scope, given: F
 }
 
 const closed = () => new Fault('conflict', 'the first owner exists already', { fix: 'sign in instead' })
-
-/** 80 bits in letters and digits that are hard to confuse, as people may have to read them out: K7QF-2M9D-XW4R-8TBN. */
-function newSetupToken(): string {
-  const alphabet = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'
-  const text = Array.from(randomBytes(16), (byte) => alphabet[byte % 32]).join('')
-  return normal(text)
-}
-
-const normal = (text: string): string =>
-  (
-    text
-      .toUpperCase()
-      .replaceAll(/[^0-9A-Z]/g, '')
-      .match(/.{1,4}/g) ?? []
-  ).join('-')
-
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()

@@ -53,7 +53,7 @@ function checksum(body: string): string {
 }
 
 /** Uniform: a byte past the largest multiple of 62 is thrown away. */
-function randomText(length: number): string {
+export function randomText(length: number): string {
   let text = ''
   while (text.length < length) {
     for (const byte of randomBytes(length)) {
@@ -63,4 +63,4 @@ function randomText(length: number): string {
   return text
 }
 
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()
+export const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()
