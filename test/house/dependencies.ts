@@ -23,15 +23,30 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'tailwindcss',
     'vite',
   ],
-  server: ['@node-rs/argon2', 'kysely', 'nodemailer', 'pg', 'pino', 'prom-client', 'undici', 'yaml', 'zod'],
+  server: [
+    '@node-rs/argon2',
+    'kysely',
+    'nodemailer',
+    'openid-client',
+    'pg',
+    'pino',
+    'prom-client',
+    're2js',
+    'undici',
+    'yaml',
+    'zod',
+  ],
 }
 
 /** What tests and tools stand on; no package may need it to run. */
 const tools = [
   '@types/node',
+  '@types/oidc-provider',
   '@types/pg',
   'axe-core',
   'fast-check',
+  'jose',
+  'oidc-provider',
   'oxlint',
   'playwright-core',
   'prettier',
