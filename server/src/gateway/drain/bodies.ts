@@ -30,6 +30,7 @@ export class Bodies {
   readonly #kept = new Map<string, Body>()
   readonly #staged = new Map<string, Body>()
   #keptBytes = 0
+  #stagedBytes = 0
   readonly #load: (interceptionId: string) => Promise<Body | null>
 
   constructor(load: (interceptionId: string) => Promise<Body | null>) {
@@ -43,7 +44,13 @@ export class Bodies {
     if (made === null || hash('sha256', made.bytes, 'hex') !== head.requestSha256) return null
     const { blobs: _, ...body } = made
     this.#staged.set(head.id, body)
+    this.#stagedBytes += body.bytes.length
     return made
+  }
+
+  /** What the batch at hand holds in memory. */
+  get stagedBytes(): number {
+    return this.#stagedBytes
   }
 
   keep(): void {
@@ -52,7 +59,7 @@ export class Bodies {
       this.#kept.set(id, body)
       this.#keptBytes += body.bytes.length
     }
-    this.#staged.clear()
+    this.drop()
     for (const [id, body] of this.#kept) {
       if (this.#keptBytes <= keptBytesMax) break
       this.#kept.delete(id)
@@ -62,6 +69,7 @@ export class Bodies {
 
   drop(): void {
     this.#staged.clear()
+    this.#stagedBytes = 0
   }
 
   async #extend(owner: Owner, from: Base, middle: Buffer): Promise<NewBody | null> {

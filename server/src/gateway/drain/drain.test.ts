@@ -306,3 +306,25 @@ test('requests around midnight land in the partition of their day', async () => 
     expect(rows).toEqual([{ i: `interceptions_${day}`, t: `interception_items_${day}` }])
   }
 })
+
+test('short frames that stand for large bodies are written in several batches, and each once', async () => {
+  await using kept = await testRecord({ db })
+  const who = someone()
+  const first = bodyOf([{ role: 'user', content: 'x'.repeat(2 * 1024 * 1024) }])
+  let base = await record(kept.recorder, startFacts(who, first), streamOf({ text: 'a' }))
+  const ids = [base]
+  for (let turn = 0; turn < 40; turn++) {
+    const facts = startFacts(who, first)
+    const prefixBytes = first.length - 10
+    const body = { ...facts.body, base: { interceptionId: base, prefixBytes, suffixBytes: 10 } }
+    base = await record(kept.recorder, { ...facts, body }, streamOf({ text: 'a' }))
+    ids.push(base)
+  }
+  await kept.drain()
+  const batches = kept.told.filter((message) => message.kind === 'drained' && message.batch.starts > 0)
+  expect(batches.length).toBeGreaterThan(2)
+  for (const id of ids) {
+    const row = await interception(id)
+    expect([row.outcome, row.request_bytes, row.request_slices]).toEqual(['ok', first.length, expect.anything()])
+  }
+})

@@ -38,6 +38,8 @@ export interface DrainOptions {
 
 const batchFramesMax = 400
 const batchBytesMax = 8 * 1024 * 1024
+/** A few bytes of a frame may stand for a body of a megabyte: past this a batch ends early. */
+const rebuiltBytesMax = 32 * 1024 * 1024
 const firstPauseMs = 100
 const longestPauseMs = 5_000
 /** Between two looks whether somebody has put right what the drain cannot. */
@@ -185,11 +187,11 @@ export class DrainLoop {
     { bare = false, also = () => Promise.resolve() }: { bare?: boolean; also?: () => Promise<void> } = {},
   ): Promise<void> {
     const { replicaId } = this.#with
-    const full = await this.#prepare(batch.frames)
+    const full = await this.#prepare(batch)
     const prepared = bare ? full.map(withoutContent) : full
     const begun = prepared.flatMap((entry) => (entry.kind === 'start' ? [entry.head.id] : []))
     await this.#days.ensure(connection, begun)
-    const to = endOf(batch, this.#at!)
+    const to = endOf({ ...batch, frames: batch.frames.slice(0, prepared.length) }, this.#at!)
     const written = await connection.transaction(async () => {
       await this.#move(connection, to)
       for (const damage of batch.damage) await rejectDamage(connection, replicaId, damage, this.#with.clock)
@@ -205,8 +207,11 @@ export class DrainLoop {
     this.#arrived(to, factsOf(written, batch.damage.length + (bare ? 1 : 0)), written)
   }
 
-  /** The chunks of this batch are not noted yet, so an end in it is told of them. */
-  async #prepare(frames: readonly Frame[]): Promise<Prepared[]> {
+  /**
+   * The chunks of this batch are not noted yet, so an end in it is told of them. As many frames from the front as fit
+   * into memory; the rest is read again. Damage belongs to the whole batch, which then is not cut.
+   */
+  async #prepare({ frames, damage }: Batch): Promise<Prepared[]> {
     const pending = new Map<string, Buffer[]>()
     const context = {
       bodies: this.#bodies,
@@ -219,7 +224,10 @@ export class DrainLoop {
       log: this.#with.log,
     }
     const prepared: Prepared[] = []
-    for (const frame of frames) prepared.push(await prepare(frame, context))
+    for (const frame of frames) {
+      prepared.push(await prepare(frame, context))
+      if (damage.length === 0 && this.#bodies.stagedBytes > rebuiltBytesMax) break
+    }
     return prepared
   }
 
