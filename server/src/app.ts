@@ -24,6 +24,9 @@ import { keepKeysTidy } from './identity/jobs.ts'
 import { createPasswords } from './identity/password.ts'
 import { identityRoutes } from './identity/routes.ts'
 import { openDeployment } from './identity/setup.ts'
+import { checkKeysOf, openKeyring } from './keyring/open-keyring.ts'
+import { keyringRoutes } from './key-rotation/routes.ts'
+import { recordNewKey, startRotation, systemScope } from './key-rotation/rotation.ts'
 import { startRetention } from './retention/retention.ts'
 import { openDataDir } from './start-data-dir.ts'
 import { explain, listenOrExplain } from './start-listener.ts'
@@ -69,8 +72,16 @@ export async function startApp(options: {
     config.postgresUrl === null
       ? undo.use(await startEmbeddedPostgres({ dataDir: config.dataDir, log, clock })).connection
       : { url: config.postgresUrl.reveal() }
-  await reach(() => migrate(connection, { log }), config)
   const db = undo.adopt(openDatabase(connection, { log, applicationName: 'reeve' }), (open: Database) => open.close())
+  const keys = { db, keys: config.encryptionKeys, dataDir: config.dataDir }
+  await reach(async () => {
+    await checkKeysOf(keys)
+    await migrate(connection, { log })
+  }, config)
+  const keyring = await openKeyring({ ...keys, clock, log, recordNewKey: recordNewKey(systemScope(clock)) })
+  const rotation = undo.use(
+    startRotation({ db, keyring, configured: keys.keys !== null, dataDir: config.dataDir, clock, log }),
+  )
   const deployment = await openDeployment({ db, clock })
   const authenticator = undo.use(await createAuthenticator({ db, clock, log }))
   undo.use(keepKeysTidy({ db: db.sql, clock, log }))
@@ -128,6 +139,7 @@ export async function startApp(options: {
       logins,
     }),
     ...auditRoutes(db),
+    ...keyringRoutes(rotation),
     ...gateway.routes,
   ]
   const api = createApi({

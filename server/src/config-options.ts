@@ -1,4 +1,5 @@
 import type { Secret } from '@reeve/base'
+import type { SealingKey } from './keyring/seal.ts'
 import * as types from './config-types.ts'
 import type { ValueType } from './config-types.ts'
 
@@ -119,6 +120,17 @@ export const options = {
     secret: true,
     aliases: ['REEVE_PG_CONNECTION_URL', 'CODER_PG_CONNECTION_URL'],
   }),
+  encryptionKeys: optional<readonly SealingKey[]>('Server', {
+    env: 'REEVE_EXTERNAL_TOKEN_ENCRYPTION_KEYS',
+    yaml: 'encryption_keys',
+    type: types.sealingKeys,
+    fallbackLabel: 'a key that Reeve makes, in the file keyring of the data directory',
+    description:
+      'What secrets in the database are sealed with: tokens of other services, webhook secrets. The first key seals, all ' +
+      'of them open. Several servers on one database need the same keys.',
+    secret: true,
+    aliases: ['CODER_EXTERNAL_TOKEN_ENCRYPTION_KEYS'],
+  }),
   sessionDuration: option('Sign-in', '1d', {
     env: 'REEVE_SESSION_DURATION',
     yaml: 'sign_in.session_duration',
@@ -209,6 +221,17 @@ export const options = {
     ...bridge('STRUCTURED_LOGGING'),
     type: types.boolean,
     description: 'Write each record to standard output as a line of JSON as well.',
+  }),
+  masking: option('AI Bridge', 'true', {
+    ...bridge('MASKING'),
+    type: types.boolean,
+    description: 'Mask secrets (tokens, keys, passwords in URLs) in what is kept. What is relayed is never changed.',
+  }),
+  contentReasonRequired: option('AI Bridge', 'false', {
+    env: 'REEVE_CONTENT_REASON_REQUIRED',
+    yaml: 'content.reason_required',
+    type: types.boolean,
+    description: 'Show the words of other people only to those who say why they read them.',
   }),
   maxBodyBytes: option('AI Bridge', '64MiB', {
     ...bridge('MAX_BODY_BYTES'),

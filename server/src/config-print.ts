@@ -1,5 +1,6 @@
 import type { Setting } from './config.ts'
 import { type Option, options } from './config-options.ts'
+import { providerFields } from './external-auth/provider.ts'
 
 /** The table of options as people read it: a terminal's help, the reference page, and the settings as they stand. */
 
@@ -56,7 +57,24 @@ export function configReference(): string {
       }
     }
   }
+  lines.push(...externalAuthReference())
   return `${lines.join('\n')}\n`
+}
+
+function externalAuthReference(): string[] {
+  return [
+    '',
+    '## External auth',
+    '',
+    'Providers that people can link accounts at are a list: `REEVE_EXTERNAL_AUTH_0_<field>`, `REEVE_EXTERNAL_AUTH_1_<field>`',
+    'and so on (also read from `CODER_EXTERNAL_AUTH_<n>_<field>`), or items of the list `external_auth` in the YAML file,',
+    'with the fields in lower case. Where the environment names any provider, those of the file do not count.',
+    '`CLIENT_SECRET` can be kept in a file (`CLIENT_SECRET_FILE`).',
+    '',
+    '| Field | |',
+    '| --- | --- |',
+    ...Object.entries(providerFields).map(([field, description]) => `| \`${field}\` | ${description} |`),
+  ]
 }
 
 /** Values as they would be used. Secrets are already left out of `settings`. */

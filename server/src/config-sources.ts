@@ -1,5 +1,6 @@
 import type { Problem } from '@reeve/base'
 import { parseDocument } from 'yaml'
+import { externalAuthVariable } from './config-external-auth.ts'
 import { type Option, type OptionName, options } from './config-options.ts'
 
 /** The three places in which settings are written, each read into the same kind of record. Nothing is judged here. */
@@ -66,17 +67,25 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     const name = names.get(variable)
     if (text === undefined || text === '') continue
     if (name !== undefined) given.push({ ...name, source: 'environment', name: variable, text })
-    else if (variable.startsWith('REEVE_') && !otherVariables.test(variable)) {
+    else if (variable.startsWith('REEVE_') && !otherVariables.test(variable) && !externalAuthVariable.test(variable)) {
       problems.push({ field: variable, detail: unknown('variable', variable, names.keys()) })
     }
   }
   return { given, problems }
 }
 
-export function readYaml(fileName: string, content: string): SourceReading {
+export interface FileReading extends SourceReading {
+  /** What stands under `external_auth`, which is a list and read by `config-external-auth.ts`. */
+  readonly externalAuth: unknown
+}
+
+export function readYaml(fileName: string, content: string): FileReading {
   const document = parseDocument(content, { prettyErrors: true })
   const [error] = document.errors
-  if (error !== undefined) return { given: [], problems: [{ field: fileName, detail: error.message.trim() }] }
+  if (error !== undefined) {
+    return { given: [], problems: [{ field: fileName, detail: error.message.trim() }], externalAuth: undefined }
+  }
+  let externalAuth: unknown
   const names = nameTable((option) => [option.yaml], '_file')
   const given: Given[] = []
   const problems: Problem[] = []
@@ -85,7 +94,8 @@ export function readYaml(fileName: string, content: string): SourceReading {
     const name = names.get(path)
     const field = path === '' ? fileName : `${path} in ${fileName}`
     if (value === null || value === undefined) return
-    if (name !== undefined) {
+    if (path === 'external_auth') externalAuth = value
+    else if (name !== undefined) {
       const text = scalarText(value)
       if (text === null) problems.push({ field, detail: 'must be a single value' })
       else given.push({ ...name, source: 'file', name: field, text })
@@ -98,7 +108,7 @@ export function readYaml(fileName: string, content: string): SourceReading {
     }
   }
   walk(document.toJS({ maxAliasCount: 20 }), '')
-  return { given, problems }
+  return { given, problems, externalAuth }
 }
 
 function nameTable(namesOf: (option: Option<unknown>) => readonly string[], fileSuffix: string): Map<string, Name> {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { formatDuration, parseDuration, Secret } from '@reeve/base'
+import { parseKey, type SealingKey } from './keyring/seal.ts'
 
 /**
  * How the text of a setting becomes a value. Flags, environment and file all hand over text, so there is one reading of
@@ -134,6 +135,21 @@ export const httpOrigin: ValueType<string> = {
     const reading = httpUrl.read(given)
     if ('problem' in reading || new URL(reading.value).pathname === '/') return reading
     return { problem: 'must not contain a path' }
+  },
+}
+
+/** Keys to seal secrets with, the first one first. */
+export const sealingKeys: ValueType<readonly SealingKey[]> = {
+  label: '32 bytes in base64 each, with commas',
+  read(given) {
+    const keys = given.split(',').map((part) => parseKey(part.trim()))
+    const wrong = keys.indexOf(null)
+    // Which of them, and not what it says: it may be a key all the same.
+    if (wrong !== -1)
+      return { problem: `has no 32 bytes in base64 as key ${wrong + 1}; openssl rand -base64 32 makes one` }
+    const found = keys.filter((key) => key !== null)
+    if (new Set(found.map(({ id }) => id)).size < found.length) return { problem: 'has the same key twice' }
+    return { value: found }
   },
 }
 

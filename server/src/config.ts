@@ -1,9 +1,12 @@
 import { posix } from 'node:path'
 import { Fault, type Problem, Secret, toError } from '@reeve/base'
 import { type Option, type OptionName, options, type Values } from './config-options.ts'
+import { readExternalAuth } from './config-external-auth.ts'
 import { type Given, readEnvironment, readFlags, readYaml, type Source } from './config-sources.ts'
 import type { Address, Network } from './config-types.ts'
 import { contradictions } from './config-rules.ts'
+import type { Provider } from './external-auth/provider.ts'
+import type { SealingKey } from './keyring/seal.ts'
 
 /** What the server runs with. Made once, at the start, from flags over environment over file over defaults. */
 export interface Config {
@@ -14,6 +17,9 @@ export interface Config {
   readonly trustedProxies: readonly Network[]
   readonly dataDir: string
   readonly postgresUrl: Secret | null
+  /** Null: the key file in the data directory. */
+  readonly encryptionKeys: readonly SealingKey[] | null
+  readonly externalAuth: readonly Provider[]
   readonly sessionMs: number
   readonly tokens: { readonly defaultLifetimeMs: number; readonly maxLifetimeMs: number }
   /** Null: text on a terminal, else json. */
@@ -32,6 +38,8 @@ export interface BridgeConfig {
   readonly retentionMs: number
   readonly capture: 'full' | 'prompts' | 'metadata'
   readonly structuredLogging: boolean
+  readonly masking: boolean
+  readonly contentReasonRequired: boolean
   readonly bodyBytesMax: number
   readonly connectTimeoutMs: number
   readonly firstByteTimeoutMs: number
@@ -77,8 +85,12 @@ export function readConfig({ argv, env, readFile, uid = process.getuid?.() ?? 1 
   const environment = readEnvironment(env)
   const configFile = flags.configFile ?? (env['REEVE_CONFIG'] || null)
   const content = configFile === null ? null : read(flags.configFile === null ? 'REEVE_CONFIG' : '--config', configFile)
-  const file = configFile === null || content === null ? { given: [], problems: [] } : readYaml(configFile, content)
+  const file =
+    configFile === null || content === null
+      ? { given: [], problems: [], externalAuth: undefined }
+      : readYaml(configFile, content)
   problems.push(...flags.problems, ...environment.problems, ...file.problems)
+  const externalAuth = readExternalAuth({ env, list: file.externalAuth, read }, problems)
 
   const given = [...flags.given, ...environment.given, ...file.given]
   const settled = new Map<OptionName, Settled>()
@@ -97,7 +109,14 @@ export function readConfig({ argv, env, readFile, uid = process.getuid?.() ?? 1 
       problems,
     })
   }
-  return assemble(values, tls, dataDir, settingsOf(settled, dataDir))
+  const settings = [...settingsOf(settled, dataDir), ...externalAuth.said.map(externalAuthSetting)]
+  return { ...assemble(values, tls, dataDir, settings), externalAuth: externalAuth.providers }
+}
+
+/** It has no flag, and stands under the name that was used for it. */
+function externalAuthSetting({ name, value, source }: { name: string; value: string; source: Source }): Setting {
+  const description = 'Of a provider that accounts can be linked at.'
+  return { name, env: name, flag: '', yaml: name, description, value, default: '', source }
 }
 
 interface Settled {
@@ -156,7 +175,12 @@ function settingsOf(settled: ReadonlyMap<OptionName, Settled>, dataDir: string):
   })
 }
 
-function assemble(values: Values, tls: Config['tls'], dataDir: string, settings: readonly Setting[]): Config {
+function assemble(
+  values: Values,
+  tls: Config['tls'],
+  dataDir: string,
+  settings: readonly Setting[],
+): Omit<Config, 'externalAuth'> {
   return {
     http: values.httpAddress,
     tls,
@@ -164,6 +188,7 @@ function assemble(values: Values, tls: Config['tls'], dataDir: string, settings:
     trustedProxies: values.proxyTrustedOrigins ?? [],
     dataDir: posix.resolve(dataDir),
     postgresUrl: values.postgresUrl,
+    encryptionKeys: values.encryptionKeys,
     sessionMs: values.sessionDuration,
     tokens: { defaultLifetimeMs: values.defaultTokenLifetime, maxLifetimeMs: values.maxTokenLifetime },
     log: { format: values.log, verbose: values.verbose },
@@ -175,6 +200,8 @@ function assemble(values: Values, tls: Config['tls'], dataDir: string, settings:
       retentionMs: values.retention,
       capture: values.capture,
       structuredLogging: values.structuredLogging,
+      masking: values.masking,
+      contentReasonRequired: values.contentReasonRequired,
       bodyBytesMax: values.maxBodyBytes,
       connectTimeoutMs: values.connectTimeout,
       firstByteTimeoutMs: values.firstByteTimeout,

@@ -15,6 +15,7 @@ const floors: Readonly<Record<string, number>> = {
   notifications: 8,
   gateway: 7,
   'external-auth': 5,
+  'key-rotation': 4,
   identity: 4,
   audit: 3,
   outbox: 3,

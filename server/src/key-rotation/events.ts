@@ -18,7 +18,9 @@ export const keyAdded = (id: string): KeyringEvent => key(id, 'create', { key: {
 export const keyringChanged = (change: KeyringChange): KeyringEvent =>
   change.kind === 'retired'
     ? key(change.keyId, 'write', { needed: { old: true, new: false } })
-    : key(change.keyId, 'write', { [`${change.table}.${change.column}`]: { old: null, new: `${change.rows} resealed` } })
+    : key(change.keyId, 'write', {
+        [`${change.table}.${change.column}`]: { old: null, new: `${change.rows} resealed` },
+      })
 
 export const rotationAsked = (oldKeyId: string, newKeyId: string): KeyringEvent =>
   key(newKeyId, 'rotate', { seals: { old: oldKeyId, new: newKeyId } })

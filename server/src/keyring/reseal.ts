@@ -1,7 +1,15 @@
 import { type Clock, Fault, type Log } from '@reeve/base'
 import type { Database, Tx } from '../db/database.ts'
 import { contextOf, type Keyring } from './keyring.ts'
-import { countSealed, lockKeys, lockStaleRows, replaceSealed, type SealedRow, selectKeys, setRetired } from './queries.ts'
+import {
+  countSealed,
+  lockKeys,
+  lockStaleRows,
+  replaceSealed,
+  type SealedRow,
+  selectKeys,
+  setRetired,
+} from './queries.ts'
 import { type SealedColumn, sealedColumns } from './sealed-columns.ts'
 
 /**
@@ -22,7 +30,13 @@ export interface ResealOptions {
 }
 
 export type KeyringChange =
-  | { readonly kind: 'resealed'; readonly table: string; readonly column: string; readonly rows: number; readonly keyId: string }
+  | {
+      readonly kind: 'resealed'
+      readonly table: string
+      readonly column: string
+      readonly rows: number
+      readonly keyId: string
+    }
   | { readonly kind: 'retired'; readonly keyId: string }
 
 export interface Resealed {
@@ -36,20 +50,24 @@ export async function resealAll(options: ResealOptions): Promise<Resealed> {
   let resealed = 0
   let unreadable = 0
   for (const column of columns) {
-    let after: readonly string[] | null = null
-    for (;;) {
+    let last: Batch['last'] = null
+    do {
       signal.throwIfAborted()
-      const from: readonly string[] | null = after
-      const batch = await db.transaction((tx) => resealBatch(options, tx, column, from))
+      const after: Batch['last'] = last
+      const batch: Batch = await db.transaction((tx) => resealBatch(options, tx, column, after))
       resealed += batch.resealed
       unreadable += batch.unreadable
-      if (batch.last === null) break
-      after = batch.last
-    }
+      last = batch.last
+    } while (last !== null)
   }
   if (unreadable > 0) log.warn({ values: unreadable }, 'some secrets do not open and were left as they are')
   await retireUnused(options)
   return { resealed, unreadable }
+}
+
+interface Batch extends Resealed {
+  /** The key of the last row that was looked at; null when there was none. */
+  readonly last: readonly string[] | null
 }
 
 async function resealBatch(
@@ -57,7 +75,7 @@ async function resealBatch(
   tx: Tx,
   column: SealedColumn,
   after: readonly string[] | null,
-): Promise<Resealed & { readonly last: readonly string[] | null }> {
+): Promise<Batch> {
   const keyId = keyring.keyIds()[0]!
   const rows = await lockStaleRows(tx, column, keyId, after, batchRows)
   let resealed = 0

@@ -77,7 +77,13 @@ test('a key is 32 bytes in base64, and its id does not depend on how it was writ
   const standard = parseKey(bytes.toString('base64'))
   expect(parseKey(bytes.toString('base64url'))?.id).toBe(standard?.id)
   expect(standard?.id).toMatch(/^[0-9a-f]{16}$/)
-  for (const wrong of ['', 'short', bytes.subarray(1).toString('base64'), bytes.toString('hex'), `${'A'.repeat(43)}!`]) {
+  for (const wrong of [
+    '',
+    'short',
+    bytes.subarray(1).toString('base64'),
+    bytes.toString('hex'),
+    `${'A'.repeat(43)}!`,
+  ]) {
     expect(parseKey(wrong), wrong).toBe(null)
   }
   expect(JSON.stringify(standard)).not.toContain(bytes.toString('base64'))
