@@ -40,6 +40,8 @@ export type SessionCookie = { readonly token: string; readonly maxAgeMs: number 
 export interface Browser {
   /** The value that the browser sent for a short-lived cookie of ours; null when it sent none, or more than one. */
   cookie(name: string): string | null
+  /** Somebody looks at the answer: words in JSON would be of little help. */
+  readonly wantsPage: boolean
 }
 
 /** A cookie for a few minutes, for this host alone. An empty value makes the browser forget it. */

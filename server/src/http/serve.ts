@@ -110,7 +110,8 @@ export function createApi(options: ApiOptions): (req: IncomingMessage, res: Serv
       const [only, ...others] = cookieValues(req.headers.cookie ?? '', shortCookieName(name, https))
       return only === undefined || others.length > 0 ? null : only
     }
-    const answer = await found.route.answer(input, scope, { cookie })
+    const wantsPage = req.headers.accept?.includes('text/html') === true
+    const answer = await found.route.answer(input, scope, { cookie, wantsPage })
     await send(res, found, answer, signal, credential?.token ?? null)
   }
 

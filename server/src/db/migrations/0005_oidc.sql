@@ -17,6 +17,9 @@ create table user_links (
   -- When they are to be asked for again. A replica that does so moves this on first: nobody else asks meanwhile.
   next_sync_at   timestamptz not null,
   failures       integer not null default 0,
+  -- What the settings of the last sync left to the provider, so that people are told not to change it by hand.
+  syncs_site_roles    boolean not null default false,
+  syncs_organizations boolean not null default false,
   unique (issuer, subject)
 );
 -- One person has one identity at a provider: nobody is linked to an account that somebody else signs in to.
