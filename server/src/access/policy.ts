@@ -29,7 +29,10 @@ export function allows(actor: Actor, permission: Permission, object?: AccessObje
   if (permission === 'public') return true
   if (!covers(actor, permission, object?.id)) return false
   if (permission === 'signed_in') return true
-  return actor.roles.some((role) => grants(role, permission, actor, object)) || isListed(actor, permission, object)
+  return (
+    actor.roles.some((role) => reachOf(role, permission, actor.userId, object) !== null) ||
+    isListed(actor, permission, object)
+  )
 }
 
 /** The objects that a list may contain. Any of the reasons is enough, and `ids` bounds all of them. */
@@ -74,11 +77,21 @@ export const reachesOthers = (actor: Actor, permission: Grantable): boolean => {
   return everything || organizationIds.length > 0
 }
 
-function grants(role: HeldRole, permission: Grantable, actor: Actor, object: AccessObject | undefined): boolean {
-  if (role.site.has(permission)) return true
+/** How far a role lets its holder go. */
+export type Reach = 'everything' | 'organization' | 'own'
+
+/** For which objects the role grants it, if the object is one of them; without an object, if it grants it for any. */
+export function reachOf(
+  role: HeldRole,
+  permission: Grantable,
+  holderId: Uuid,
+  object: AccessObject | undefined,
+): Reach | null {
+  if (role.site.has(permission)) return 'everything'
   const isWithin = role.organizationId === null || object?.organizationId === role.organizationId
-  if (role.organization.has(permission) && (object === undefined || isWithin)) return true
-  return role.own.has(permission) && (object === undefined || (object.ownerId === actor.userId && isWithin))
+  if (role.organization.has(permission) && (object === undefined || isWithin)) return 'organization'
+  const isOwn = object === undefined || (object.ownerId === holderId && isWithin)
+  return role.own.has(permission) && isOwn ? 'own' : null
 }
 
 function isListed(actor: Actor, permission: Grantable, object: AccessObject | undefined): boolean {

@@ -24,7 +24,13 @@ export function parseInput(endpoint: Endpoint, raw: RouteInput<unknown, URLSearc
       return schema.parse(value)
     } catch (thrown) {
       if (!(thrown instanceof ZodError)) throw thrown
-      for (const { path, message } of thrown.issues) problems.push({ field: path.join('.') || slot, detail: message })
+      for (const issue of thrown.issues) {
+        // A field that nobody reads may be a mistyped one, or an attempt to set what is not the caller's to set.
+        const unknown = issue.code === 'unrecognized_keys' ? issue.keys : []
+        const path = issue.path.map(String)
+        for (const key of unknown) problems.push({ field: [...path, key].join('.'), detail: 'is not a known field' })
+        if (unknown.length === 0) problems.push({ field: path.join('.') || slot, detail: issue.message })
+      }
       return undefined
     }
   }

@@ -2,8 +2,7 @@ import { type Clock, type Log, toError, type Uuid } from '@reeve/base'
 import { Scope } from '@reeve/sdk'
 import { z } from 'zod'
 import type { Actor } from '../access/actor.ts'
-import { heldRoles } from '../access/built-in-roles.ts'
-import { AllowedObject, defineCustomRole } from './custom-roles.ts'
+import { AllowedObject, holdings } from './custom-roles.ts'
 import type { Database } from '../db/database.ts'
 import { isOutage } from '../db/failures.ts'
 import { listen } from '../db/listen.ts'
@@ -26,12 +25,12 @@ export interface Authenticator {
   forget(change: CredentialChange): void
 }
 
-/** Credentials that may have changed: one, or all of a user. */
-export type CredentialChange = { readonly keyId: string } | { readonly userId: Uuid }
+/** Credentials that may have changed: one, all of a user, or everybody's, as when a role has new contents. */
+export type CredentialChange = { readonly keyId: string } | { readonly userId: Uuid } | 'everybody'
 
 export const credentialChannel = 'reeve_credentials'
 export const changePayload = (change: CredentialChange): string =>
-  'keyId' in change ? `key ${change.keyId}` : `user ${change.userId}`
+  change === 'everybody' ? change : 'keyId' in change ? `key ${change.keyId}` : `user ${change.userId}`
 
 interface Remembered {
   readonly actor: Actor
@@ -66,11 +65,11 @@ export async function createAuthenticator(options: {
     onReconnect: () => epoch++,
   })
 
-  function forget(change: CredentialChange | null): void {
+  function forget(change: CredentialChange): void {
     epoch++
     for (const [key, { actor }] of remembered) {
       const isMeant =
-        change === null || ('keyId' in change ? actor.apiKeyId === change.keyId : actor.userId === change.userId)
+        change === 'everybody' || ('keyId' in change ? actor.apiKeyId === change.keyId : actor.userId === change.userId)
       if (isMeant) remembered.delete(key)
     }
   }
@@ -142,19 +141,18 @@ export async function createAuthenticator(options: {
   }
 }
 
-function readPayload(payload: string): CredentialChange | null {
+/** What a newer version says, and this one does not understand, may concern anybody. */
+function readPayload(payload: string): CredentialChange {
   const [kind, id] = payload.split(' ')
-  if (id === undefined) return null
-  return kind === 'key' ? { keyId: id } : kind === 'user' ? { userId: id } : null
+  if (id === undefined) return 'everybody'
+  return kind === 'key' ? { keyId: id } : kind === 'user' ? { userId: id } : 'everybody'
 }
 
 function toActor(row: CredentialRow): Actor {
   return {
     userId: row.user_id,
     username: row.username,
-    organizationIds: row.memberships.map(({ organizationId }) => organizationId),
-    groupIds: row.group_ids,
-    roles: heldRoles(row.roles, row.memberships, row.custom_roles.map(defineCustomRole)),
+    ...holdings(row),
     apiKeyId: row.id,
     scopes: row.scopes.flatMap((text) => Scope.safeParse(text).data ?? []),
     allowList: row.allow_list === null ? null : z.array(AllowedObject).parse(row.allow_list),

@@ -1,5 +1,8 @@
 import type { AuditDiff, AuditEntry } from '../audit/journal.ts'
+import type { GroupRow } from './group-queries.ts'
+import type { MemberRow, OrganizationRow } from './organization-queries.ts'
 import type { KeyRow, UserRow } from './queries.ts'
+import type { StoredRoleRow } from './role-queries.ts'
 
 /** The audit entries of this room, as data. `scope` and `at` are added by whoever appends them. */
 export type IdentityEvent = Omit<AuditEntry, 'scope' | 'at'>
@@ -87,4 +90,131 @@ export function keyEnded(key: KeyRow, action: 'delete' | 'write', now: Date): Id
       expires_at: { old: key.expires_at.toISOString(), new: action === 'delete' ? null : now.toISOString() },
     },
   }
+}
+
+type Named = Pick<UserRow, 'id' | 'username'>
+
+export const rolesChanged = (
+  row: Named,
+  organization: OrganizationRow | undefined,
+  old: readonly string[],
+  now: readonly string[],
+): IdentityEvent => ({
+  ...user('assign_roles', row, {
+    roles: { old, new: now },
+    ...(organization === undefined ? {} : { organization: { old: organization.name, new: organization.name } }),
+  }),
+  organizationId: organization?.id ?? null,
+})
+
+export const profileChanged = (
+  old: Pick<UserRow, 'id' | 'username' | 'name'>,
+  now: Pick<UserRow, 'username' | 'name'>,
+): IdentityEvent => user('write', old, changes(old, now, ['username', 'name']))
+
+export const userDeleted = (row: UserRow, credentialsEnded: number): IdentityEvent =>
+  user('delete', row, {
+    username: { old: row.username, new: null },
+    email: { old: row.email, new: null },
+    roles: { old: row.roles, new: null },
+    ...(credentialsEnded === 0 ? {} : { live_credentials: { old: credentialsEnded, new: 0 } }),
+  })
+
+type OrganizationFields = Pick<
+  OrganizationRow,
+  'name' | 'display_name' | 'description' | 'icon' | 'default_member_roles'
+>
+const organizationFields = ['name', 'display_name', 'description', 'icon', 'default_member_roles'] as const
+
+/** From null: made; to null: deleted. */
+export function organizationChanged(
+  id: string,
+  old: OrganizationFields | null,
+  now: OrganizationFields | null,
+): IdentityEvent {
+  return {
+    action: actionOf(old, now),
+    resourceType: 'organization',
+    resourceId: id,
+    resourceTarget: now?.name ?? old?.name ?? '',
+    organizationId: id,
+    diff: changes(old, now, organizationFields),
+  }
+}
+
+export function membershipChanged(row: MemberRow, organization: string, how: 'began' | 'ended'): IdentityEvent {
+  const roles = how === 'began' ? { old: null, new: row.roles } : { old: row.roles, new: null }
+  return {
+    action: how === 'began' ? 'create' : 'delete',
+    resourceType: 'organization_member',
+    resourceId: row.user_id,
+    resourceTarget: row.username,
+    organizationId: row.organization_id,
+    diff: {
+      organization: how === 'began' ? { old: null, new: organization } : { old: organization, new: null },
+      roles,
+    },
+  }
+}
+
+type GroupFacts = Pick<GroupRow, 'id' | 'organization_id' | 'name' | 'display_name' | 'avatar_url' | 'quota_allowance'>
+const groupFields = ['name', 'display_name', 'avatar_url', 'quota_allowance'] as const
+
+export function groupChanged(
+  old: GroupFacts | null,
+  now: GroupFacts | null,
+  people: { readonly added?: readonly string[]; readonly removed?: readonly string[] } = {},
+): IdentityEvent {
+  const { added = [], removed = [] } = people
+  const group = now ?? old
+  return {
+    action: actionOf(old, now),
+    resourceType: 'group',
+    resourceId: group?.id ?? '',
+    resourceTarget: group?.name ?? '',
+    organizationId: group?.organization_id ?? null,
+    diff: {
+      ...changes(old, now, groupFields),
+      ...(added.length + removed.length === 0 ? {} : { members: { old: removed, new: added } }),
+    },
+  }
+}
+
+const roleFields = [
+  'name',
+  'display_name',
+  'description',
+  'site_permissions',
+  'organization_permissions',
+  'own_permissions',
+] as const
+
+const role = (old: StoredRoleRow | null, now: StoredRoleRow | null): IdentityEvent => ({
+  action: actionOf(old, now),
+  resourceType: 'role',
+  resourceId: (now ?? old)?.id ?? '',
+  resourceTarget: (now ?? old)?.name ?? '',
+  organizationId: (now ?? old)?.organization_id ?? null,
+  diff: changes(old, now, roleFields),
+})
+
+export const roleCreated = (row: StoredRoleRow): IdentityEvent => role(null, row)
+export const roleWritten = (old: StoredRoleRow, now: StoredRoleRow): IdentityEvent => role(old, now)
+export function roleDeleted(row: StoredRoleRow, holders: number): IdentityEvent {
+  const event = role(row, null)
+  return { ...event, diff: { ...event.diff, holders: { old: holders, new: 0 } } }
+}
+
+const actionOf = (old: unknown, now: unknown): string => (old === null ? 'create' : now === null ? 'delete' : 'write')
+
+/** The fields that are not what they were. */
+function changes<F extends string>(
+  old: Readonly<Record<F, unknown>> | null,
+  now: Readonly<Record<F, unknown>> | null,
+  fields: readonly F[],
+): AuditDiff {
+  const differs = (field: F) => JSON.stringify(old?.[field] ?? null) !== JSON.stringify(now?.[field] ?? null)
+  return Object.fromEntries(
+    fields.filter(differs).map((field) => [field, { old: old?.[field] ?? null, new: now?.[field] ?? null }]),
+  )
 }

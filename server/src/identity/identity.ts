@@ -3,7 +3,7 @@ import type { Counter } from 'prom-client'
 import type { Actor } from '../access/actor.ts'
 import { type AccessObject, allows } from '../access/policy.ts'
 import type { Database, Executor, Tx } from '../db/database.ts'
-import type { Permission } from '@reeve/sdk'
+import type { Grantable, Permission } from '@reeve/sdk'
 import { changePayload, credentialChannel, type CredentialChange } from './authenticate.ts'
 import type { Passwords } from './password.ts'
 import type { TokenLimits } from './policy.ts'
@@ -17,7 +17,13 @@ export interface Identity {
   readonly passwords: Passwords
   /** Of the authenticator: makes a change count for the very next request here. */
   readonly forget: (change: CredentialChange) => void
+  /** The address that people use, for links. */
+  readonly accessUrl: string
+  /** How long a session lives without being used, and however much it is used. */
   readonly sessionMs: number
+  readonly sessionMaxMs: number
+  /** Whom a password lets in: owners always, so that somebody can when the identity provider cannot be reached. */
+  readonly passwordSignIn: 'everyone' | 'owners'
   readonly tokens: TokenLimits
   /** Only people on this machine can reach the server, so that whoever asks could read the setup link as well. */
   readonly localOnly: boolean
@@ -48,7 +54,34 @@ export async function changeCredentials<T>(
 export async function resolveUser(db: Executor, actor: Actor, ref: string, permission: Permission): Promise<UserRow> {
   const by = ref === 'me' ? { id: actor.userId } : isUuid(ref) ? { id: ref } : { username: ref }
   const user = await findUser(db, by)
-  return visible(user, actor, permission, { ownerId: user?.id ?? '' }, 'there is no such user')
+  const object = user === undefined ? {} : holderOf(user, actor)
+  return visible(user, actor, permission, object, 'there is no such user')
+}
+
+/** Whose a user and his credentials are: his own; a service account is that of the person who is responsible for it. */
+export const holderOf = (user: Pick<UserRow, 'id' | 'owner_id'>, actor: Actor): AccessObject => ({
+  ownerId: user.owner_id === actor.userId ? actor.userId : user.id,
+})
+
+/** Throws `forbidden` for what the actor may know to be there and may not do. */
+export function demand(actor: Actor, permission: Grantable, object: AccessObject): void {
+  if (allows(actor, permission, object)) return
+  const fix = `needs the permission ${permission} there, from a role and from the scope of the token`
+  throw new Fault('forbidden', 'this credential may not do that', { fix })
+}
+
+/** What was found, if it may be touched. One that he may only read is forbidden; one that he may not read is not there. */
+export function reach<T>(
+  found: T | undefined,
+  actor: Actor,
+  wish: { readonly read: Grantable; readonly needs: Grantable; readonly object: AccessObject; readonly noun: string },
+): T {
+  const { read, needs, object, noun } = wish
+  if (found === undefined || !(allows(actor, read, object) || allows(actor, needs, object))) {
+    throw new Fault('not_found', `there is no such ${noun}`)
+  }
+  demand(actor, needs, object)
+  return found
 }
 
 export function visible<T>(

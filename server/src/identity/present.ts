@@ -1,10 +1,23 @@
-import { type ApiKey, type Organization, Scope, User } from '@reeve/sdk'
-import type { z } from 'zod'
-import type { KeyRow, OrganizationRow, UserRow } from './queries.ts'
+import {
+  type ApiKey,
+  type Grantable,
+  type Group,
+  type Organization,
+  OrganizationMember,
+  type Role,
+  RolePermission,
+  Scope,
+  User,
+} from '@reeve/sdk'
+import type { Actor } from '../access/actor.ts'
+import { missingToGrant } from '../access/granting.ts'
+import { allows } from '../access/policy.ts'
+import type { GroupRow } from './group-queries.ts'
+import type { MemberRow, OrganizationRow } from './organization-queries.ts'
+import type { KeyRow, UserRow } from './queries.ts'
+import { displayNameOf, isImplied, type KnownRole } from './roles.ts'
 
 /** Rows as the contract shows them. */
-
-const roleNames: Readonly<Record<string, string>> = { owner: 'Owner', auditor: 'Auditor' }
 
 export function presentUser(row: UserRow): User {
   return {
@@ -19,7 +32,7 @@ export function presentUser(row: UserRow): User {
     status: User.shape.status.parse(row.status),
     login_type: User.shape.login_type.parse(row.login_type),
     organization_ids: row.organization_ids,
-    roles: row.roles.map((name) => ({ name, display_name: roleNames[name] ?? name })),
+    roles: row.roles.map(namedRole),
   }
 }
 
@@ -41,8 +54,71 @@ export function presentKey(row: KeyRow): ApiKey {
   }
 }
 
-export function presentOrganization(row: OrganizationRow): z.infer<typeof Organization> {
-  const { id, name, display_name, description, icon, is_default } = row
-  const created_at = row.created_at.toISOString()
-  return { id, name, display_name, description, icon, is_default, created_at, updated_at: row.updated_at.toISOString() }
+export function presentOrganization(row: OrganizationRow): Organization {
+  const { id, name, display_name, description, icon, is_default, default_member_roles } = row
+  const times = { created_at: row.created_at.toISOString(), updated_at: row.updated_at.toISOString() }
+  return { id, name, display_name, description, icon, is_default, default_member_roles, ...times }
 }
+
+export function presentMember(row: MemberRow): OrganizationMember {
+  return {
+    user_id: row.user_id,
+    organization_id: row.organization_id,
+    username: row.username,
+    name: row.name,
+    email: row.email,
+    avatar_url: row.avatar_url,
+    status: OrganizationMember.shape.status.parse(row.status),
+    login_type: row.login_type,
+    roles: row.roles.map(namedRole),
+    global_roles: row.global_roles.map(namedRole),
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+  }
+}
+
+const namedRole = (name: string) => ({ name, display_name: displayNameOf(name) })
+
+export function presentGroup(row: GroupRow): Group {
+  const { id, organization_id, organization_name, name, display_name, avatar_url } = row
+  return {
+    id,
+    organization_id,
+    organization_name,
+    name,
+    display_name,
+    avatar_url,
+    quota_allowance: row.quota_allowance,
+    source: row.source === 'oidc' ? 'oidc' : 'user',
+    total_member_count: row.total_member_count,
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+  }
+}
+
+/** A role as it looks to somebody: what he lacks is what keeps him from giving it. */
+export function presentRole(role: KnownRole, actor: Actor): Role {
+  const { name, displayName, description, organizationId, level, builtIn } = role
+  const missing = missingToGrant(actor, role, organizationId)
+  const where = organizationId === null ? {} : { organizationId }
+  return {
+    name,
+    display_name: displayName,
+    description,
+    organization_id: organizationId,
+    level,
+    site_permissions: permissions(role.site),
+    organization_permissions: permissions(role.organization),
+    user_permissions: permissions(role.own),
+    built_in: builtIn,
+    implied: isImplied(name),
+    assignable: !isImplied(name) && missing.length === 0 && allows(actor, 'role:assign', where),
+    missing,
+  }
+}
+
+const permissions = (grants: ReadonlySet<Grantable>): RolePermission[] =>
+  [...grants].map((permission) => {
+    const [resource, action = ''] = permission.split(':')
+    return { negate: false, resource_type: RolePermission.shape.resource_type.parse(resource), action }
+  })

@@ -6,13 +6,12 @@ import type { Schema } from '../db/__generated__/schema.ts'
 import type { Executor, Tx } from '../db/database.ts'
 import type { CustomRoleRow } from './custom-roles.ts'
 
-/** All SQL of users, organizations and credentials. */
+/** All SQL of users, credentials and the first setup. */
 
 export type UserRow = Selectable<Schema['users']> & { readonly organization_ids: Uuid[] }
 export type KeyRow = Selectable<Schema['api_keys']> & { readonly username: string }
-export type OrganizationRow = Selectable<Schema['organizations']>
 
-/** Serialises what counts owners: the first setup, and suspensions that could leave none. */
+/** Serialises what changes who holds what: the first setup, roles, and whatever could leave no owner. */
 const ownersLock = 7_338_356_062
 
 export async function lockOwners(tx: Tx): Promise<void> {
@@ -52,8 +51,12 @@ export function findUser(
 ): Promise<UserRow | undefined> {
   const query = users(db)
   if ('id' in by) return query.where('users.id', '=', by.id).executeTakeFirst()
-  const [column, value] = 'username' in by ? (['username', by.username] as const) : (['email', by.email] as const)
-  return query.where(sql`lower(${sql.ref(column)})`, '=', value.toLowerCase()).executeTakeFirst()
+  if ('username' in by) return query.where(sql`lower(username)`, '=', by.username.toLowerCase()).executeTakeFirst()
+  // The empty address is that of service accounts, and nobody's.
+  return query
+    .where(sql`lower(email)`, '=', by.email.toLowerCase())
+    .where('email', '<>', '')
+    .executeTakeFirst()
 }
 
 export function lockUser(tx: Tx, id: Uuid): Promise<UserRow | undefined> {
@@ -64,6 +67,13 @@ export interface UserFilter {
   readonly visible: Visibility
   readonly words: readonly string[]
   readonly statuses: readonly UserRow['status'][]
+  readonly roles: readonly string[]
+  readonly loginTypes: readonly string[]
+  /** Not seen since then; with `never`, not seen at all. */
+  readonly lastSeenBefore: Date | 'never' | null
+  /** Names or ids. */
+  readonly organizations: readonly string[]
+  readonly groups: readonly string[]
 }
 
 export async function selectUsers(
@@ -73,7 +83,7 @@ export async function selectUsers(
 ): Promise<{ rows: UserRow[]; count: number }> {
   const id = sql`users.id`
   let query = users(db).where(visibleRows(filter.visible, { id, owner: id, organization: null, accessList: null }))
-  if (filter.statuses.length > 0) query = query.where(sql<boolean>`status = any(${[...filter.statuses]}::text[])`)
+  for (const condition of userConditions(filter)) query = query.where(condition)
   for (const word of filter.words) {
     const like = `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`
     query = query.where((eb) =>
@@ -97,6 +107,33 @@ export async function selectUsers(
   return { rows: await list.execute(), count }
 }
 
+function userConditions(filter: UserFilter): RawBuilder<boolean>[] {
+  const any = (values: readonly string[]) => sql`any(${values.map((value) => value.toLowerCase())}::text[])`
+  const { statuses, roles, loginTypes, lastSeenBefore: before, organizations, groups } = filter
+  const conditions: RawBuilder<boolean>[] = []
+  if (statuses.length > 0) conditions.push(sql`users.status = ${any(statuses)}`)
+  if (loginTypes.length > 0) conditions.push(sql`users.login_type = ${any(loginTypes)}`)
+  // Everywhere, or in an organization that is still there.
+  if (roles.length > 0) {
+    conditions.push(sql`(users.roles && ${[...roles]}::text[] or exists (
+      select from organization_members m join organizations o on o.id = m.organization_id and o.deleted_at is null
+      where m.user_id = users.id and m.roles && ${[...roles]}::text[]))`)
+  }
+  if (before === 'never') conditions.push(sql`users.last_seen_at is null`)
+  else if (before !== null) conditions.push(sql`(users.last_seen_at is null or users.last_seen_at < ${before})`)
+  if (organizations.length > 0) {
+    conditions.push(sql`exists (
+      select from organization_members m join organizations o on o.id = m.organization_id and o.deleted_at is null
+      where m.user_id = users.id and (lower(o.name) = ${any(organizations)} or o.id::text = ${any(organizations)}))`)
+  }
+  if (groups.length > 0) {
+    conditions.push(sql`exists (
+      select from group_members m join groups g on g.id = m.group_id
+      where m.user_id = users.id and (lower(g.name) = ${any(groups)} or g.id::text = ${any(groups)}))`)
+  }
+  return conditions
+}
+
 export async function insertUser(
   tx: Tx,
   row: Insertable<Schema['users']>,
@@ -118,36 +155,20 @@ export async function insertUser(
     .execute()
 }
 
-export async function updateUser(
-  tx: Tx,
-  id: Uuid,
-  set: { readonly status?: UserRow['status']; readonly password_hash?: string },
-  now: Date,
-): Promise<void> {
+export interface UserChange {
+  readonly status?: UserRow['status']
+  readonly password_hash?: string | null
+  readonly username?: string | undefined
+  readonly name?: string | undefined
+  readonly roles?: string[]
+  readonly deleted_at?: Date
+}
+
+export async function updateUser(tx: Tx, id: Uuid, set: UserChange, now: Date): Promise<void> {
   await tx
     .updateTable('users')
     .set({ ...set, updated_at: now })
     .where('id', '=', id)
-    .execute()
-}
-
-export function selectOrganizations(db: Executor, visible: Visibility): Promise<OrganizationRow[]> {
-  const id = sql`id`
-  return selectOrganizationsWhere(db, visibleRows(visible, { id, owner: null, organization: id, accessList: null }))
-}
-
-export function findOrganizations(db: Executor, ids: 'all' | readonly Uuid[]): Promise<OrganizationRow[]> {
-  return selectOrganizationsWhere(db, ids === 'all' ? sql`true` : sql`id = any(${[...ids]}::uuid[])`)
-}
-
-function selectOrganizationsWhere(db: Executor, condition: RawBuilder<boolean>): Promise<OrganizationRow[]> {
-  return db
-    .selectFrom('organizations')
-    .selectAll()
-    .where('deleted_at', 'is', null)
-    .where(condition)
-    .orderBy('is_default', 'desc')
-    .orderBy(sql`lower(name)`)
     .execute()
 }
 
@@ -200,13 +221,6 @@ export function findKey(db: Executor, userId: Uuid, idOrName: string): Promise<K
     .executeTakeFirst()
 }
 
-export function selectTokens(db: Executor, userId: Uuid | null, expiredAfter: Date | null): Promise<KeyRow[]> {
-  let query = keys(db).where('api_keys.login_type', '=', 'token')
-  if (userId !== null) query = query.where('user_id', '=', userId)
-  if (expiredAfter !== null) query = query.where('expires_at', '>', expiredAfter)
-  return query.orderBy('api_keys.created_at', 'desc').orderBy('api_keys.id').limit(10_000).execute()
-}
-
 export async function deleteKey(tx: Tx, id: string): Promise<boolean> {
   const { numDeletedRows } = await tx.deleteFrom('api_keys').where('id', '=', id).executeTakeFirst()
   return numDeletedRows > 0n
@@ -233,8 +247,15 @@ export async function expireKeysOf(
     .set({ expires_at: now, updated_at: now })
     .where('user_id', '=', userId)
     .where('expires_at', '>', now)
-  if (which.kind === 'sessions') query = query.where('login_type', '=', 'password')
+  if (which.kind === 'sessions') query = query.where('login_type', '<>', 'token')
   if (which.except !== undefined) query = query.where('id', '<>', which.except)
+  // A program that was approved and has not asked since would be given a session after all.
+  await tx
+    .updateTable('device_logins')
+    .set({ status: 'denied' })
+    .where('user_id', '=', userId)
+    .where('status', '=', 'approved')
+    .execute()
   return Number((await query.executeTakeFirst()).numUpdatedRows)
 }
 
@@ -268,6 +289,24 @@ export interface CredentialRow {
   readonly custom_roles: readonly CustomRoleRow[]
 }
 
+/** What the user `u` holds, as columns. */
+export const standing = () =>
+  [
+    sql<CredentialRow['memberships']>`coalesce((
+      select jsonb_agg(jsonb_build_object('organizationId', m.organization_id, 'roles', m.roles)
+        order by o.is_default desc, o.id)
+      from organization_members m join organizations o on o.id = m.organization_id and o.deleted_at is null
+      where m.user_id = u.id), '[]')`.as('memberships'),
+    sql<Uuid[]>`array(select g.group_id from group_members g where g.user_id = u.id)`.as('group_ids'),
+    sql<CustomRoleRow[]>`coalesce((
+      select jsonb_agg(to_jsonb(r)) from custom_roles r
+      where (r.organization_id is null and r.name = any(u.roles)) or exists (
+        select from organization_members m
+        where m.user_id = u.id and m.organization_id = r.organization_id and r.name = any(m.roles))), '[]')`.as(
+      'custom_roles',
+    ),
+  ] as const
+
 /** What a token stands for, if it stands for anything that may still act. One statement: this is the hottest query. */
 export async function findCredential(
   db: Executor,
@@ -278,21 +317,7 @@ export async function findCredential(
     .selectFrom('api_keys as k')
     .innerJoin('users as u', 'u.id', 'k.user_id')
     .select(['k.id', 'k.user_id', 'u.username', 'u.roles', 'k.scopes', 'k.allow_list', 'k.expires_at'])
-    .select([
-      sql<CredentialRow['memberships']>`coalesce((
-        select jsonb_agg(jsonb_build_object('organizationId', m.organization_id, 'roles', m.roles)
-          order by o.is_default desc, o.id)
-        from organization_members m join organizations o on o.id = m.organization_id and o.deleted_at is null
-        where m.user_id = u.id), '[]')`.as('memberships'),
-      sql<Uuid[]>`array(select g.group_id from group_members g where g.user_id = u.id)`.as('group_ids'),
-      sql<CustomRoleRow[]>`coalesce((
-        select jsonb_agg(to_jsonb(r)) from custom_roles r
-        where (r.organization_id is null and r.name = any(u.roles)) or exists (
-          select from organization_members m
-          where m.user_id = u.id and m.organization_id = r.organization_id and r.name = any(m.roles))), '[]')`.as(
-        'custom_roles',
-      ),
-    ])
+    .select(standing())
     .where('k.id', '=', id)
     .where('k.secret_sha256', '=', secretSha256)
     .where('u.status', '<>', 'suspended')
@@ -337,8 +362,9 @@ export async function noteUse(db: Executor, used: ReadonlyMap<string, Date>, now
     noted as (
       update api_keys k set
         last_used = greatest(k.last_used, used.at),
-        expires_at = case when k.login_type = 'password' and k.expires_at > ${now}
-          then greatest(k.expires_at, used.at + make_interval(secs => k.lifetime_seconds)) else k.expires_at end
+        expires_at = case when k.login_type not in ('token', 'device') and k.expires_at > ${now}
+          then greatest(k.expires_at, least(k.ends_at, used.at + make_interval(secs => k.lifetime_seconds)))
+          else k.expires_at end
       from used where k.id = used.id
       returning k.user_id, used.at
     )

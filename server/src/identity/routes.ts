@@ -1,20 +1,31 @@
-import { Fault, isUuid } from '@reeve/base'
+import { Fault } from '@reeve/base'
 import { endpoints } from '@reeve/sdk'
-import { type Visibility, visibility } from '../access/policy.ts'
 import { implement, implementSignIn, type Route, signedIn } from '../http/implement.ts'
 import { type Identity, resolveUser } from './identity.ts'
-import { presentKey, presentOrganization, presentUser } from './present.ts'
-import { selectOrganizations } from './queries.ts'
+import { groupRoutes, organizationRoutes } from './organization-routes.ts'
+import { presentKey, presentUser } from './present.ts'
+import { roleRoutes } from './role-routes.ts'
 import { createGuessLimits, signIn, signOut } from './sessions.ts'
 import { createFirstUser, isSetUp } from './setup.ts'
 import { createSessionKey, createToken, endKey, getKey, listTokens } from './tokens.ts'
-import { activateUser, changePassword, createUser, listUsers, refuseDuplicates, suspendUser } from './users.ts'
+import {
+  activateUser,
+  changePassword,
+  changeProfile,
+  createUser,
+  deleteUser,
+  listUsers,
+  refuseDuplicates,
+  suspendUser,
+} from './users.ts'
 
 export const identityRoutes = (identity: Identity): Route[] => [
   ...signInRoutes(identity),
   ...userRoutes(identity),
   ...tokenRoutes(identity),
   ...organizationRoutes(identity),
+  ...groupRoutes(identity),
+  ...roleRoutes(identity),
 ]
 
 function signInRoutes(identity: Identity): Route[] {
@@ -51,6 +62,10 @@ function userRoutes(identity: Identity): Route[] {
     implement(endpoints.getUser, async ({ params }, scope) =>
       presentUser(await resolveUser(identity.db.sql, signedIn(scope), params.user, 'user:read')),
     ),
+    implement(endpoints.updateProfile, async ({ params, body }, scope) =>
+      presentUser(await changeProfile(identity, scope, params.user, body)),
+    ),
+    implement(endpoints.deleteUser, ({ params }, scope) => deleteUser(identity, scope, params.user)),
     implement(endpoints.suspendUser, async ({ params }, scope) =>
       presentUser(await suspendUser(identity, scope, params.user)),
     ),
@@ -80,25 +95,5 @@ function tokenRoutes(identity: Identity): Route[] {
     ),
     implement(endpoints.deleteKey, ({ params }, scope) => endKey(identity, scope, params.user, params.key, 'delete')),
     implement(endpoints.expireKey, ({ params }, scope) => endKey(identity, scope, params.user, params.key, 'expire')),
-  ]
-}
-
-function organizationRoutes({ db }: Identity): Route[] {
-  const organizations = (visible: Visibility) => selectOrganizations(db.sql, visible)
-  return [
-    implement(endpoints.listOrganizations, async (_, scope) => {
-      const rows = await organizations(visibility(signedIn(scope), 'organization:read'))
-      return rows.map(presentOrganization)
-    }),
-    implement(endpoints.getOrganization, async ({ params: { organization: ref } }, scope) => {
-      const rows = await organizations(visibility(signedIn(scope), 'organization:read'))
-      const found = rows.find(({ id, name, is_default }) =>
-        isUuid(ref)
-          ? id === ref.toLowerCase()
-          : name.toLowerCase() === ref.toLowerCase() || (ref === 'default' && is_default),
-      )
-      if (found === undefined) throw new Fault('not_found', 'there is no such organization')
-      return presentOrganization(found)
-    }),
   ]
 }

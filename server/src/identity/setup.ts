@@ -2,13 +2,7 @@ import { Fault, Secret, type Uuid, uuidv7 } from '@reeve/base'
 import type { Scope } from '../http/implement.ts'
 import type { Identity } from './identity.ts'
 import { findOrganizations } from './organization-queries.ts'
-import {
-  anyUserExists,
-  ensureDeployment,
-  lockOwners,
-  replaceSetupToken,
-  setupTokenIsValid,
-} from './queries.ts'
+import { anyUserExists, ensureDeployment, lockOwners, replaceSetupToken, setupTokenIsValid } from './queries.ts'
 import { sha256 } from './token.ts'
 import { alphabets, newTypedCode, normalCode } from './typed-code.ts'
 import { addUser } from './users.ts'
@@ -63,7 +57,9 @@ export async function createFirstUser(identity: Identity, scope: Scope, given: F
     await lockOwners(tx)
     if (await anyUserExists(tx)) throw closed()
     const mayPass =
-      given.setup_token === undefined ? localOnly : await setupTokenIsValid(tx, sha256(normalCode(given.setup_token)), now)
+      given.setup_token === undefined
+        ? localOnly
+        : await setupTokenIsValid(tx, sha256(normalCode(given.setup_token)), now)
     if (!mayPass) {
       throw new Fault('forbidden', 'the setup link is wrong or no longer valid', {
         fix: 'use the link that the server printed at its start; starting it again makes a new one',

@@ -6,8 +6,17 @@ import type { Tx } from '../db/database.ts'
 import { isUniqueViolation } from '../db/failures.ts'
 import { type Scope, signedIn } from '../http/implement.ts'
 import { readSearch } from '../http/search.ts'
-import { passwordChangeRefused, passwordChanged, userCreated, userStatusChanged } from './events.ts'
-import { changeCredentials, type Identity, resolveUser } from './identity.ts'
+import { enqueue } from '../outbox/outbox.ts'
+import {
+  passwordChangeRefused,
+  passwordChanged,
+  profileChanged,
+  userCreated,
+  userDeleted,
+  userStatusChanged,
+} from './events.ts'
+import { changeCredentials, demand, type Identity, resolveUser } from './identity.ts'
+import { findOrganizations, removeMemberships } from './organization-queries.ts'
 import { checkSuspension } from './policy.ts'
 import {
   countActiveOwners,
@@ -16,11 +25,12 @@ import {
   insertUser,
   lockOwners,
   lockUser,
-  findOrganizations,
   selectUsers,
   updateUser,
   type UserRow,
 } from './queries.ts'
+import { checkGrants, checkOwnerStays, isImplied } from './roles.ts'
+import { actorNow, checkOutranks } from './standing.ts'
 
 /** People: list, create, suspend, activate, and their passwords. */
 
@@ -31,7 +41,7 @@ export interface NewUser {
   readonly password?: string | undefined
   readonly login_type?: 'password' | 'none' | undefined
   readonly organization_ids?: readonly string[] | undefined
-  readonly roles?: readonly ('owner' | 'auditor' | 'member')[] | undefined
+  readonly roles?: readonly string[] | undefined
 }
 
 export async function createUser(identity: Identity, scope: Scope, given: NewUser): Promise<UserRow> {
@@ -44,17 +54,23 @@ export async function createUser(identity: Identity, scope: Scope, given: NewUse
   const hash = given.password === undefined ? null : await passwords.hash(given.password)
   return refuseDuplicates(() =>
     db.transaction(async (tx) => {
-      const organizationIds = await existing(tx, given.organization_ids ?? [])
-      const roles = (given.roles ?? []).filter((role) => role !== 'member')
+      await lockOwners(tx)
+      const actor = await actorNow(tx, signedIn(scope))
+      const organizationIds = await existing(tx, actor, given.organization_ids ?? [])
+      const roles = (given.roles ?? []).filter((role) => !isImplied(role))
+      await checkGrants(tx, actor, null, { added: roles })
       return addUser(tx, { ...given, loginType, hash, roles, organizationIds }, clock.now(), scope)
     }),
   )
 }
 
 /** The organizations asked for, or the default one: everybody belongs somewhere. */
-async function existing(tx: Tx, asked: readonly string[]): Promise<string[]> {
+async function existing(tx: Tx, actor: Actor, asked: readonly string[]): Promise<string[]> {
   const found = await findOrganizations(tx, asked.length === 0 ? 'all' : asked)
-  const ids = found.filter(({ is_default }) => asked.length > 0 || is_default).map(({ id }) => id)
+  const ids =
+    asked.length === 0
+      ? found.filter(({ is_default }) => is_default).map(({ id }) => id)
+      : found.map(({ id }) => id).filter((id) => allows(actor, 'organization_member:create', { organizationId: id }))
   if (ids.length === 0 || ids.length < new Set(asked).size) {
     const problems = [{ field: 'organization_ids', detail: 'names an organization that does not exist' }]
     throw new Fault('invalid', 'such a user cannot be made', { problems })
@@ -110,9 +126,29 @@ export interface UserPage {
 }
 
 export function listUsers(identity: Identity, actor: Actor, { q = '', limit = 100, offset = 0, after_id }: UserPage) {
-  const { words, values } = readSearch(q, ['status'])
-  const filter = { visible: visibility(actor, 'user:read'), words, statuses: values('status') }
+  const keys = ['status', 'role', 'login_type', 'last_seen_before', 'organization', 'group']
+  const { words, values } = readSearch(q, keys)
+  const roles = values('role')
+  const filter = {
+    visible: visibility(actor, 'user:read'),
+    words,
+    statuses: values('status'),
+    // Everybody holds those that are implied.
+    roles: roles.some(isImplied) ? [] : roles,
+    loginTypes: values('login_type'),
+    lastSeenBefore: readDay(values('last_seen_before').at(-1)),
+    organizations: values('organization'),
+    groups: values('group'),
+  }
   return selectUsers(identity.db.sql, filter, { limit, offset, afterId: after_id })
+}
+
+function readDay(text: string | undefined): Date | 'never' | null {
+  if (text === undefined || text === 'never') return text ?? null
+  const date = new Date(text)
+  if (/^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?$/.test(text) && !Number.isNaN(date.getTime())) return date
+  const problems = [{ field: 'q', detail: `last_seen_before: ${text} is no day such as 2026-01-31, nor never` }]
+  throw new Fault('invalid', 'the search is not understood', { problems })
 }
 
 /** Ends every credential of the user: after an activation there have to be new ones. */
@@ -122,6 +158,7 @@ export async function suspendUser(identity: Identity, scope: Scope, ref: string)
   return changeCredentials(identity, { userId: id }, async (tx) => {
     await lockOwners(tx)
     const user = await locked(tx, id)
+    await checkOutranks(tx, await actorNow(tx, actor), id)
     if (user.status === 'suspended') return user
     checkSuspension({ id, isOwner: user.roles.includes('owner') }, actor.userId, await countActiveOwners(tx))
     const now = identity.clock.now()
@@ -133,9 +170,11 @@ export async function suspendUser(identity: Identity, scope: Scope, ref: string)
 }
 
 export async function activateUser(identity: Identity, scope: Scope, ref: string): Promise<UserRow> {
-  const { id } = await resolveUser(identity.db.sql, signedIn(scope), ref, 'user:update')
+  const actor = signedIn(scope)
+  const { id } = await resolveUser(identity.db.sql, actor, ref, 'user:update')
   return identity.db.transaction(async (tx) => {
     const user = await locked(tx, id)
+    await checkOutranks(tx, await actorNow(tx, actor), id)
     if (user.status === 'active') return user
     const now = identity.clock.now()
     await updateUser(tx, id, { status: 'active' }, now)
@@ -171,11 +210,58 @@ export async function changePassword(
   }
   const hash = await passwords.hash(given.password)
   await changeCredentials(identity, { userId: user.id }, async (tx) => {
+    await checkOutranks(tx, await actorNow(tx, actor), user.id)
     const now = clock.now()
     await updateUser(tx, user.id, { password_hash: hash }, now)
     const which = isOwn ? ({ kind: 'sessions', except: actor.apiKeyId } as const) : ({ kind: 'sessions' } as const)
     const ended = await expireKeysOf(tx, user.id, which, now)
     await appendAudit(tx, { scope, at: now, ...passwordChanged(user, ended) })
+  })
+}
+
+/** One's own name is one's own to change; that of another needs what every act on his account needs. */
+export async function changeProfile(
+  identity: Identity,
+  scope: Scope,
+  ref: string,
+  given: { readonly username?: string | undefined; readonly name?: string | undefined },
+): Promise<UserRow> {
+  const actor = signedIn(scope)
+  const { id } = await resolveUser(identity.db.sql, actor, ref, 'user:read')
+  if (id !== actor.userId) demand(actor, 'user:update', { ownerId: id })
+  return refuseDuplicates(() =>
+    changeCredentials(identity, { userId: id }, async (tx) => {
+      const old = await locked(tx, id)
+      await checkOutranks(tx, await actorNow(tx, actor), id)
+      const now = identity.clock.now()
+      await updateUser(tx, id, given, now)
+      const next = await locked(tx, id)
+      await appendAudit(tx, { scope, at: now, ...profileChanged(old, next) })
+      return next
+    }),
+  )
+}
+
+/**
+ * What is left of a deleted user is a tombstone: the record goes on naming the person, and nothing lets anybody in. The
+ * name and the address are free again; an id never is.
+ */
+export async function deleteUser(identity: Identity, scope: Scope, ref: string): Promise<void> {
+  const actor = signedIn(scope)
+  const { id } = await resolveUser(identity.db.sql, actor, ref, 'user:delete')
+  if (id === actor.userId) throw new Fault('conflict', 'nobody can delete himself', { fix: 'ask another owner' })
+  await changeCredentials(identity, { userId: id }, async (tx) => {
+    await lockOwners(tx)
+    const user = await locked(tx, id)
+    await checkOutranks(tx, await actorNow(tx, actor), id)
+    if (user.roles.includes('owner')) await checkOwnerStays(tx, user.status)
+    const now = identity.clock.now()
+    const ended = await expireKeysOf(tx, id, { kind: 'all' }, now)
+    await removeMemberships(tx, id, null)
+    await updateUser(tx, id, { deleted_at: now, roles: [], password_hash: null }, now)
+    await appendAudit(tx, { scope, at: now, ...userDeleted(user, ended) })
+    const facts = { username: user.username, by: actor.username }
+    await enqueue(tx, { event: 'user-deleted', userIds: 'user-admins', facts, at: now })
   })
 }
 
