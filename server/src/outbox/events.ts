@@ -26,7 +26,15 @@ export interface EventDefinition {
 const everywhere: readonly Method[] = methods
 
 const aboutYou = <const F extends string>(title: string, switchedOffBy: 'recipient' | 'nobody', facts: readonly F[]) =>
-  ({ title, group: 'Your account', audience: 'concerned', on: everywhere, switchedOffBy, reachesSuspended: false, facts }) as const
+  ({
+    title,
+    group: 'Your account',
+    audience: 'concerned',
+    on: everywhere,
+    switchedOffBy,
+    reachesSuspended: false,
+    facts,
+  }) as const
 
 const aboutPeople = <const F extends string>(title: string, facts: readonly F[]) =>
   ({
