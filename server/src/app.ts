@@ -20,7 +20,7 @@ import { sourceAddress } from './http/source-address.ts'
 import { readStaticFiles } from './http/static-files.ts'
 import { writeRefusal } from './http/write-answer.ts'
 import { createAuthenticator } from './identity/authenticate.ts'
-import { keepKeysTidy } from './identity/jobs.ts'
+import { keepIdentityTidy } from './identity/jobs.ts'
 import { createPasswords } from './identity/password.ts'
 import { identityRoutes } from './identity/routes.ts'
 import { openDeployment } from './identity/setup.ts'
@@ -84,13 +84,13 @@ export async function startApp(options: {
   )
   const deployment = await openDeployment({ db, clock })
   const authenticator = undo.use(await createAuthenticator({ db, clock, log }))
-  undo.use(keepKeysTidy({ db: db.sql, clock, log }))
+  undo.use(keepIdentityTidy({ db, clock, log, afterMs: config.dormancyAfterMs }))
 
   const registry = new Registry()
   const httpMetrics = createHttpMetrics(registry)
   const logins = new Counter({
     name: 'reeve_logins_total',
-    help: 'Sign-ins with a password.',
+    help: 'Sign-ins with a password, and of programs that were approved in a browser.',
     labelNames: ['outcome'],
     registers: [registry],
   })
@@ -132,8 +132,12 @@ export async function startApp(options: {
       clock,
       log,
       passwords: createPasswords(),
+      keyring,
       forget: authenticator.forget,
+      accessUrl: url,
       sessionMs: config.sessionMs,
+      sessionMaxMs: config.sessionMaxMs,
+      passwordSignIn: config.passwordSignIn,
       tokens: config.tokens,
       localOnly: isLocalOnly,
       logins,

@@ -138,6 +138,25 @@ export const options = {
     description: 'How long a session lives without being used. Use prolongs it.',
     aliases: ['CODER_SESSION_DURATION'],
   }),
+  sessionMaxDuration: option('Sign-in', '30d', {
+    env: 'REEVE_SESSION_MAX_DURATION',
+    yaml: 'sign_in.session_max_duration',
+    type: types.duration(60 * second, century),
+    description: 'How long a session lives however much it is used. A session of `reeve login` has this time at once.',
+  }),
+  disablePasswordAuth: option('Sign-in', 'false', {
+    env: 'REEVE_DISABLE_PASSWORD_AUTH',
+    yaml: 'sign_in.disable_password_auth',
+    type: types.boolean,
+    description: 'Let nobody but owners sign in with a password: for when an identity provider signs people in.',
+    aliases: ['CODER_DISABLE_PASSWORD_AUTH'],
+  }),
+  dormancyAfter: option('Sign-in', '90d', {
+    env: 'REEVE_DORMANCY_AFTER',
+    yaml: 'sign_in.dormancy_after',
+    type: types.duration(day, century, { zero: true }),
+    description: 'People who were not seen for so long are marked as dormant, until they are; 0 marks nobody.',
+  }),
   defaultTokenLifetime: option('Sign-in', '30d', {
     env: 'REEVE_DEFAULT_TOKEN_LIFETIME',
     yaml: 'sign_in.default_token_lifetime',

@@ -34,6 +34,9 @@ export function contradictions(values: Values, placeOf: (name: OptionName) => st
       )
     }
   }
+  if (values.sessionDuration > values.sessionMaxDuration) {
+    refuse('sessionDuration', 'is longer than REEVE_SESSION_MAX_DURATION allows')
+  }
   if (values.defaultTokenLifetime > values.maxTokenLifetime) {
     refuse('defaultTokenLifetime', 'is longer than REEVE_MAX_TOKEN_LIFETIME allows')
   }

@@ -21,6 +21,11 @@ export interface Config {
   readonly encryptionKeys: readonly SealingKey[] | null
   readonly externalAuth: readonly Provider[]
   readonly sessionMs: number
+  readonly sessionMaxMs: number
+  /** Whom a password lets in. */
+  readonly passwordSignIn: 'everyone' | 'owners'
+  /** 0: nobody becomes dormant. */
+  readonly dormancyAfterMs: number
   readonly tokens: { readonly defaultLifetimeMs: number; readonly maxLifetimeMs: number }
   /** Null: text on a terminal, else json. */
   readonly log: { readonly format: 'text' | 'json' | null; readonly verbose: boolean }
@@ -190,6 +195,9 @@ function assemble(
     postgresUrl: values.postgresUrl,
     encryptionKeys: values.encryptionKeys,
     sessionMs: values.sessionDuration,
+    sessionMaxMs: values.sessionMaxDuration,
+    passwordSignIn: values.disablePasswordAuth ? 'owners' : 'everyone',
+    dormancyAfterMs: values.dormancyAfter,
     tokens: { defaultLifetimeMs: values.defaultTokenLifetime, maxLifetimeMs: values.maxTokenLifetime },
     log: { format: values.log, verbose: values.verbose },
     prometheus: values.prometheusEnable ? values.prometheusAddress : null,

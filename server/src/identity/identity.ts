@@ -4,6 +4,7 @@ import type { Actor } from '../access/actor.ts'
 import { type AccessObject, allows } from '../access/policy.ts'
 import type { Database, Executor, Tx } from '../db/database.ts'
 import type { Grantable, Permission } from '@reeve/sdk'
+import type { Keyring } from '../keyring/keyring.ts'
 import { changePayload, credentialChannel, type CredentialChange } from './authenticate.ts'
 import type { Passwords } from './password.ts'
 import type { TokenLimits } from './policy.ts'
@@ -15,6 +16,8 @@ export interface Identity {
   readonly clock: Clock
   readonly log: Log
   readonly passwords: Passwords
+  /** Seals what lets somebody in and has to be stored for a while. */
+  readonly keyring: Pick<Keyring, 'seal'>
   /** Of the authenticator: makes a change count for the very next request here. */
   readonly forget: (change: CredentialChange) => void
   /** The address that people use, for links. */

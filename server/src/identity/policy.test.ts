@@ -1,8 +1,10 @@
 import { Fault } from '@reeve/base'
+import type { Scope } from '@reeve/sdk'
 import { expect, test } from 'vitest'
-import { checkSuspension, tokenTerms } from './policy.ts'
+import { checkSuspension, type TokenMaker, tokenTerms } from './policy.ts'
 
 const limits = { defaultLifetimeMs: 30 * 86_400_000, maxLifetimeMs: 60 * 86_400_000 }
+const session = (...scopes: Scope[]): TokenMaker => ({ scopes, allowList: null, livesForMs: null })
 const faultOf = (work: () => unknown): Fault => {
   try {
     work()
@@ -13,28 +15,36 @@ const faultOf = (work: () => unknown): Fault => {
 }
 
 test('without a wish a token may as much as the credential that makes it', () => {
-  expect(tokenTerms({}, ['all'], limits)).toEqual({ scopes: ['all'], lifetimeMs: limits.defaultLifetimeMs })
-  expect(tokenTerms({}, ['api'], limits).scopes).toEqual(['api'])
+  expect(tokenTerms({}, session('all'), limits)).toEqual({
+    scopes: ['all'],
+    lifetimeMs: limits.defaultLifetimeMs,
+    allowList: null,
+  })
+  expect(tokenTerms({}, session('api'), limits).scopes).toEqual(['api'])
 })
 
 test('names of other products mean the same scopes', () => {
-  expect(tokenTerms({ scope: 'coder:all' }, ['all'], limits).scopes).toEqual(['all'])
-  expect(tokenTerms({ scopes: ['aibridge:use', 'gateway'] }, ['all'], limits).scopes).toEqual(['gateway'])
-  expect(tokenTerms({ scopes: ['gateway', 'all'] }, ['all'], limits).scopes).toEqual(['all'])
+  expect(tokenTerms({ scope: 'coder:all' }, session('all'), limits).scopes).toEqual(['all'])
+  expect(tokenTerms({ scopes: ['aibridge:use', 'gateway'] }, session('all'), limits).scopes).toEqual(['gateway'])
+  expect(tokenTerms({ scopes: ['gateway', 'all'] }, session('all'), limits).scopes).toEqual(['all'])
 })
 
 test('nobody makes a token with a scope that his credential lacks', () => {
-  expect(faultOf(() => tokenTerms({ scope: 'gateway' }, ['api'], limits)).code).toBe('forbidden')
-  expect(faultOf(() => tokenTerms({ scope: 'all' }, ['api'], limits)).code).toBe('forbidden')
+  expect(faultOf(() => tokenTerms({ scope: 'gateway' }, session('api'), limits)).code).toBe('forbidden')
+  expect(faultOf(() => tokenTerms({ scope: 'all' }, session('api'), limits)).code).toBe('forbidden')
 })
 
 test('lifetimes are nanoseconds or seconds, and bounded', () => {
-  expect(tokenTerms({ lifetime: 3_600e9 }, ['all'], limits).lifetimeMs).toBe(3_600_000)
-  expect(tokenTerms({ lifetime: 1 }, ['all'], limits).lifetimeMs).toBe(1000)
-  expect(tokenTerms({ lifetime: 1, lifetime_seconds: 60 }, ['all'], limits).lifetimeMs).toBe(60_000)
-  const fault = faultOf(() => tokenTerms({ lifetime_seconds: 90 * 86_400, scope: 'root' }, ['all'], limits))
+  expect(tokenTerms({ lifetime: 3_600e9 }, session('all'), limits).lifetimeMs).toBe(3_600_000)
+  expect(tokenTerms({ lifetime: 1 }, session('all'), limits).lifetimeMs).toBe(1000)
+  expect(tokenTerms({ lifetime: 1, lifetime_seconds: 60 }, session('all'), limits).lifetimeMs).toBe(60_000)
+  const fault = faultOf(() => tokenTerms({ lifetime_seconds: 90 * 86_400, scope: 'root' }, session('all'), limits))
   expect(fault.problems).toEqual([
-    { field: 'scope', detail: 'there is no scope "root"; there are all, gateway, api, and permissions like audit_log:read or audit_log:*' },
+    {
+      field: 'scope',
+      detail:
+        'there is no scope "root"; there are all, gateway, api, and permissions like audit_log:read or audit_log:*',
+    },
     { field: 'lifetime_seconds', detail: 'a token may live for 60d at most' },
   ])
 })

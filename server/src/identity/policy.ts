@@ -1,5 +1,5 @@
 import { Fault, formatDuration, type Problem } from '@reeve/base'
-import { Scope, scopeAliases } from '@reeve/sdk'
+import { type AllowedObject, Scope, scopeAliases } from '@reeve/sdk'
 import { mayHandOut } from '../access/scopes.ts'
 
 /** What a new token may be and when a user may be suspended: decisions, without the database. */
@@ -10,6 +10,16 @@ export interface TokenWish {
   /** Nanoseconds. */
   readonly lifetime?: number | undefined
   readonly lifetime_seconds?: number | undefined
+  readonly allow_list?: readonly AllowedObject[] | undefined
+}
+
+/** The credential that a token is made with: the new one never may more, and never lives longer than its rule says. */
+export interface TokenMaker {
+  readonly scopes: readonly Scope[]
+  /** Null: every object. */
+  readonly allowList: readonly AllowedObject[] | null
+  /** A token's tokens end with it. Null for a session, whose tokens outlive it, up to the deployment's limit. */
+  readonly livesForMs: number | null
 }
 
 export interface TokenLimits {
@@ -20,13 +30,15 @@ export interface TokenLimits {
 export interface TokenTerms {
   readonly scopes: readonly Scope[]
   readonly lifetimeMs: number
+  readonly allowList: readonly AllowedObject[] | null
 }
 
 /**
  * A token never may more than the credential that made it, and without a wish may as much. Throws `invalid` with every
  * problem of the wish, or `forbidden`.
  */
-export function tokenTerms(wish: TokenWish, held: readonly Scope[], limits: TokenLimits): TokenTerms {
+export function tokenTerms(wish: TokenWish, maker: TokenMaker, limits: TokenLimits): TokenTerms {
+  const held = maker.scopes
   const problems: Problem[] = []
   const wanted = [...(wish.scope === undefined ? [] : [wish.scope]), ...(wish.scopes ?? [])]
   const scopes = wanted.map((text) => {
@@ -42,10 +54,14 @@ export function tokenTerms(wish: TokenWish, held: readonly Scope[], limits: Toke
   })
   const asked =
     wish.lifetime_seconds === undefined ? wish.lifetime && wish.lifetime / 1e6 : wish.lifetime_seconds * 1000
-  const lifetimeMs = Math.ceil((asked ?? limits.defaultLifetimeMs) / 1000) * 1000
+  const field = wish.lifetime_seconds === undefined ? 'lifetime' : 'lifetime_seconds'
+  const livesForMs = Math.floor((maker.livesForMs ?? Infinity) / 1000) * 1000
+  const lifetimeMs = Math.ceil((asked ?? Math.min(limits.defaultLifetimeMs, livesForMs)) / 1000) * 1000
   if (lifetimeMs > limits.maxLifetimeMs) {
-    const field = wish.lifetime_seconds === undefined ? 'lifetime' : 'lifetime_seconds'
     problems.push({ field, detail: `a token may live for ${formatDuration(limits.maxLifetimeMs)} at most` })
+  } else if (lifetimeMs > livesForMs) {
+    const detail = `the token that makes it ends in ${formatDuration(livesForMs)}, and a token does not outlive its maker`
+    problems.push({ field, detail })
   }
   if (problems.length > 0) throw new Fault('invalid', 'such a token cannot be made', { problems })
   const granted = simplest(scopes.length === 0 ? held : scopes.filter((scope) => scope !== undefined))
@@ -53,7 +69,21 @@ export function tokenTerms(wish: TokenWish, held: readonly Scope[], limits: Toke
   if (beyond !== undefined) {
     throw new Fault('forbidden', `this credential cannot hand out the scope ${beyond}, which it does not have`)
   }
-  return { scopes: granted, lifetimeMs }
+  return { scopes: granted, lifetimeMs, allowList: allowListOf(wish.allow_list, maker.allowList) }
+}
+
+function allowListOf(
+  wish: readonly AllowedObject[] | undefined,
+  held: readonly AllowedObject[] | null,
+): readonly AllowedObject[] | null {
+  if (wish === undefined) return held
+  const isHeld = ({ type, id }: AllowedObject): boolean =>
+    held === null || held.some((one) => ['*', type].includes(one.type) && ['*', id].includes(one.id))
+  const beyond = wish.find((one) => !isHeld(one))
+  if (beyond !== undefined) {
+    throw new Fault('forbidden', `this credential cannot hand out ${beyond.type}:${beyond.id}, which it is not for`)
+  }
+  return wish.some(({ type, id }) => type === '*' && id === '*') ? null : wish
 }
 
 const simplest = (scopes: readonly Scope[]): readonly Scope[] =>

@@ -1,5 +1,6 @@
 import {
-  type ApiKey,
+  AllowedObject,
+  ApiKey,
   type Grantable,
   type Group,
   type Organization,
@@ -8,6 +9,7 @@ import {
   RolePermission,
   Scope,
   User,
+  UserSession,
 } from '@reeve/sdk'
 import type { Actor } from '../access/actor.ts'
 import { missingToGrant } from '../access/granting.ts'
@@ -33,6 +35,8 @@ export function presentUser(row: UserRow): User {
     login_type: User.shape.login_type.parse(row.login_type),
     organization_ids: row.organization_ids,
     roles: row.roles.map(namedRole),
+    is_service_account: row.is_service_account,
+    owner_id: row.owner_id,
   }
 }
 
@@ -47,10 +51,31 @@ export function presentKey(row: KeyRow): ApiKey {
     expires_at: row.expires_at.toISOString(),
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
-    login_type: row.login_type === 'token' ? 'token' : 'password',
+    login_type: ApiKey.shape.login_type.parse(row.login_type),
     scope: scopes[0] ?? 'all',
     scopes,
+    allow_list: presentAllowList(row.allow_list),
+    workspace_id: row.workspace_id,
     lifetime_seconds: row.lifetime_seconds,
+  }
+}
+
+export const presentAllowList = (stored: unknown): AllowedObject[] =>
+  stored === null ? [{ type: '*', id: '*' }] : AllowedObject.array().parse(stored)
+
+export function presentSession(row: KeyRow, currentId: string): UserSession {
+  return {
+    id: row.id,
+    user_id: row.user_id,
+    name: row.session_name,
+    login_type: UserSession.shape.login_type.parse(row.login_type),
+    current: row.id === currentId,
+    created_at: row.created_at.toISOString(),
+    last_used: row.last_used?.toISOString() ?? null,
+    expires_at: row.expires_at.toISOString(),
+    ends_at: (row.ends_at ?? row.expires_at).toISOString(),
+    ip: row.created_ip,
+    user_agent: row.created_agent,
   }
 }
 

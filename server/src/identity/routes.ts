@@ -5,8 +5,10 @@ import { type Identity, resolveUser } from './identity.ts'
 import { groupRoutes, organizationRoutes } from './organization-routes.ts'
 import { presentKey, presentUser } from './present.ts'
 import { roleRoutes } from './role-routes.ts'
-import { createGuessLimits, signIn, signOut } from './sessions.ts'
+import { createGuessLimits, signIn } from './password-sign-in.ts'
+import { signOut } from './sessions.ts'
 import { createFirstUser, isSetUp } from './setup.ts'
+import { signInRoutes } from './sign-in-routes.ts'
 import { createSessionKey, createToken, endKey, getKey, listTokens } from './tokens.ts'
 import {
   activateUser,
@@ -20,6 +22,7 @@ import {
 } from './users.ts'
 
 export const identityRoutes = (identity: Identity): Route[] => [
+  ...entryRoutes(identity),
   ...signInRoutes(identity),
   ...userRoutes(identity),
   ...tokenRoutes(identity),
@@ -28,7 +31,7 @@ export const identityRoutes = (identity: Identity): Route[] => [
   ...roleRoutes(identity),
 ]
 
-function signInRoutes(identity: Identity): Route[] {
+function entryRoutes(identity: Identity): Route[] {
   const guesses = createGuessLimits(identity.clock)
   return [
     implement(endpoints.getFirstUser, async () => {
@@ -83,7 +86,8 @@ function tokenRoutes(identity: Identity): Route[] {
     implement(endpoints.createToken, ({ params, body }, scope) => createToken(identity, scope, params.user, body)),
     implement(endpoints.createSessionKey, ({ params }, scope) => createSessionKey(identity, scope, params.user)),
     implement(endpoints.listTokens, async ({ params, query }, scope) => {
-      const wish = { everybody: query.include_all === 'true', expired: query.include_expired === 'true' }
+      const { include_all, include_expired, q = '' } = query
+      const wish = { everybody: include_all === 'true', expired: include_expired === 'true', q }
       return (await listTokens(identity, signedIn(scope), params.user, wish)).map(presentKey)
     }),
     implement(endpoints.getTokenConfig, async ({ params }, scope) => {

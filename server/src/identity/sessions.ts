@@ -1,88 +1,90 @@
-import { type Clock, Fault } from '@reeve/base'
+import { Fault, type Secret, type Uuid } from '@reeve/base'
+import type { Actor } from '../access/actor.ts'
 import { appendAudit } from '../audit/journal.ts'
-import { type Scope, type SessionCookie, signedIn } from '../http/implement.ts'
-import { createRateLimit, networkOf, type RateLimit } from '../http/rate-limit.ts'
-import { signedInAs, signedOut, signInRefused } from './events.ts'
-import { changeCredentials, type Identity } from './identity.ts'
-import { deleteKey, findUser, insertKey, type UserRow } from './queries.ts'
+import type { Tx } from '../db/database.ts'
+import { type Scope, signedIn } from '../http/implement.ts'
+import { signedInAs, signedOut, userStatusChanged } from './events.ts'
+import { changeCredentials, holderOf, type Identity, resolveUser, visible } from './identity.ts'
+import {
+  deleteKey,
+  expireKeysOf,
+  findKey,
+  insertKey,
+  type KeyRow,
+  lockUser,
+  updateUser,
+  type UserRow,
+} from './queries.ts'
+import { otherSessionsEnded, sessionEnded } from './sign-in-events.ts'
+import { selectSessions } from './sign-in-queries.ts'
 import { newToken } from './token.ts'
 
-/** Signing in and out. Every attempt, good or bad, is in the audit log. */
-
-/** Wrong passwords for one account: from one network, and from all of them together. */
-export interface GuessLimits {
-  readonly fromOneNetwork: RateLimit
-  readonly fromAnywhere: RateLimit
-}
-
-const windowMs = 15 * 60_000
-/** Use prolongs a session, which the browser does not hear of: its cookie outlives it, and the server says when it ended. */
-const cookieMs = 30 * 86_400_000
-
-export const createGuessLimits = (clock: Clock): GuessLimits => ({
-  fromOneNetwork: createRateLimit({ clock, limit: 10, windowMs }),
-  fromAnywhere: createRateLimit({ clock, limit: 100, windowMs }),
-})
-
-export async function signIn(
-  identity: Identity,
-  guesses: GuessLimits,
-  scope: Scope,
-  { email, password }: { readonly email: string; readonly password: string },
-): Promise<{ result: { session_token: string }; session: SessionCookie }> {
-  const { db, clock, passwords, logins, sessionMs } = identity
-  const account = email.toLowerCase()
-  const here = `${account} ${networkOf(scope.sourceIp)}`
-  const seconds = guesses.fromOneNetwork.waitSeconds(here) ?? guesses.fromAnywhere.waitSeconds(account)
-  if (seconds !== null) {
-    logins.inc({ outcome: 'limited' })
-    throw new Fault('limited', 'too many wrong passwords', { fix: `try again in ${Math.ceil(seconds / 60)} min` })
-  }
-  const user = await findUser(db.sql, { email })
-  const hash = user?.login_type === 'password' ? user.password_hash : null
-  const isRight = await passwords.verify(hash, password)
-  if (user === undefined || !isRight || user.status === 'suspended') {
-    guesses.fromOneNetwork.hit(here)
-    guesses.fromAnywhere.hit(account)
-    logins.inc({ outcome: 'refused' })
-    const reason = user === undefined ? 'unknown e-mail' : isRight ? 'suspended' : 'wrong password'
-    await db.transaction((tx) => appendAudit(tx, { scope, at: clock.now(), ...signInRefused(user, email, reason) }))
-    // One answer for all reasons: whether an address has an account is not for strangers.
-    throw new Fault('unauthenticated', 'the e-mail address or the password is wrong')
-  }
-  const token = await startSession(identity, scope, user, 'himself')
-  logins.inc({ outcome: 'ok' })
-  return { result: { session_token: token }, session: { token, maxAgeMs: Math.max(sessionMs, cookieMs) } }
+/**
+ * The life of a session: begun by whoever proved who he is, under a new id each time; prolonged by use up to its end
+ * (but for a program's, which has its whole time from the beginning); ended by signing out, by its owner from elsewhere,
+ * by a new password, or by a suspension. Every beginning and end is in the audit log.
+ */
+export interface SessionKind {
+  /** Default: the way in which the user signs in. */
+  readonly loginType?: 'password' | 'oidc' | 'github' | 'device'
+  /** What its owner knows it by. */
+  readonly name?: string
+  /** Before the end that every session has. */
+  readonly endsBy?: Date
 }
 
 /** A session with every scope, beginning now, for the user himself or by the actor who asks. Returns its token. */
 export async function startSession(
   identity: Identity,
   scope: Scope,
-  user: UserRow,
+  user: Pick<UserRow, 'id'>,
   by: 'himself' | 'actor',
+  kind: SessionKind = {},
 ): Promise<string> {
-  const { db, clock, sessionMs } = identity
+  const begun = await identity.db.transaction((tx) => beginSession(tx, identity, scope, user.id, by, kind))
+  return begun.reveal()
+}
+
+/** The same in the transaction of what lets the user in: a suspension that came first is seen, one that comes waits. */
+export async function beginSession(
+  tx: Tx,
+  { clock, sessionMs, sessionMaxMs }: Pick<Identity, 'clock' | 'sessionMs' | 'sessionMaxMs'>,
+  scope: Scope,
+  userId: Uuid,
+  by: 'himself' | 'actor',
+  kind: SessionKind = {},
+): Promise<Secret> {
+  const user = await lockUser(tx, userId)
+  if (user === undefined || user.status === 'suspended' || user.is_service_account) {
+    throw new Fault('unauthenticated', 'this account cannot sign in')
+  }
   const { id, token, secretSha256 } = newToken()
-  await db.transaction(async (tx) => {
-    const now = clock.now()
-    await insertKey(tx, {
-      id,
-      secret_sha256: secretSha256,
-      user_id: user.id,
-      login_type: 'password',
-      scopes: ['all'],
-      lifetime_seconds: Math.round(sessionMs / 1000),
-      created_at: now,
-      updated_at: now,
-      expires_at: new Date(now.getTime() + sessionMs),
-      created_ip: scope.sourceIp,
-      created_agent: scope.userAgent?.slice(0, 512) ?? null,
-    })
-    const actor = by === 'himself' ? { userId: user.id, apiKeyId: id } : scope.actor
-    await appendAudit(tx, { scope: { ...scope, actor }, at: now, ...signedInAs(user, id) })
+  const loginType = kind.loginType ?? (user.login_type === 'oidc' ? 'oidc' : 'password')
+  const now = clock.now()
+  const endsMs = Math.min(now.getTime() + sessionMaxMs, kind.endsBy?.getTime() ?? Infinity)
+  const lifetimeMs = loginType === 'device' ? sessionMaxMs : sessionMs
+  await insertKey(tx, {
+    id,
+    secret_sha256: secretSha256,
+    user_id: user.id,
+    login_type: loginType,
+    session_name: kind.name ?? '',
+    scopes: ['all'],
+    lifetime_seconds: Math.round(lifetimeMs / 1000),
+    created_at: now,
+    updated_at: now,
+    expires_at: new Date(Math.min(now.getTime() + lifetimeMs, endsMs)),
+    ends_at: new Date(endsMs),
+    created_ip: scope.sourceIp,
+    created_agent: scope.userAgent?.slice(0, 512) ?? null,
   })
-  return token.reveal()
+  const own = { ...scope, actor: { userId: user.id, apiKeyId: id } }
+  if (user.status === 'dormant') {
+    await updateUser(tx, user.id, { status: 'active' }, now)
+    await appendAudit(tx, { scope: own, at: now, ...userStatusChanged(user, 'active', 0) })
+  }
+  await appendAudit(tx, { scope: by === 'himself' ? own : scope, at: now, ...signedInAs(user, id) })
+  return token
 }
 
 export async function signOut(identity: Identity, scope: Scope): Promise<void> {
@@ -94,5 +96,36 @@ export async function signOut(identity: Identity, scope: Scope): Promise<void> {
       at: identity.clock.now(),
       ...signedOut(actor.username, actor.userId, actor.apiKeyId),
     })
+  })
+}
+
+export async function listSessions(identity: Identity, actor: Actor, ref: string): Promise<KeyRow[]> {
+  const { db, clock } = identity
+  const user = await resolveUser(db.sql, actor, ref, 'api_key:read')
+  return selectSessions(db.sql, user.id, clock.now())
+}
+
+export async function endSession(identity: Identity, scope: Scope, ref: string, id: string): Promise<void> {
+  const { db, clock } = identity
+  const actor = signedIn(scope)
+  const user = await resolveUser(db.sql, actor, ref, 'api_key:delete')
+  const found = await findKey(db.sql, user.id, id)
+  const session = found?.login_type === 'token' || found?.id !== id ? undefined : found
+  const { session_name } = visible(session, actor, 'api_key:delete', holderOf(user, actor), 'there is no such session')
+  await changeCredentials(identity, { keyId: id }, async (tx) => {
+    await deleteKey(tx, id)
+    await appendAudit(tx, { scope, at: clock.now(), ...sessionEnded(user, id, session_name) })
+  })
+}
+
+/** Whoever asks for somebody else ends all of them. */
+export async function endOtherSessions(identity: Identity, scope: Scope, ref: string): Promise<number> {
+  const actor = signedIn(scope)
+  const user = await resolveUser(identity.db.sql, actor, ref, 'api_key:delete')
+  return changeCredentials(identity, { userId: user.id }, async (tx) => {
+    const now = identity.clock.now()
+    const ended = await expireKeysOf(tx, user.id, { kind: 'sessions', except: actor.apiKeyId }, now)
+    await appendAudit(tx, { scope, at: now, ...otherSessionsEnded(user, ended) })
+    return ended
   })
 }

@@ -183,3 +183,43 @@ export async function selectBelonging(db: Executor, userId: Uuid): Promise<Belon
     .execute()
   return { organizations, groups }
 }
+
+/** What a list of tokens is narrowed to; an empty list narrows nothing. */
+export interface TokenFilter {
+  /** Null: everybody's. */
+  readonly userId: Uuid | null
+  /** Null: also those that have ended. */
+  readonly liveAt: Date | null
+  readonly words: readonly string[]
+  readonly usernames: readonly string[]
+  readonly scopes: readonly string[]
+  readonly kinds: readonly string[]
+  readonly neverUsed: boolean
+  readonly usedBefore: Date | null
+  readonly expiresBefore: Date | null
+}
+
+const kindOfToken = sql`case when api_keys.workspace_id is not null then 'workspace'
+  when users.is_service_account then 'service' else 'person' end`
+
+export function selectTokens(db: Executor, filter: TokenFilter): Promise<KeyRow[]> {
+  const lower = (values: readonly string[]) => values.map((value) => value.toLowerCase())
+  let query = keys(db).where('api_keys.login_type', '=', 'token').where('users.deleted_at', 'is', null)
+  const { userId, liveAt, usernames, scopes, kinds, usedBefore, expiresBefore } = filter
+  if (userId !== null) query = query.where('api_keys.user_id', '=', userId)
+  if (liveAt !== null) query = query.where('api_keys.expires_at', '>', liveAt)
+  if (usernames.length > 0) query = query.where(sql<boolean>`lower(users.username) = any(${lower(usernames)}::text[])`)
+  if (scopes.length > 0) query = query.where(sql<boolean>`api_keys.scopes && ${lower(scopes)}::text[]`)
+  if (kinds.length > 0) query = query.where(sql<boolean>`${kindOfToken} = any(${lower(kinds)}::text[])`)
+  if (filter.neverUsed) query = query.where('api_keys.last_used', 'is', null)
+  if (usedBefore !== null) {
+    query = query.where((eb) =>
+      eb.or([eb('api_keys.last_used', 'is', null), eb('api_keys.last_used', '<', usedBefore)]),
+    )
+  }
+  if (expiresBefore !== null) query = query.where('api_keys.expires_at', '<', expiresBefore)
+  for (const word of filter.words) {
+    query = query.where('api_keys.token_name', 'ilike', `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`)
+  }
+  return query.orderBy('api_keys.created_at', 'desc').orderBy('api_keys.id').limit(10_000).execute()
+}

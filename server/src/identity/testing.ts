@@ -9,6 +9,8 @@ import { createApi } from '../http/serve.ts'
 import { ask, type CallOptions, type TestAnswer } from '../http/testing.ts'
 import { sourceAddress } from '../http/source-address.ts'
 import type { Actor } from '../access/actor.ts'
+import { createKeyring, type Keyring } from '../keyring/keyring.ts'
+import { newKey } from '../keyring/seal.ts'
 import { type Authenticator, createAuthenticator } from './authenticate.ts'
 import type { Identity } from './identity.ts'
 import { createPasswords } from './password.ts'
@@ -22,6 +24,7 @@ export interface TestIdentity extends AsyncDisposable {
   readonly clock: Clock & { advance(ms: number): void }
   readonly authenticator: Authenticator
   readonly identity: Identity
+  readonly keyring: Keyring
   readonly setupToken: string
   call(method: string, path: string, options?: CallOptions): Promise<TestAnswer>
   /** Makes the first owner, and further users with the given roles; gives their session tokens. */
@@ -63,14 +66,19 @@ export async function testIdentity(options: { localOnly?: boolean; log?: Log } =
   const clock = manualClock(new Date())
   const { setupToken } = await openDeployment({ db, clock })
   const authenticator = undo.use(await createAuthenticator({ db, clock, log }))
+  const keyring = createKeyring([newKey()])
   const logins = new Counter({ name: 'logins', help: '-', labelNames: ['outcome'], registers: [] })
   const identity: Identity = {
     db,
     clock,
     log,
     passwords: createPasswords(),
+    keyring,
     forget: authenticator.forget,
+    accessUrl: 'https://reeve.test',
     sessionMs: 86_400_000,
+    sessionMaxMs: 30 * 86_400_000,
+    passwordSignIn: 'everyone',
     tokens: { defaultLifetimeMs: 30 * 86_400_000, maxLifetimeMs: 365 * 86_400_000 },
     localOnly,
     logins,
@@ -115,6 +123,7 @@ export async function testIdentity(options: { localOnly?: boolean; log?: Log } =
     clock,
     authenticator,
     identity,
+    keyring,
     setupToken: setupToken?.reveal() ?? '',
     call,
     owner,

@@ -30,27 +30,21 @@ import {
   type UserRow,
 } from './queries.ts'
 import { checkGrants, checkOwnerStays, isImplied } from './roles.ts'
+import { type AccountWish, readAccount, responsibleFor } from './service-accounts.ts'
 import { actorNow, checkOutranks } from './standing.ts'
 
 /** People: list, create, suspend, activate, and their passwords. */
 
-export interface NewUser {
-  readonly email: string
+export interface NewUser extends AccountWish {
   readonly username: string
   readonly name?: string | undefined
-  readonly password?: string | undefined
-  readonly login_type?: 'password' | 'none' | undefined
   readonly organization_ids?: readonly string[] | undefined
   readonly roles?: readonly string[] | undefined
 }
 
 export async function createUser(identity: Identity, scope: Scope, given: NewUser): Promise<UserRow> {
   const { db, clock, passwords } = identity
-  const loginType = given.login_type ?? 'password'
-  if ((loginType === 'password') !== (given.password !== undefined)) {
-    const detail = loginType === 'password' ? 'is needed' : 'must be left out for a user who does not sign in with one'
-    throw new Fault('invalid', 'such a user cannot be made', { problems: [{ field: 'password', detail }] })
-  }
+  const { email, loginType } = readAccount(given)
   const hash = given.password === undefined ? null : await passwords.hash(given.password)
   return refuseDuplicates(() =>
     db.transaction(async (tx) => {
@@ -59,7 +53,9 @@ export async function createUser(identity: Identity, scope: Scope, given: NewUse
       const organizationIds = await existing(tx, actor, given.organization_ids ?? [])
       const roles = (given.roles ?? []).filter((role) => !isImplied(role))
       await checkGrants(tx, actor, null, { added: roles })
-      return addUser(tx, { ...given, loginType, hash, roles, organizationIds }, clock.now(), scope)
+      const ownerId = await responsibleFor(tx, actor, given)
+      const facts = { ...given, email, loginType, hash, roles, organizationIds, ownerId }
+      return addUser(tx, facts, clock.now(), scope)
     }),
   )
 }
@@ -86,6 +82,8 @@ export interface UserFacts {
   readonly hash: string | null
   readonly roles: readonly string[]
   readonly organizationIds: readonly string[]
+  /** Of a service account: who is responsible. Null for a person. */
+  readonly ownerId?: string | null
 }
 
 export async function addUser(tx: Tx, facts: UserFacts, now: Date, scope: Scope): Promise<UserRow> {
@@ -98,6 +96,8 @@ export async function addUser(tx: Tx, facts: UserFacts, now: Date, scope: Scope)
     login_type: facts.loginType,
     password_hash: facts.hash,
     roles: [...new Set(facts.roles)],
+    is_service_account: (facts.ownerId ?? null) !== null,
+    owner_id: facts.ownerId ?? null,
     created_at: now,
     updated_at: now,
   }
