@@ -1,3 +1,4 @@
+import { accessCommands } from './access-commands.ts'
 import { type Command, command, optional, required } from './command.ts'
 import { choice, count, duration, flag, text, texts } from './option.ts'
 
@@ -11,6 +12,9 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
   tokens: ['token'],
   users: ['user'],
   organizations: ['organization', 'orgs', 'org'],
+  members: ['member'],
+  groups: ['group'],
+  roles: ['role'],
   list: ['ls'],
   show: ['view'],
   remove: ['rm', 'delete'],
@@ -21,6 +25,9 @@ export const groups: Readonly<Record<string, string>> = {
   tokens: 'API tokens',
   users: 'People',
   organizations: 'Organizations',
+  'organizations members': 'Who belongs to an organization',
+  groups: 'Groups of an organization',
+  roles: 'Roles, who holds them, and what somebody may do',
   bridge: 'What went through the AI Bridge',
   'bridge sessions': 'Conversations of coding agents',
   'bridge requests': 'Single requests to models',
@@ -193,14 +200,20 @@ export const commands: readonly Command[] = [
       fullName: text('name', 'full name'),
       passwordStdin: flag('read the password from stdin'),
       noPassword: flag('create a user who cannot sign in and only owns tokens'),
-      role: texts('role', 'owner, auditor or member; may be repeated'),
+      role: texts('role', 'a role to hold everywhere; may be repeated'),
     },
     run: async (context, input) => (await import('./commands/users.ts')).createUser(context, input),
   }),
   command({
     path: 'users list',
     summary: 'Users',
-    options: { filter: text('query', 'text in username or e-mail; status:active or status:suspended'), ...paging },
+    options: {
+      filter: text(
+        'query',
+        'text in username, name or e-mail; status: role: login_type: last_seen_before: organization: group:',
+      ),
+      ...paging,
+    },
     run: async (context, input) => (await import('./commands/users.ts')).listUsers(context, input),
   }),
   command({
@@ -208,6 +221,25 @@ export const commands: readonly Command[] = [
     summary: 'One user',
     args: { user: optional('username or id (default: yourself)') },
     run: async (context, input) => (await import('./commands/users.ts')).showUser(context, input),
+  }),
+  command({
+    path: 'users edit',
+    summary: 'Change a username or a full name',
+    args: { user: required('username or id, or me') },
+    options: { username: text('name', 'the new username'), fullName: text('name', 'what people read') },
+    run: async (context, input) => (await import('./commands/users.ts')).editUser(context, input),
+  }),
+  command({
+    path: 'users remove',
+    summary: 'Delete a user: their credentials end, their name is free again, what they did stays on record',
+    args: { user: required('username or id') },
+    run: async (context, input) => (await import('./commands/users.ts')).removeUser(context, input),
+  }),
+  command({
+    path: 'users roles',
+    summary: 'The roles that a user holds, everywhere and in organizations; roles assign changes them',
+    args: { user: optional('username or id (default: yourself)') },
+    run: async (context, input) => (await import('./commands/users.ts')).showUserRoles(context, input),
   }),
   command({
     path: 'users suspend',
@@ -232,17 +264,7 @@ export const commands: readonly Command[] = [
     },
     run: async (context, input) => (await import('./commands/users.ts')).changePassword(context, input),
   }),
-  command({
-    path: 'organizations list',
-    summary: 'Organizations that you can see',
-    run: async (context) => (await import('./commands/organizations.ts')).listOrganizations(context),
-  }),
-  command({
-    path: 'organizations show',
-    summary: 'One organization',
-    args: { organization: optional('name or id (default: the first one)') },
-    run: async (context, input) => (await import('./commands/organizations.ts')).showOrganization(context, input),
-  }),
+  ...accessCommands,
   command({
     path: 'audit list',
     summary: 'Who changed what, newest first',

@@ -78,7 +78,7 @@ export async function createUser(context: Context, input: CreateInput): Promise<
     username,
     ...credential,
     ...(input.fullName === undefined ? {} : { name: input.fullName }),
-    ...(input.role.length === 0 ? {} : { roles: input.role.map(readRole) }),
+    ...(input.role.length === 0 ? {} : { roles: [...input.role] }),
   }
   return oneUser(await client.call(endpoints.createUser, { body, signal: context.io.signal }))
 }
@@ -122,7 +122,58 @@ async function newPassword(context: Context, fromStdin: boolean): Promise<string
   return password
 }
 
-function readRole(role: string): 'owner' | 'auditor' | 'member' {
-  if (role === 'owner' || role === 'auditor' || role === 'member') return role
-  throw new Fault('invalid', `--role: "${role}" is none of owner, auditor, member`)
+interface EditInput {
+  readonly user: string
+  readonly username: string | undefined
+  readonly fullName: string | undefined
+}
+
+export async function editUser(context: Context, input: EditInput): Promise<Answer> {
+  const client = await context.client()
+  const body = {
+    ...(input.username === undefined ? {} : { username: input.username }),
+    ...(input.fullName === undefined ? {} : { name: input.fullName }),
+  }
+  const params = { user: input.user }
+  return oneUser(await client.call(endpoints.updateProfile, { params, body, signal: context.io.signal }))
+}
+
+export async function removeUser(context: Context, input: { readonly user: string }): Promise<Answer> {
+  const client = await context.client()
+  const signal = context.io.signal
+  const found = await client.call(endpoints.getUser, { params: { user: input.user }, signal })
+  await context.confirm(`Delete the user ${found.username}? Their credentials end now, and this cannot be undone.`)
+  await client.call(endpoints.deleteUser, { params: { user: found.id }, signal })
+  return oneUser(found)
+}
+
+interface HeldRole {
+  readonly role: string
+  /** Null where it is held everywhere. */
+  readonly organization: string | null
+}
+const heldColumns: readonly Column<HeldRole>[] = [
+  { name: 'role', value: (row) => row.role, priority: 0 },
+  {
+    name: 'organization',
+    value: (row) => row.organization,
+    show: (row) => row.organization ?? 'everywhere',
+    priority: 0,
+  },
+]
+
+export async function showUserRoles(context: Context, input: { readonly user: string | undefined }): Promise<Answer> {
+  const client = await context.client()
+  const signal = context.io.signal
+  const params = { user: input.user ?? 'me' }
+  const held = await client.call(endpoints.getUserRoles, { params, signal })
+  const organizations = await client.call(endpoints.listOrganizations, { signal })
+  const nameOf = (id: string) => organizations.find((each) => each.id === id)?.name ?? id
+  const rows: HeldRole[] = [
+    ...held.roles.map((role) => ({ role, organization: null })),
+    ...Object.entries(held.organization_roles).flatMap(([id, roles]) =>
+      roles.map((role) => ({ role, organization: nameOf(id) })),
+    ),
+  ]
+  return table(rows, heldColumns, (row) => row.role, 'no roles beside those that everybody has')
 }
