@@ -8,9 +8,12 @@ import { isLoopback } from './config-rules.ts'
 import { type Database, openDatabase } from './db/database.ts'
 import { startEmbeddedPostgres } from './db/embedded/embedded-postgres.ts'
 import { migrate } from './db/migrate.ts'
+import { createProviderClient } from './external-auth/provider-client.ts'
+import { externalAuthRoutes, isExternalAuthCallback } from './external-auth/routes.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { securityHeaders, setSecurityHeaders } from './http/browser.ts'
 import { deploymentRoutes } from './http/deployment.ts'
+import { createEgress } from './http/egress.ts'
 import { checkRequest, pathOf } from './http/front-door.ts'
 import { refusal } from './http/faults.ts'
 import type { Route } from './http/implement.ts'
@@ -27,6 +30,7 @@ import { openDeployment } from './identity/setup.ts'
 import { checkKeysOf, openKeyring } from './keyring/open-keyring.ts'
 import { keyringRoutes } from './key-rotation/routes.ts'
 import { recordNewKey, startRotation, systemScope } from './key-rotation/rotation.ts'
+import { startNotifications } from './notifications/notifications.ts'
 import { startRetention } from './retention/retention.ts'
 import { openDataDir } from './start-data-dir.ts'
 import { explain, listenOrExplain } from './start-listener.ts'
@@ -95,12 +99,21 @@ export async function startApp(options: {
     registers: [registry],
   })
 
+  const egress = undo.use(createEgress({ allowed: config.outboundAllowed }))
+  const refreshes = new Counter({
+    name: 'reeve_external_auth_renewals_total',
+    help: 'Tokens of linked accounts that were to be renewed at their provider.',
+    labelNames: ['provider', 'outcome'],
+    registers: [registry],
+  })
+
   const source = sourceAddress(config.trustedProxies)
   const gateway = undo.use(
     await createGateway({
       config: config.bridge,
       db,
       journalDir: join(config.dataDir, 'journal'),
+      maskingKeyFile: join(config.dataDir, 'masking-key'),
       authenticate: authenticator.authenticate,
       sourceAddress: source,
       ownHeaders: securityHeaders('data', https),
@@ -116,6 +129,9 @@ export async function startApp(options: {
   const scheme = config.tls === null ? 'http' : 'https'
   const host = isLoopback(config.http.host) ? config.http.host : 'localhost'
   const url = config.accessUrl ?? `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listener.port}`
+  const notifications = undo.use(
+    await startNotifications({ config: config.notifications, db, keyring, url, clock, log, metrics: registry }),
+  )
   let isReady = false
   const stopping = new AbortController()
 
@@ -144,6 +160,17 @@ export async function startApp(options: {
     }),
     ...auditRoutes(db),
     ...keyringRoutes(rotation),
+    ...externalAuthRoutes({
+      db,
+      clock,
+      log,
+      keyring,
+      providers: config.externalAuth,
+      client: createProviderClient({ egress, clock }),
+      accessUrl: url,
+      refreshes,
+    }),
+    ...notifications.routes,
     ...gateway.routes,
   ]
   const api = createApi({
@@ -171,7 +198,7 @@ export async function startApp(options: {
     } else if (refused !== null) {
       setSecurityHeaders(res, 'data', https)
       writeRefusal(res, refused, uuidv7(clock.now()))
-    } else if (path === '/healthz' || path.startsWith('/api/')) api(req, res)
+    } else if (path === '/healthz' || path.startsWith('/api/') || isExternalAuthCallback(path)) api(req, res)
     else dashboard.handle(req, res)
   }
 

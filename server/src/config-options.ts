@@ -1,51 +1,10 @@
 import type { Secret } from '@reeve/base'
 import type { SealingKey } from './keyring/seal.ts'
+import { notificationOptions } from './config-notifications.ts'
+import { option, type Option, optional } from './config-option.ts'
 import * as types from './config-types.ts'
-import type { ValueType } from './config-types.ts'
 
-/**
- * Every setting of the server, once. The flags, the environment variables, the keys of the YAML file, `--help`, the
- * reference page and the settings page of the dashboard are all made from this table.
- */
-export interface Option<T> {
-  readonly group: 'Server' | 'Sign-in' | 'Operation' | 'AI Bridge'
-  readonly env: string
-  /** `--http-address` for REEVE_HTTP_ADDRESS. */
-  readonly flag: string
-  readonly yaml: string
-  readonly type: ValueType<T>
-  /** The default, written as the setting would be; null leaves it unset. */
-  readonly fallback: string | null
-  /** How the reference prints a default that depends on the machine or on other settings. */
-  readonly fallbackLabel?: string
-  readonly description: string
-  /** Never printed; can be read from a file named by the same name with `_FILE` (`-file`, `_file`) at its end. */
-  readonly secret: boolean
-  /** Environment variables of other products, and of later names of this one, that mean the same. */
-  readonly aliases: readonly string[]
-}
-
-interface Spec<T> {
-  env: string
-  yaml: string
-  type: ValueType<T>
-  fallbackLabel?: string
-  description: string
-  secret?: boolean
-  aliases?: readonly string[]
-}
-
-function build<T>(group: Option<T>['group'], fallback: string | null, spec: Spec<T>): Option<T> {
-  const flag = `--${spec.env
-    .replace(/^REEVE_/, '')
-    .toLowerCase()
-    .replaceAll('_', '-')}`
-  return { group, flag, fallback, secret: false, aliases: [], ...spec }
-}
-
-/** A setting that always has a value, and one that may be left unset. */
-const option = <T>(group: Option<T>['group'], fallback: string, spec: Spec<T>) => build<T>(group, fallback, spec)
-const optional = <T>(group: Option<T>['group'], spec: Spec<T>): Option<T | null> => build<T | null>(group, null, spec)
+export type { Option } from './config-option.ts'
 
 /** The bridge has had three names in the field. */
 const bridgeAliases = (suffix: string) =>
@@ -61,6 +20,10 @@ const hour = 3_600 * second
 const day = 24 * hour
 const century = 36_500 * day
 
+/**
+ * Every setting of the server, once. The flags, the environment variables, the keys of the YAML file, `--help`, the
+ * reference page and the settings page of the dashboard are all made from this table.
+ */
 export const options = {
   httpAddress: option('Server', '127.0.0.1:3000', {
     env: 'REEVE_HTTP_ADDRESS',
@@ -199,6 +162,15 @@ export const options = {
     description: 'Where /metrics is served. It asks for no credential.',
     aliases: ['CODER_PROMETHEUS_ADDRESS'],
   }),
+  outboundAllowedNetworks: optional<readonly types.Network[]>('Operation', {
+    env: 'REEVE_OUTBOUND_ALLOWED_NETWORKS',
+    yaml: 'outbound.allowed_networks',
+    type: types.networks,
+    fallbackLabel: 'none',
+    description:
+      'Private networks that the server may connect to for what was configured: webhooks, providers of external auth. ' +
+      'Public addresses need no permission.',
+  }),
   shutdownGrace: option('Operation', '30s', {
     env: 'REEVE_SHUTDOWN_GRACE',
     yaml: 'shutdown_grace',
@@ -277,6 +249,7 @@ export const options = {
     type: types.integer(0, 1_000_000),
     description: 'The most requests relayed at once by this server; 0 sets no bound.',
   }),
+  ...notificationOptions,
 } as const
 
 export type Options = typeof options

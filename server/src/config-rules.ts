@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { Problem } from '@reeve/base'
+import { notificationContradictions } from './config-notifications.ts'
 import type { OptionName, Values } from './config-options.ts'
 import { sameAddress } from './config-types.ts'
 
@@ -43,6 +44,7 @@ export function contradictions(values: Values, placeOf: (name: OptionName) => st
   if (values.prometheusEnable && sameAddress(values.prometheusAddress, httpAddress)) {
     refuse('prometheusAddress', 'is the address of the server itself')
   }
+  notificationContradictions(values, isLoopback, refuse)
   return problems
 }
 

@@ -1,12 +1,14 @@
 import { posix } from 'node:path'
 import { Fault, type Problem, Secret, toError } from '@reeve/base'
+import { readMailCa, readNotifications } from './config-notifications.ts'
 import { type Option, type OptionName, options, type Values } from './config-options.ts'
 import { readExternalAuth } from './config-external-auth.ts'
 import { type Given, readEnvironment, readFlags, readYaml, type Source } from './config-sources.ts'
 import type { Address, Network } from './config-types.ts'
-import { contradictions } from './config-rules.ts'
+import { contradictions, isLoopback } from './config-rules.ts'
 import type { Provider } from './external-auth/provider.ts'
 import type { SealingKey } from './keyring/seal.ts'
+import type { NotificationsConfig } from './notifications/notifications.ts'
 
 /** What the server runs with. Made once, at the start, from flags over environment over file over defaults. */
 export interface Config {
@@ -31,7 +33,10 @@ export interface Config {
   readonly log: { readonly format: 'text' | 'json' | null; readonly verbose: boolean }
   readonly prometheus: Address | null
   readonly shutdownGraceMs: number
+  /** Private networks that the server may connect to. */
+  readonly outboundAllowed: readonly Network[]
   readonly bridge: BridgeConfig
+  readonly notifications: NotificationsConfig
   /** Every setting as it stands, printable: no secret is in it. */
   readonly settings: readonly Setting[]
 }
@@ -106,6 +111,7 @@ export function readConfig({ argv, env, readFile, uid = process.getuid?.() ?? 1 
 
   const places = new Map([...settled].map(([name, { place }]) => [name, place]))
   const tls = readTls(values, read)
+  const mailCa = readMailCa(values, read, problems)
   const dataDir = values.dataDir ?? defaultDataDir(env, uid)
   if (dataDir === null) problems.push({ field: options.dataDir.env, detail: 'must be set, as HOME is not' })
   problems.push(...contradictions(values, (name) => places.get(name) ?? options[name].env))
@@ -115,7 +121,8 @@ export function readConfig({ argv, env, readFile, uid = process.getuid?.() ?? 1 
     })
   }
   const settings = [...settingsOf(settled, dataDir), ...externalAuth.said.map(externalAuthSetting)]
-  return { ...assemble(values, tls, dataDir, settings), externalAuth: externalAuth.providers }
+  const notifications = readNotifications(values, isLoopback, mailCa)
+  return { ...assemble(values, tls, dataDir, settings), externalAuth: externalAuth.providers, notifications }
 }
 
 /** It has no flag, and stands under the name that was used for it. */
@@ -185,7 +192,7 @@ function assemble(
   tls: Config['tls'],
   dataDir: string,
   settings: readonly Setting[],
-): Omit<Config, 'externalAuth'> {
+): Omit<Config, 'externalAuth' | 'notifications'> {
   return {
     http: values.httpAddress,
     tls,
@@ -202,6 +209,7 @@ function assemble(
     log: { format: values.log, verbose: values.verbose },
     prometheus: values.prometheusEnable ? values.prometheusAddress : null,
     shutdownGraceMs: values.shutdownGrace,
+    outboundAllowed: values.outboundAllowedNetworks ?? [],
     bridge: {
       enabled: values.bridgeEnabled,
       anthropic: { baseUrl: values.anthropicBaseUrl, key: values.anthropicKey },
