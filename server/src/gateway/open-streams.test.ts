@@ -43,7 +43,7 @@ test.each([0, 250, 500, 750])(
     const response = new ServerResponse(new IncomingMessage(new Socket()))
     for (let at = 0; at < phaseMs; at += stepMs) await pass()
     expect(await authenticate(gone.token)).not.toBe(null)
-    streams.add(gone.token, gone.keyId, response)
+    streams.add(gone.token, gone.actor, gone.actor.organizationIds[0]!, response)
     await db.sql.deleteFrom('api_keys').where('id', '=', gone.keyId).execute()
 
     let passedMs = 0

@@ -1,16 +1,17 @@
 import type { ServerResponse } from 'node:http'
-import { type Clock, type Log, toError } from '@reeve/base'
+import { type Clock, type Log, toError, type Uuid } from '@reeve/base'
 import type { EndFacts, StartFacts } from '@reeve/bridge'
 import type { Actor } from '../access/actor.ts'
 import { freshMs, patienceMs } from '../identity/authenticate.ts'
 
 interface Open {
   readonly apiKeyId: string
-  readonly responses: Set<ServerResponse>
+  /** Each answer, with the organization that it is recorded for. */
+  readonly responses: Map<ServerResponse, Uuid>
 }
 
 export interface OpenStreams extends Disposable {
-  add(token: string, apiKeyId: string, response: ServerResponse): void
+  add(token: string, actor: Pick<Actor, 'apiKeyId'>, organizationId: Uuid, response: ServerResponse): void
   /** Why a stream ended that looks as if the client had gone. */
   amend(start: StartFacts, end: EndFacts): EndFacts
 }
@@ -25,7 +26,7 @@ const checkMs = cutWithinMs - freshMs - patienceMs
 const rememberedMs = 10 * 60_000
 
 /**
- * Cuts the answers that are under way when their credential stops being good. Asks every second for each token with an
+ * Cuts the answers that are under way when their credential stops being good, or its owner leaves the organization. Asks every second for each token with an
  * open stream; the authenticator answers from its memory, which is short, and forgets when it is told of a change.
  */
 export function watchOpenStreams(options: {
@@ -40,11 +41,15 @@ export function watchOpenStreams(options: {
 
   async function check(token: string, { apiKeyId, responses }: Open): Promise<void> {
     const actor = await authenticate(token)
-    if (actor !== null && mayCallModels(actor)) return
+    const isGood = actor !== null && mayCallModels(actor)
+    const ended = [...responses].filter(
+      ([, organizationId]) => !(isGood && actor.organizationIds.includes(organizationId)),
+    )
+    if (ended.length === 0) return
     for (const [id, at] of cut) if (clock.monotonicMs() - at > rememberedMs) cut.delete(id)
     cut.set(apiKeyId, clock.monotonicMs())
-    log.warn({ apiKeyId, streams: responses.size }, 'streams were cut: their credential is no longer good')
-    for (const response of responses) response.destroy()
+    log.warn({ apiKeyId, streams: ended.length }, 'streams were cut: their credential is no longer good')
+    for (const [response] of ended) response.destroy()
   }
 
   const timer = setInterval(() => {
@@ -58,10 +63,10 @@ export function watchOpenStreams(options: {
   timer.unref()
 
   return {
-    add(token, apiKeyId, response) {
-      const entry = open.get(token) ?? { apiKeyId, responses: new Set() }
+    add(token, { apiKeyId }, organizationId, response) {
+      const entry = open.get(token) ?? { apiKeyId, responses: new Map() }
       open.set(token, entry)
-      entry.responses.add(response)
+      entry.responses.set(response, organizationId)
       response.once('close', () => {
         entry.responses.delete(response)
         if (entry.responses.size === 0 && open.get(token) === entry) open.delete(token)

@@ -48,6 +48,8 @@ const user = {
   login_type: 'password' as const,
   organization_ids: [],
   roles: [],
+  is_service_account: false,
+  owner_id: null,
 }
 
 const routes: Route[] = [
@@ -246,10 +248,10 @@ describe('bodies', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 413 /)
   })
 
-  test('fields that nobody asked for change nothing', async () => {
+  test('fields that nobody asked for are refused', async () => {
     const { status, json } = await post({ ...good, id: 'x', is_admin: true, __proto__: { admin: true } })
-    expect(status).toBe(201)
-    expect(json.id).toBe(me)
+    expect(status).toBe(400)
+    expect(JSON.stringify(json)).toContain('is_admin')
   })
 })
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, Fault, type Log, toError, uuidv7 } from '@reeve/base'
 import type { Actor } from '../access/actor.ts'
 import { allows } from '../access/policy.ts'
+import { samePower } from '../access/same-power.ts'
 import {
   checkSameOrigin,
   sessionCookie,
@@ -39,6 +40,8 @@ export interface ApiOptions {
 const minuteMs = 60_000
 const bodyDeadlineMs = 30_000
 const heartbeatMs = 15_000
+/** How often the credential of an open stream is looked at; the authenticator answers from its memory. */
+const checkMs = 1_000
 
 /**
  * The management API as one function of a Node request. The steps are in the order in which they cost more and tell
@@ -112,22 +115,22 @@ export function createApi(options: ApiOptions): (req: IncomingMessage, res: Serv
     }
     const wantsPage = req.headers.accept?.includes('text/html') === true
     const answer = await found.route.answer(input, scope, { cookie, wantsPage })
-    await send(res, found, answer, signal, credential?.token ?? null)
+    await send(res, found, answer, { signal, token: credential?.token ?? null, begun: actor })
   }
 
   async function send(
     res: ServerResponse,
     { route: { endpoint } }: Match,
     answer: Answer,
-    signal: AbortSignal,
-    token: string | null,
+    { signal, token, begun }: { signal: AbortSignal; token: string | null; begun: Actor | null },
   ): Promise<void> {
     if (answer.kind === 'events') {
       const isStillAllowed = async () => {
         const actor = token === null ? null : await options.authenticate(token)
-        return endpoint.permission === 'public' || (actor !== null && allows(actor, endpoint.permission))
+        if (endpoint.permission === 'public') return true
+        return actor !== null && allows(actor, endpoint.permission) && begun !== null && samePower(begun, actor)
       }
-      return writeEvents(res, endpoint, answer.events, { signal, isStillAllowed, heartbeatMs })
+      return writeEvents(res, endpoint, answer.events, { signal, isStillAllowed, checkMs, heartbeatMs })
     }
     if (answer.kind === 'redirect') {
       const { location, cookies = [], session: kept } = answer.redirect

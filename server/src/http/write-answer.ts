@@ -28,8 +28,9 @@ function writeJson(
 
 export interface StreamOptions {
   readonly signal: AbortSignal
-  /** Asked between events: a stream outlives many requests and must not outlive its credential. */
+  /** Asked every `checkMs`: a stream outlives many requests and must not outlive its credential. */
   readonly isStillAllowed: () => Promise<boolean>
+  readonly checkMs: number
   readonly heartbeatMs: number
 }
 
@@ -50,14 +51,42 @@ export async function writeAnswer(
     return
   }
   const { bytes, contentType, fileName } = answer.file
-  res.writeHead(endpoint.status, {
+  const head = {
     'Content-Type': contentType,
-    'Content-Length': bytes.length,
     'Cache-Control': 'no-store',
     ...(fileName === null ? {} : { 'Content-Disposition': `attachment; filename="${safeFileName(fileName)}"` }),
     ...headers,
+  }
+  if (bytes instanceof Uint8Array) {
+    res.writeHead(endpoint.status, { ...head, 'Content-Length': bytes.length }).end(bytes)
+    return
+  }
+  // The first piece comes before the head, so that what cannot be begun is still refused in words.
+  const pieces = bytes[Symbol.asyncIterator]()
+  try {
+    let piece = await pieces.next()
+    res.writeHead(endpoint.status, head)
+    while (piece.done !== true && !res.destroyed) {
+      if (!res.write(piece.value)) await drained(res)
+      piece = await pieces.next()
+    }
+    res.end()
+  } finally {
+    await pieces.return?.()
+  }
+}
+
+/** Or nobody reads any longer. */
+function drained(res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      res.off('drain', done)
+      res.off('close', done)
+      resolve()
+    }
+    res.on('drain', done)
+    res.on('close', done)
   })
-  res.end(bytes)
 }
 
 /** Each cookie is a header line of its own. */
@@ -72,7 +101,7 @@ export async function writeEvents(
   res: ServerResponse,
   endpoint: Endpoint,
   events: AsyncIterable<unknown>,
-  { signal, isStillAllowed, heartbeatMs }: StreamOptions,
+  { signal, isStillAllowed, checkMs, heartbeatMs }: StreamOptions,
 ): Promise<void> {
   res.writeHead(200, {
     'Content-Type': 'text/event-stream; charset=utf-8',
@@ -85,17 +114,23 @@ export async function writeEvents(
   let beat: NodeJS.Timeout | undefined
   const nextBeat = () =>
     new Promise<'beat'>((resolve) => {
-      beat = setTimeout(resolve, heartbeatMs, 'beat')
+      beat = setTimeout(resolve, checkMs, 'beat')
     })
   try {
     let pending = iterator.next()
     let heartbeat = nextBeat()
+    let silentMs = 0
     while (!signal.aborted) {
       const happened = await Promise.race([pending, heartbeat, gone])
       if (happened === 'gone') break
       if (happened === 'beat') {
-        if (!(await isStillAllowed())) break
-        res.write(': still here\n\n')
+        // Nobody knows at the moment: whoever was let in stays, and the next second asks again.
+        if (!(await isStillAllowed().catch(() => true))) break
+        silentMs += checkMs
+        if (silentMs >= heartbeatMs) {
+          res.write(': still here\n\n')
+          silentMs = 0
+        }
         heartbeat = nextBeat()
         continue
       }
