@@ -16,7 +16,7 @@ export interface Egress extends AsyncDisposable {
 
 export interface EgressRequest {
   readonly url: string
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array | string
   /** Until the answer has ended. */
