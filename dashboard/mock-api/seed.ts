@@ -44,6 +44,7 @@ export function seedWorld(now: Date, options: { sessions?: number; events?: numb
   const record = (n: number, action: string, type: string, target: string, diff: AuditEvent['diff'] = {}) =>
     world.audit.push({
       id: uuidv7(at(n)),
+      seq: null,
       time: at(n).toISOString(),
       organization_id: null,
       actor: action === 'login' && target === 'mallory' ? null : minimal(dana),
@@ -54,6 +55,8 @@ export function seedWorld(now: Date, options: { sessions?: number; events?: numb
       resource_target: target,
       outcome: target === 'mallory' ? 'refused' : 'ok',
       diff,
+      reason: null,
+      source: 'ui',
       ip: '192.0.2.14',
       user_agent: 'Mozilla/5.0',
       request_id: `req-${n}`,

@@ -48,6 +48,19 @@ export {
   resources,
 } from './permissions.ts'
 export { ApiError } from './problem.ts'
+export { type ChainedEvent, contentHash, fromBase64, genesis, linkHash, type Sha256, toBase64 } from './proof/chain.ts'
+export {
+  type Checkpoint,
+  checkpointText,
+  exportText,
+  parseCheckpoint,
+  parseRemoval,
+  removalText,
+} from './proof/checkpoint.ts'
+export { type EventLine, type ExportLine, nextLinesHash } from './proof/export-lines.ts'
+export { formatKey, type NoteKey, noteKey, parseKey, readNote, signNote } from './proof/signed-note.ts'
+export type { Finding, FindingKind } from './proof/finding.ts'
+export { type Verification, verifyExport } from './proof/verify-export.ts'
 export { Role, RolePermission } from './roles.ts'
 export { GroupSync, OrganizationSync, RoleSync, SignInStatus, SyncPreview, TestLogin } from './sign-in.ts'
 export { passwordCharsMax, passwordCharsMin, passwordWeakness } from './password.ts'

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { type Clock, Fault, type Log, uuidv7 } from '@reeve/base'
 import { Counter, collectDefaultMetrics, Registry } from 'prom-client'
-import { auditRoutes } from './audit/routes.ts'
+import { startAuditLog } from './audit/audit-log.ts'
 import type { Config } from './config.ts'
 import { isLoopback } from './config-rules.ts'
 import { type Database, openDatabase } from './db/database.ts'
@@ -32,6 +32,7 @@ import { keyringRoutes } from './key-rotation/routes.ts'
 import { recordNewKey, startRotation, systemScope } from './key-rotation/rotation.ts'
 import { startNotifications } from './notifications/notifications.ts'
 import { startRetention } from './retention/retention.ts'
+import { retentionRoutes } from './retention/routes.ts'
 import { openDataDir } from './start-data-dir.ts'
 import { explain, listenOrExplain } from './start-listener.ts'
 
@@ -122,7 +123,20 @@ export async function startApp(options: {
       metrics: registry,
     }),
   )
-  undo.use(startRetention({ db, clock, log, retentionMs: config.bridge.retentionMs }))
+  const auditLog = undo.use(
+    await startAuditLog({
+      db,
+      dataDir: config.dataDir,
+      deploymentId: deployment.id,
+      keyring,
+      outboundAllowed: config.outboundAllowed,
+      clock,
+      log,
+      metrics: registry,
+    }),
+  )
+  const audit = { retentionMs: config.auditRetentionMs, signer: auditLog.signer }
+  undo.use(startRetention({ db, clock, log, retentionMs: config.bridge.retentionMs, audit }))
 
   const publicHost = config.accessUrl === null ? null : new URL(config.accessUrl).hostname.replace(/^\[|\]$/g, '')
   const isLocalOnly = isLoopback(config.http.host) && (publicHost === null || isLoopback(publicHost))
@@ -158,7 +172,8 @@ export async function startApp(options: {
       localOnly: isLocalOnly,
       logins,
     }),
-    ...auditRoutes(db),
+    ...auditLog.routes,
+    ...retentionRoutes({ db, clock }),
     ...keyringRoutes(rotation),
     ...externalAuthRoutes({
       db,

@@ -2,6 +2,7 @@ import type { Secret } from '@reeve/base'
 import type { SealingKey } from './keyring/seal.ts'
 import { notificationOptions } from './config-notifications.ts'
 import { option, type Option, optional } from './config-option.ts'
+import { oidcOptions } from './config-oidc.ts'
 import * as types from './config-types.ts'
 
 export type { Option } from './config-option.ts'
@@ -134,6 +135,7 @@ export const options = {
     description: 'The longest lifetime that an API token may have.',
     aliases: ['CODER_MAX_TOKEN_LIFETIME'],
   }),
+  ...oidcOptions,
   log: optional<'text' | 'json'>('Operation', {
     env: 'REEVE_LOG',
     yaml: 'log.format',
@@ -197,6 +199,13 @@ export const options = {
     ...bridge('SCRIPTED'),
     type: types.choice('auto', 'true', 'false'),
     description: 'The built-in provider that answers from a script. auto: while no provider key is set.',
+  }),
+  auditRetention: option('Operation', '0', {
+    env: 'REEVE_AUDIT_LOGS_RETENTION',
+    yaml: 'audit.retention',
+    type: types.duration(8 * day, century, { zero: true }),
+    description: 'How long audit events are kept; 0 keeps them for ever.',
+    aliases: ['CODER_AUDIT_LOGS_RETENTION'],
   }),
   retention: option('AI Bridge', '190d', {
     ...bridge('RETENTION'),

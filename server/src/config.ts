@@ -2,6 +2,8 @@ import { posix } from 'node:path'
 import { Fault, type Problem, Secret, toError } from '@reeve/base'
 import { readMailCa, readNotifications } from './config-notifications.ts'
 import { type Option, type OptionName, options, type Values } from './config-options.ts'
+import { oidcConfig } from './config-oidc.ts'
+import type { OidcConfig } from './identity/oidc/settings.ts'
 import { readExternalAuth } from './config-external-auth.ts'
 import { type Given, readEnvironment, readFlags, readYaml, type Source } from './config-sources.ts'
 import type { Address, Network } from './config-types.ts'
@@ -26,6 +28,8 @@ export interface Config {
   readonly sessionMaxMs: number
   /** Whom a password lets in. */
   readonly passwordSignIn: 'everyone' | 'owners'
+  /** Null: nobody signs in through an identity provider. */
+  readonly oidc: OidcConfig | null
   /** 0: nobody becomes dormant. */
   readonly dormancyAfterMs: number
   readonly tokens: { readonly defaultLifetimeMs: number; readonly maxLifetimeMs: number }
@@ -33,6 +37,8 @@ export interface Config {
   readonly log: { readonly format: 'text' | 'json' | null; readonly verbose: boolean }
   readonly prometheus: Address | null
   readonly shutdownGraceMs: number
+  /** 0 keeps audit events for ever. */
+  readonly auditRetentionMs: number
   /** Private networks that the server may connect to. */
   readonly outboundAllowed: readonly Network[]
   readonly bridge: BridgeConfig
@@ -204,11 +210,13 @@ function assemble(
     sessionMs: values.sessionDuration,
     sessionMaxMs: values.sessionMaxDuration,
     passwordSignIn: values.disablePasswordAuth ? 'owners' : 'everyone',
+    oidc: oidcConfig(values),
     dormancyAfterMs: values.dormancyAfter,
     tokens: { defaultLifetimeMs: values.defaultTokenLifetime, maxLifetimeMs: values.maxTokenLifetime },
     log: { format: values.log, verbose: values.verbose },
     prometheus: values.prometheusEnable ? values.prometheusAddress : null,
     shutdownGraceMs: values.shutdownGrace,
+    auditRetentionMs: values.auditRetention,
     outboundAllowed: values.outboundAllowedNetworks ?? [],
     bridge: {
       enabled: values.bridgeEnabled,

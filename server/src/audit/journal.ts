@@ -1,12 +1,15 @@
 import { type Uuid, uuidv7 } from '@reeve/base'
+import { contentHash } from '@reeve/sdk'
 import type { Actor } from '../access/actor.ts'
 import type { Tx } from '../db/database.ts'
 import type { Scope } from '../http/implement.ts'
+import { sha256 } from './proof.ts'
 import { insertAuditEvent } from './queries.ts'
 
 /**
  * The journal of administrative change. An entry is appended in the transaction of the change that it tells of, so that
- * there is never one without the other. Rows only grow; the table itself refuses anything else.
+ * there is never one without the other. Rows only grow; the table itself refuses anything else. When the transaction
+ * commits, the database puts the entry's hash into the chain.
  */
 export interface AuditEntry {
   /** Who did it, from where. A null actor is nobody signed in, as in a failed sign-in. */
@@ -23,6 +26,8 @@ export interface AuditEntry {
   readonly organizationId?: Uuid | null
   readonly outcome?: 'ok' | 'refused'
   readonly diff?: AuditDiff
+  /** In the words of whoever did it, or what made the server do it. */
+  readonly reason?: string
 }
 
 export type AuditDiff = Readonly<
@@ -30,21 +35,33 @@ export type AuditDiff = Readonly<
 >
 
 export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
-  await insertAuditEvent(tx, {
+  const { sourceIp, userAgent, requestId } = entry.scope
+  const event = {
     id: uuidv7(entry.at),
     organization_id: entry.organizationId ?? null,
     actor_id: entry.scope.actor?.userId ?? null,
     api_key_id: entry.scope.actor?.apiKeyId ?? null,
     action: entry.action,
     resource_type: entry.resourceType,
-    resource_id: entry.resourceId,
+    resource_id: storable(entry.resourceId, 256),
     resource_target: storable(entry.resourceTarget, 256),
     outcome: entry.outcome ?? 'ok',
-    diff: JSON.stringify(stored(entry.diff ?? {})),
-    ip: entry.scope.sourceIp,
-    user_agent: entry.scope.userAgent === null ? null : storable(entry.scope.userAgent, 512),
-    request_id: entry.scope.requestId,
-  })
+    diff: stored(entry.diff ?? {}),
+    ip: sourceIp,
+    user_agent: userAgent === null ? null : storable(userAgent, 512),
+    request_id: requestId,
+    reason: entry.reason === undefined ? null : storable(entry.reason, 500),
+    source: sourceOf(entry.scope),
+  }
+  const content_sha256 = Buffer.from(contentHash(event, sha256))
+  await insertAuditEvent(tx, { ...event, diff: JSON.stringify(event.diff), content_sha256 })
+}
+
+/** Our own pages run in browsers and our command names itself; what comes from nowhere is the server's own doing. */
+function sourceOf({ actor, sourceIp, userAgent }: AuditEntry['scope']): 'ui' | 'cli' | 'api' | 'system' {
+  if (actor === null && sourceIp === null && userAgent === null) return 'system'
+  if (userAgent?.startsWith('reeve-cli/') === true) return 'cli'
+  return userAgent?.startsWith('Mozilla/') === true ? 'ui' : 'api'
 }
 
 /** That a secret was set, changed or removed is worth keeping; its value is not, in any form. */
@@ -53,9 +70,18 @@ function stored(diff: AuditDiff): Record<string, { old: unknown; new: unknown; s
   return Object.fromEntries(
     Object.entries(diff).map(([field, { old, new: now, secret = false }]) => [
       field,
-      secret ? { old: mask(old), new: mask(now), secret } : { old: old ?? null, new: now ?? null, secret },
+      secret ? { old: mask(old), new: mask(now), secret } : { old: plain(old), new: plain(now), secret },
     ]),
   )
+}
+
+/** The value as it will be read back: as JSON, in text that PostgreSQL can hold. */
+function plain(value: unknown): unknown {
+  if (value === null || value === undefined) return null
+  const text = JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'string' ? storable(inner, inner.length) : inner,
+  )
+  return JSON.parse(text) ?? null
 }
 
 /** PostgreSQL text holds neither NUL nor half a surrogate pair. */

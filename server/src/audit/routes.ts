@@ -1,75 +1,82 @@
-import { Fault, uuidv7Floor, uuidv7Time } from '@reeve/base'
-import { AuditEvent, endpoints } from '@reeve/sdk'
+import type { Clock } from '@reeve/base'
+import { endpoints } from '@reeve/sdk'
+import { visibility } from '../access/policy.ts'
 import type { Database } from '../db/database.ts'
-import { implement, type Route } from '../http/implement.ts'
-import { readSearch } from '../http/search.ts'
-import { type AuditRow, selectAuditEvents } from './queries.ts'
+import { implement, implementBytes, type Route, signedIn } from '../http/implement.ts'
+import type { CheckpointLog } from './checkpoint-log.ts'
+import { type CheckpointRow, lastCheckpoint, selectKeys } from './checkpoint-queries.ts'
+import { logExported } from './events.ts'
+import { exportEvents } from './export.ts'
+import { appendAudit } from './journal.ts'
+import { presentAuditEvent } from './present.ts'
+import { selectAuditEvents, selectChain } from './queries.ts'
+import { readAuditSearch } from './search.ts'
+import type { Signer } from './signing-key.ts'
 
-const dayMs = 86_400_000
+export interface AuditLog {
+  readonly db: Database
+  readonly clock: Clock
+  readonly signer: Signer
+  readonly checkpointLog: CheckpointLog
+}
 
-export function auditRoutes(db: Database): Route[] {
+const contentTypes = {
+  jsonl: 'application/jsonl; charset=utf-8',
+  ocsf: 'application/jsonl; charset=utf-8',
+  csv: 'text/csv; charset=utf-8',
+} as const
+
+export function auditRoutes(audit: AuditLog): Route[] {
+  const { db, clock, signer } = audit
   return [
-    implement(endpoints.listAuditEvents, async ({ query: { q = '', limit = 100, after_id } }) => {
-      const { values, words } = readSearch(q, [
-        'action',
-        'resource_type',
-        'resource_id',
-        'username',
-        'outcome',
-        'date_from',
-        'date_to',
-      ])
-      if (words.length > 0) throw badSearch(`${words[0]} has no key`)
-      const to = day(values('date_to').at(-1))
-      const from = day(values('date_from').at(-1))
-      const filter = {
-        actions: values('action'),
-        resourceTypes: values('resource_type'),
-        resourceIds: values('resource_id'),
-        outcomes: values('outcome'),
-        usernames: values('username'),
-        from: from === null ? null : uuidv7Floor(from),
-        // The last day is meant as a whole.
-        before: to === null ? null : uuidv7Floor(new Date(to.getTime() + dayMs)),
-      }
-      const { rows, count } = await selectAuditEvents(db.sql, filter, { limit, afterId: after_id ?? null })
+    implement(endpoints.listAuditEvents, async ({ query: { q = '', limit = 100, after_id } }, scope) => {
+      const visible = visibility(signedIn(scope), 'audit_log:read')
+      const page = { limit, afterId: after_id ?? null }
+      const { rows, count } = await selectAuditEvents(db.sql, readAuditSearch(q), visible, page)
       return { audit_logs: rows.map(presentAuditEvent), count }
+    }),
+
+    implementBytes(endpoints.exportAuditEvents, async ({ query: { format = 'jsonl', q = '', reason } }, scope) => {
+      const visible = visibility(signedIn(scope), 'audit_log:export')
+      const filter = readAuditSearch(q)
+      // On record before the first byte leaves, and therefore in the file itself.
+      await db.transaction(async (tx) => {
+        const { seq } = await selectChain(tx)
+        await appendAudit(tx, { scope, at: clock.now(), ...logExported(format, q, seq, reason) })
+      })
+      const day = clock.now().toISOString().slice(0, 10)
+      return {
+        bytes: exportEvents(audit, { format, filter, visible }),
+        contentType: contentTypes[format],
+        fileName: `reeve-audit-${day}.${format === 'csv' ? 'csv' : 'jsonl'}`,
+      }
+    }),
+
+    implement(endpoints.getAuditChain, async () => {
+      const chain = await selectChain(db.sql)
+      const checkpoint = await lastCheckpoint(db.sql)
+      const keys = await selectKeys(db.sql)
+      return {
+        origin: signer.origin,
+        seq: chain.seq,
+        hash: chain.hash.toString('base64'),
+        removed_seq: chain.removed_seq,
+        checkpoint: checkpoint === null ? null : presentCheckpoint(checkpoint),
+        keys: keys.map(({ key_id, key, replica, created_at }) => ({
+          id: key_id,
+          key,
+          replica,
+          created_at: created_at.toISOString(),
+        })),
+      }
     }),
   ]
 }
 
-function day(text: string | undefined): Date | null {
-  if (text === undefined) return null
-  const date = new Date(`${text}T00:00:00Z`)
-  if (!/^\d{4}-\d\d-\d\d$/.test(text) || Number.isNaN(date.getTime()))
-    throw badSearch(`${text} is not a day such as 2026-01-31`)
-  return date
-}
-
-const badSearch = (detail: string) =>
-  new Fault('invalid', 'the search is not understood', { problems: [{ field: 'q', detail }] })
-
-function presentAuditEvent(row: AuditRow): AuditEvent {
-  const time = uuidv7Time(row.id)
-  if (time === null) throw new Fault('internal', 'an audit event has an id without a time', { detail: row.id })
-  const actor =
-    row.actor_id === null
-      ? null
-      : { id: row.actor_id, username: row.username ?? '', name: row.name ?? '', avatar_url: row.avatar_url ?? '' }
-  return {
-    id: row.id,
-    time: time.toISOString(),
-    organization_id: row.organization_id,
-    actor,
-    api_key_id: row.api_key_id,
-    action: row.action,
-    resource_type: row.resource_type,
-    resource_id: row.resource_id,
-    resource_target: row.resource_target,
-    outcome: row.outcome === 'ok' ? 'ok' : 'refused',
-    diff: AuditEvent.shape.diff.parse(row.diff),
-    ip: row.ip,
-    user_agent: row.user_agent,
-    request_id: row.request_id,
-  }
-}
+const presentCheckpoint = ({ number, seq, key_id, note, created_at }: CheckpointRow) => ({
+  number,
+  seq,
+  key_id,
+  note,
+  time: created_at.toISOString(),
+})

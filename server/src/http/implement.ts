@@ -27,7 +27,8 @@ export interface RouteInput<Params = unknown, Query = unknown, Body = unknown> {
 }
 
 export interface FileAnswer {
-  readonly bytes: Uint8Array
+  /** All of it, or pieces as they are made: then the answer has no length, and breaks off where a piece fails. */
+  readonly bytes: Uint8Array | AsyncIterable<Uint8Array>
   readonly contentType: string
   /** The name to save it under; null shows it in place, for text of our own making only. */
   readonly fileName: string | null

@@ -2,6 +2,7 @@ import { type Clock, type Log, manualClock, silentLog } from '@reeve/base'
 import { endpoints } from '@reeve/sdk'
 import { Counter } from 'prom-client'
 import { auditRoutes } from '../audit/routes.ts'
+import { testAuditLog } from '../audit/testing.ts'
 import { type TestDatabase, testDatabase } from '../db/testing.ts'
 import { statusOf } from '../http/faults.ts'
 import { openListener } from '../http/listener.ts'
@@ -84,7 +85,7 @@ export async function testIdentity(options: { localOnly?: boolean; log?: Log } =
     logins,
   }
   const api = createApi({
-    routes: [...identityRoutes(identity), ...auditRoutes(db)],
+    routes: [...identityRoutes(identity), ...auditRoutes(testAuditLog(db, clock))],
     authenticate: (token): Promise<Actor | null> => authenticator.authenticate(token),
     sourceAddress: sourceAddress([{ address: '127.0.0.1', prefix: 32, family: 'ipv4' }]),
     origins: () => ['http://reeve.test'],

@@ -17,4 +17,5 @@ export const sealedColumns: readonly SealedColumn[] = [
   { table: 'external_auth_attempts', column: 'code_verifier', key: ['id'] },
   { table: 'user_links', column: 'refresh_token', key: ['id'] },
   { table: 'outbox_messages', column: 'sealed_facts', key: ['id'] },
+  { table: 'audit_sinks', column: 'secret', key: ['id'] },
 ]

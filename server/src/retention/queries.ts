@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { type Executor, type Tx } from '../db/database.ts'
+import { isHeld } from './hold-queries.ts'
 
 /** All SQL of retention. */
 
@@ -25,10 +26,20 @@ export async function findDays(db: Executor): Promise<string[]> {
   return rows.map((row) => row.day)
 }
 
-export async function countInterceptions(db: Executor, day: string): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    select count(*)::int as count from ${sql.table(`interceptions_${day}`)}`.execute(db)
-  return rows[0]?.count ?? 0
+/** How many may go, and how many are held. */
+export async function countInterceptions(db: Executor, day: string): Promise<{ free: number; held: number }> {
+  const { rows } = await sql<{ free: number; held: number }>`
+    select count(*) filter (where not held)::int as free, count(*) filter (where held)::int as held
+    from (select ${isHeld('i')} as held from ${sql.table(`interceptions_${day}`)} i) as each`.execute(db)
+  return rows[0] ?? { free: 0, held: 0 }
+}
+
+/** Of a day that is held in part, what is not held. */
+export async function deleteFree(tx: Tx, day: string): Promise<void> {
+  const interceptions = sql.table(`interceptions_${day}`)
+  await sql`delete from ${interceptions} i where not ${isHeld('i')}`.execute(tx)
+  await sql`delete from ${sql.table(`interception_items_${day}`)} t
+    where not exists (select from ${interceptions} i where i.id = t.interception_id)`.execute(tx)
 }
 
 export async function hasDay(db: Executor, day: string): Promise<boolean> {
@@ -68,22 +79,38 @@ export async function deleteEmptySessions(db: Executor, before: Date, limit: num
   return Number(numAffectedRows ?? 0)
 }
 
-export async function measureBlobs(db: Executor, before: Date): Promise<{ count: number; bytes: number }> {
+/**
+ * Bytes that nothing has referred to since. Interceptions from before the limit are there only because they are held:
+ * what they are made of stays with them.
+ */
+const freeBlobs = (before: Date, heldBelowId: string) => sql`
+  last_referenced_at < ${before} and not exists (
+    select from interceptions i, jsonb_array_elements(
+      coalesce(i.request_slices, '[]'::jsonb) || coalesce(i.response_slices, '[]'::jsonb)) as slice
+    where i.id < ${heldBelowId}::uuid and i.organization_id = blobs.organization_id
+      and slice ->> 'sha256' = encode(blobs.sha256, 'hex'))`
+
+export async function measureBlobs(
+  db: Executor,
+  before: Date,
+  heldBelowId: string,
+): Promise<{ count: number; bytes: number }> {
   const { rows } = await sql<{ count: number; bytes: number }>`
     select count(*)::int as count, coalesce(sum(length(bytes)), 0)::bigint as bytes
-    from blobs where last_referenced_at < ${before}`.execute(db)
+    from blobs where ${freeBlobs(before, heldBelowId)}`.execute(db)
   return rows[0] ?? { count: 0, bytes: 0 }
 }
 
 export async function deleteBlobs(
   db: Executor,
   before: Date,
+  heldBelowId: string,
   limit: number,
 ): Promise<{ count: number; bytes: number }> {
   const { rows } = await sql<{ count: number; bytes: number }>`
     with gone as (
       delete from blobs where (organization_id, sha256) in (
-        select organization_id, sha256 from blobs where last_referenced_at < ${before}
+        select organization_id, sha256 from blobs where ${freeBlobs(before, heldBelowId)}
         order by organization_id, sha256 limit ${limit} for update skip locked)
       returning length(bytes) as bytes)
     select count(*)::int as count, coalesce(sum(bytes), 0)::bigint as bytes from gone`.execute(db)
@@ -92,7 +119,9 @@ export async function deleteBlobs(
 
 /** Rows of days that cannot be, in the default partitions, that are older than the limit. */
 export async function deleteStrays(db: Executor, belowId: string): Promise<number> {
-  await sql`delete from interception_items_default where interception_id < ${belowId}::uuid`.execute(db)
-  const { numAffectedRows } = await sql`delete from interceptions_default where id < ${belowId}::uuid`.execute(db)
+  await sql`delete from interception_items_default t where t.interception_id < ${belowId}::uuid
+    and not exists (select from interceptions i where i.id = t.interception_id and ${isHeld('i')})`.execute(db)
+  const { numAffectedRows } =
+    await sql`delete from interceptions_default i where i.id < ${belowId}::uuid and not ${isHeld('i')}`.execute(db)
   return Number(numAffectedRows ?? 0)
 }

@@ -1,11 +1,16 @@
 import { type Clock, type Log, toError, uuidv7Floor } from '@reeve/base'
 import { appendAudit } from '../audit/journal.ts'
+import { removeOldEvents } from '../audit/removal.ts'
+import type { Signer } from '../audit/signing-key.ts'
 import type { Database } from '../db/database.ts'
+import { interceptionsRemoved } from './events.ts'
+import { lockHolds } from './hold-queries.ts'
 import {
   countEmptySessions,
   countInterceptions,
   deleteBlobs,
   deleteEmptySessions,
+  deleteFree,
   deleteStrays,
   dropDay,
   findDays,
@@ -16,7 +21,7 @@ import {
 
 /** What a run removes, or would. */
 export interface Removal {
-  /** UTC days, as YYYY-MM-DD. */
+  /** UTC days, as YYYY-MM-DD; some of a day may be left where it is held. */
   readonly days: readonly string[]
   readonly interceptions: number
   readonly sessions: number
@@ -30,6 +35,8 @@ export interface RetentionContext {
   readonly log: Log
   /** How long interceptions are kept; 0 keeps them for ever. */
   readonly retentionMs: number
+  /** How long audit events are kept, and who signs for what goes; 0 keeps them for ever. */
+  readonly audit?: { readonly retentionMs: number; readonly signer: Signer }
 }
 
 const dayMs = 86_400_000
@@ -45,10 +52,16 @@ export async function planRetention({ db, clock, retentionMs }: RetentionContext
   const limit = limitOf(clock, retentionMs)
   const days = (await findDays(db.sql)).filter((day) => endOf(day) <= limit.getTime())
   let interceptions = 0
-  for (const day of days) if (await hasDay(db.sql, day)) interceptions += await countInterceptions(db.sql, day)
+  const going: string[] = []
+  for (const day of days) {
+    if (!(await hasDay(db.sql, day))) continue
+    const { free, held } = await countInterceptions(db.sql, day)
+    interceptions += free
+    if (free > 0 || held === 0) going.push(iso(day))
+  }
   const sessions = await countEmptySessions(db.sql, limit)
-  const { count: blobs, bytes: blobBytes } = await measureBlobs(db.sql, new Date(limit.getTime() - blobGraceMs))
-  return { days: days.map(iso), interceptions, sessions, blobs, blobBytes }
+  const { count: blobs, bytes: blobBytes } = await measureBlobs(db.sql, ...blobLimits(limit))
+  return { days: going, interceptions, sessions, blobs, blobBytes }
 }
 
 /**
@@ -61,7 +74,10 @@ export async function runRetention(context: RetentionContext): Promise<Removal> 
   if (retentionMs === 0) return nothing
   const limit = limitOf(clock, retentionMs)
   const days: string[] = []
-  let interceptions = await deleteStrays(db.sql, uuidv7Floor(limit))
+  let interceptions = await db.transaction(async (tx) => {
+    await lockHolds(tx)
+    return deleteStrays(tx, uuidv7Floor(limit))
+  })
   for (const day of (await findDays(db.sql)).filter((candidate) => endOf(candidate) <= limit.getTime())) {
     const dropped = await removeDay(context, day)
     if (dropped === null) continue
@@ -71,7 +87,10 @@ export async function runRetention(context: RetentionContext): Promise<Removal> 
   const sessions = await inSteps((rows) => deleteEmptySessions(db.sql, limit, rows))
   let blobBytes = 0
   const blobs = await inSteps(async (rows) => {
-    const gone = await deleteBlobs(db.sql, new Date(limit.getTime() - blobGraceMs), rows)
+    const gone = await db.transaction(async (tx) => {
+      await lockHolds(tx)
+      return deleteBlobs(tx, ...blobLimits(limit), rows)
+    })
     blobBytes += gone.bytes
     return gone.count
   })
@@ -82,26 +101,37 @@ export async function runRetention(context: RetentionContext): Promise<Removal> 
   return removal
 }
 
-/** Null when another replica is at it, or has done it. */
+/** Null when another replica is at it or has done it, or when all that is left of the day is held. */
 async function removeDay({ db, clock }: RetentionContext, day: string): Promise<number | null> {
   return db.transaction(async (tx) => {
     if (!(await tryLock(tx)) || !(await hasDay(tx, day))) return null
-    const interceptions = await countInterceptions(tx, day)
-    await dropDay(tx, day)
-    await appendAudit(tx, event(clock, iso(day), { interceptions }))
-    return interceptions
+    // Before looking: nobody can place a hold between the look and the removal.
+    await lockHolds(tx)
+    const { free, held } = await countInterceptions(tx, day)
+    if (held > 0 && free === 0) return null
+    if (held > 0) await deleteFree(tx, day)
+    else await dropDay(tx, day)
+    await appendAudit(tx, event(clock, iso(day), { interceptions: free }))
+    return free
   })
+}
+
+/** Audit events have a retention of their own. */
+async function removeAuditEvents({ db, clock, audit }: RetentionContext): Promise<number> {
+  if (audit === undefined || audit.retentionMs === 0) return 0
+  return removeOldEvents({ db, clock, signer: audit.signer }, limitOf(clock, audit.retentionMs))
 }
 
 const event = (clock: Clock, target: string, removed: Readonly<Record<string, number>>) => ({
   scope: { actor: null, requestId: 'retention', sourceIp: null, userAgent: null },
   at: clock.now(),
-  action: 'delete',
-  resourceType: 'interceptions',
-  resourceId: target,
-  resourceTarget: target,
-  diff: Object.fromEntries(Object.entries(removed).map(([name, old]) => [name, { old, new: 0 }])),
+  ...interceptionsRemoved(target, removed),
 })
+
+const blobLimits = (limit: Date): [before: Date, heldBelowId: string] => [
+  new Date(limit.getTime() - blobGraceMs),
+  uuidv7Floor(limit),
+]
 
 async function inSteps(step: (rows: number) => Promise<number>): Promise<number> {
   let total = 0
@@ -118,15 +148,18 @@ const endOf = (day: string): number => Date.parse(`${iso(day)}T00:00:00Z`) + day
 
 /** Runs at the start and then daily. A run that fails is tried again in a few minutes. */
 export function startRetention(context: RetentionContext): AsyncDisposable {
-  const { log, retentionMs } = context
-  if (retentionMs === 0) return { [Symbol.asyncDispose]: () => Promise.resolve() }
+  const { log, retentionMs, audit } = context
+  if (retentionMs === 0 && (audit?.retentionMs ?? 0) === 0) return { [Symbol.asyncDispose]: () => Promise.resolve() }
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   const run = async (): Promise<void> => {
     let nextMs = dayMs
     try {
       const removal = await runRetention(context)
-      if (removal.days.length > 0 || removal.blobs > 0) log.info(removal, 'retention removed old records')
+      const auditEvents = await removeAuditEvents(context)
+      if (removal.days.length > 0 || removal.blobs > 0 || auditEvents > 0) {
+        log.info({ ...removal, auditEvents }, 'retention removed old records')
+      }
     } catch (thrown) {
       nextMs = 5 * 60_000
       log.error({ err: toError(thrown) }, 'retention failed and will be tried again')

@@ -29,6 +29,23 @@ export interface ApiKeys {
   ends_at: Date | null
 }
 
+export interface AuditChain {
+  only_row: Generated<boolean>
+  seq: number
+  hash: Bytes
+  removed_seq: number
+  removed_hash: Bytes
+}
+
+export interface AuditCheckpoints {
+  number: number
+  seq: number
+  state: string
+  key_id: string
+  note: string
+  created_at: Date
+}
+
 export interface AuditEvents {
   id: string
   organization_id: string | null
@@ -43,6 +60,49 @@ export interface AuditEvents {
   ip: string | null
   user_agent: string | null
   request_id: string | null
+  reason: string | null
+  source: string | null
+  content_sha256: ColumnType<Buffer | null, Uint8Array | null, Uint8Array | null>
+}
+
+export interface AuditKeys {
+  key_id: string
+  key: string
+  replica: string
+  created_at: Date
+}
+
+export interface AuditLinks {
+  seq: number
+  event_id: string
+  hash: Bytes
+}
+
+export interface AuditRemovals {
+  last_seq: number
+  first_seq: number
+  note: string
+  created_at: Date
+}
+
+export interface AuditSinks {
+  id: string
+  name: string
+  kind: string
+  format: string
+  url: string
+  secret: string | null
+  ca: string | null
+  allow_private: Generated<boolean>
+  created_at: Date
+  delivered_seq: number
+  last_delivered_at: Date | null
+  last_error: string | null
+  failing_since: Date | null
+  attempts: Generated<number>
+  next_attempt_at: Date | null
+  leased_by: string | null
+  leased_until: Date | null
 }
 
 export interface Blobs {
@@ -52,6 +112,22 @@ export interface Blobs {
   raw_bytes: number
   bytes: Bytes
   last_referenced_at: Date
+}
+
+export interface ContentReads {
+  id: string
+  reader_id: string
+  reader_roles: string[]
+  owner_id: string
+  organization_id: string
+  session_id: string | null
+  interception_id: string | null
+  how: string
+  reason: string | null
+  first_at: Date
+  last_at: Date
+  times: Generated<number>
+  request_id: string
 }
 
 export interface CustomRoles {
@@ -143,6 +219,13 @@ export interface Groups {
   updated_at: Date
 }
 
+export interface IdpSyncSettings {
+  kind: string
+  organization_id: string | null
+  settings: Json
+  updated_at: Date
+}
+
 export interface InboxNotifications {
   id: string
   message_id: string | null
@@ -224,6 +307,8 @@ export interface Interceptions {
   prompt: string | null
   turn_sha256: ColumnType<Buffer | null, Uint8Array | null, Uint8Array | null>
   retry_of: string | null
+  masked: Generated<number>
+  masked_fingerprints: Generated<string[]>
 }
 
 export interface JournalCheckpoints {
@@ -240,6 +325,20 @@ export interface KeyringKeys {
   sealed_check: string
   created_at: Date
   retired_at: Date | null
+}
+
+export interface LegalHolds {
+  id: string
+  user_id: string | null
+  session_id: string | null
+  from_at: Date | null
+  to_at: Date | null
+  reason: string
+  created_at: Date
+  created_by: string | null
+  released_at: Date | null
+  released_by: string | null
+  release_reason: string | null
 }
 
 export interface NotificationDeliveries {
@@ -275,6 +374,28 @@ export interface NotificationSettings {
   only_row: Generated<boolean>
   notifier_paused: boolean
   updated_at: Date
+}
+
+export interface OidcAttempts {
+  state_sha256: Bytes
+  browser_sha256: Bytes
+  redirect: string
+  test_login_id: string | null
+  created_at: Date
+  expires_at: Date
+}
+
+export interface OidcTestLogins {
+  id: string
+  user_id: string
+  settings: Json
+  status: Generated<string>
+  problem: string | null
+  claims: ColumnType<unknown, string | null, string | null>
+  verdict: ColumnType<unknown, string | null, string | null>
+  preview: ColumnType<unknown, string | null, string | null>
+  created_at: Date
+  expires_at: Date
 }
 
 export interface OrganizationMembers {
@@ -362,6 +483,22 @@ export interface SignInPlaces {
   last_seen_at: Date
 }
 
+export interface UserLinks {
+  id: string
+  issuer: string
+  subject: string
+  user_id: string
+  refresh_token: string | null
+  claims: Generated<Json>
+  created_at: Date
+  updated_at: Date
+  synced_at: Date
+  next_sync_at: Date
+  failures: Generated<number>
+  syncs_site_roles: Generated<boolean>
+  syncs_organizations: Generated<boolean>
+}
+
 export interface Users {
   id: string
   username: string
@@ -382,8 +519,15 @@ export interface Users {
 
 export interface Schema {
   api_keys: ApiKeys
+  audit_chain: AuditChain
+  audit_checkpoints: AuditCheckpoints
   audit_events: AuditEvents
+  audit_keys: AuditKeys
+  audit_links: AuditLinks
+  audit_removals: AuditRemovals
+  audit_sinks: AuditSinks
   blobs: Blobs
+  content_reads: ContentReads
   custom_roles: CustomRoles
   deployment: Deployment
   device_logins: DeviceLogins
@@ -392,21 +536,26 @@ export interface Schema {
   external_auth_links: ExternalAuthLinks
   group_members: GroupMembers
   groups: Groups
+  idp_sync_settings: IdpSyncSettings
   inbox_notifications: InboxNotifications
   interception_items: InterceptionItems
   interceptions: Interceptions
   journal_checkpoints: JournalCheckpoints
   keyring_keys: KeyringKeys
+  legal_holds: LegalHolds
   notification_deliveries: NotificationDeliveries
   notification_event_methods: NotificationEventMethods
   notification_preferences: NotificationPreferences
   notification_settings: NotificationSettings
+  oidc_attempts: OidcAttempts
+  oidc_test_logins: OidcTestLogins
   organization_members: OrganizationMembers
   organizations: Organizations
-  password_resets: PasswordResets
   outbox_messages: OutboxMessages
+  password_resets: PasswordResets
   sessions: Sessions
   setup_tokens: SetupTokens
   sign_in_places: SignInPlaces
+  user_links: UserLinks
   users: Users
 }

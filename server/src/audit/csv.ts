@@ -1,0 +1,45 @@
+import type { AuditRow } from './queries.ts'
+import { timeOf } from './present.ts'
+
+const columns: readonly (readonly [string, (row: AuditRow) => string | number | null])[] = [
+  ['seq', (row) => row.seq],
+  ['time', (row) => timeOf(row.id).toISOString()],
+  ['actor', (row) => row.username],
+  ['actor_id', (row) => row.actor_id],
+  ['api_key_id', (row) => row.api_key_id],
+  ['action', (row) => row.action],
+  ['resource_type', (row) => row.resource_type],
+  ['resource_id', (row) => row.resource_id],
+  ['resource_target', (row) => row.resource_target],
+  ['outcome', (row) => row.outcome],
+  ['reason', (row) => row.reason],
+  ['source', (row) => row.source],
+  ['ip', (row) => row.ip],
+  ['organization_id', (row) => row.organization_id],
+  ['request_id', (row) => row.request_id],
+  ['user_agent', (row) => row.user_agent],
+  ['diff', (row) => JSON.stringify(row.diff)],
+  ['id', (row) => row.id],
+]
+
+export const csvHeader = (): string => line(columns.map(([name]) => name))
+
+export const csvLine = (row: AuditRow): string => line(columns.map(([, value]) => value(row)))
+
+const line = (cells: readonly (string | number | null)[]): string => `${cells.map(cell).join(',')}\r\n`
+
+/**
+ * RFC 4180, for spreadsheets that run what looks like a formula: a text that begins like one gets an apostrophe in front.
+ * What would drive a terminal is written as it would be in JSON.
+ */
+function cell(value: string | number | null): string {
+  if (value === null) return ''
+  if (typeof value === 'number') return String(value)
+  const visible = value.replaceAll(
+    // oxlint-disable-next-line no-control-regex
+    /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u200B-\u200F\u202A-\u202E\u2066-\u2069]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  const guarded = /^\s*[=+\-@|]/.test(visible) || /^[\t\r\n]/.test(value) ? `'${visible}` : visible
+  return /[",\r\n]|^'/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded
+}

@@ -1,0 +1,119 @@
+import { type Clock, Fault, type Log, toError, type Uuid } from '@reeve/base'
+import type { Visibility } from '../../access/policy.ts'
+import type { Database } from '../../db/database.ts'
+import type { AllowedNetwork } from '../../http/egress.ts'
+import type { Keyring } from '../../keyring/keyring.ts'
+import { timeOf } from '../present.ts'
+import { selectChain, selectChained } from '../queries.ts'
+import { readAuditSearch } from '../search.ts'
+import { sinkMessage } from './message.ts'
+import { leaseSinks, recordDelivery, recordFailure, releaseSink, releaseSinks, type SinkRow } from './queries.ts'
+import { openTarget } from './target.ts'
+
+/**
+ * Sends events to sinks in the order of the chain. The cursor of a sink moves after the receiver has taken a batch: what
+ * was sent when a crash came between is sent again, with the same id. A receiver that is away is tried again at growing
+ * intervals, and nothing is given up: events wait in the table that they are in anyway.
+ *
+ *   idle ──an event is past the cursor──▶ leased ──batch taken──▶ leased … ──nothing left──▶ idle
+ *   leased ──batch not taken──▶ waiting ──the pause is over──▶ leased, by any replica
+ *   leased ──its replica died──▶ leased by another, when the lease has run out
+ */
+export interface DeliveryContext {
+  readonly db: Database
+  readonly keyring: Pick<Keyring, 'open'>
+  readonly outboundAllowed: readonly AllowedNetwork[]
+  readonly replicaId: Uuid
+  readonly clock: Clock
+  readonly log: Log
+}
+
+const leaseMs = 90_000
+const firstPauseMs = 1_000
+const longestPauseMs = 60_000
+
+const all: Visibility = {
+  everything: true,
+  organizationIds: [],
+  own: { ownerId: '', within: [] },
+  listed: { userId: '', groupIds: [], action: '' },
+  ids: 'any',
+}
+const anything = readAuditSearch('')
+
+/** Delivers what there is to whom it can, once. Sinks do not wait for each other. */
+export async function deliverAll(context: DeliveryContext, signal: AbortSignal): Promise<void> {
+  const { db, clock, replicaId } = context
+  const now = clock.now()
+  const sinks = await leaseSinks(db.sql, replicaId, now, leaseEnd(clock))
+  await Promise.all(sinks.map((sink) => deliver(context, sink, signal)))
+}
+
+async function deliver(context: DeliveryContext, sink: SinkRow, signal: AbortSignal): Promise<void> {
+  const { db, clock, log, replicaId } = context
+  try {
+    await using target = openTarget(sink, context)
+    let { delivered_seq: seq } = sink
+    const { seq: upToSeq, removed_seq } = await selectChain(db.sql)
+    if (removed_seq > seq) {
+      log.error(
+        { sink: sink.name, from_seq: seq + 1, to_seq: removed_seq },
+        'retention removed audit events that a sink had not had',
+      )
+    }
+    while (!signal.aborted) {
+      const rows = await selectChained(db.sql, anything, all, { afterSeq: seq, upToSeq, limit: target.batch })
+      const last = rows.at(-1)?.seq ?? null
+      if (last === null) break
+      const messages = rows.map((row) => sinkMessage(row, sink.format, timeOf(row.id)))
+      await target.send(messages, clock.now(), signal)
+      const at = clock.now()
+      const isOurs = await recordDelivery(db.sql, { id: sink.id, replicaId, seq: last, at, until: leaseEnd(clock) })
+      if (!isOurs) return
+      seq = last
+    }
+    if (seq < upToSeq && removed_seq >= upToSeq)
+      await recordDelivery(db.sql, { id: sink.id, replicaId, seq: upToSeq, at: clock.now(), until: leaseEnd(clock) })
+    await releaseSink(db.sql, sink.id, replicaId)
+  } catch (thrown) {
+    if (signal.aborted) return
+    const error = thrown instanceof Fault ? thrown.message : 'the event could not be sent'
+    const pauseMs = Math.min(firstPauseMs * 2 ** Math.min(sink.attempts, 10), longestPauseMs)
+    const at = clock.now()
+    log.warn({ sink: sink.name, err: toError(thrown), retry_ms: pauseMs }, 'audit events not delivered yet')
+    const next = new Date(at.getTime() + pauseMs)
+    await recordFailure(db.sql, { id: sink.id, replicaId, error, at, next }).catch((second: unknown) =>
+      log.warn({ sink: sink.name, err: toError(second) }, 'the state of a sink was not written'),
+    )
+  }
+}
+
+const leaseEnd = (clock: Clock): Date => new Date(clock.now().getTime() + leaseMs)
+
+const lookMs = 1_000
+
+/** Looks every second, and gives back its leases at the end. */
+export function startDelivery(context: DeliveryContext): AsyncDisposable {
+  const { db, log, replicaId } = context
+  const stopping = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const look = async (): Promise<void> => {
+    try {
+      await deliverAll(context, stopping.signal)
+    } catch (thrown) {
+      log.warn({ err: toError(thrown) }, 'no audit events delivered for now')
+    }
+    if (!stopping.signal.aborted) timer = setTimeout(() => (running = look()), lookMs).unref()
+  }
+  let running = look()
+  return {
+    async [Symbol.asyncDispose]() {
+      stopping.abort()
+      clearTimeout(timer)
+      await running
+      await releaseSinks(db.sql, replicaId).catch((thrown: unknown) =>
+        log.warn({ err: toError(thrown) }, 'leases of audit sinks not given back; they run out by themselves'),
+      )
+    },
+  }
+}

@@ -1,0 +1,43 @@
+import type { SinkRow } from './queries.ts'
+import { ocsfEvent } from '../ocsf.ts'
+import { presentAuditEvent } from '../present.ts'
+import type { AuditRow } from '../queries.ts'
+
+/** An event on its way to a sink. Its id is the same however often it is sent: receivers know by it what they have had. */
+export interface SinkMessage {
+  readonly id: string
+  readonly seq: number
+  readonly at: Date
+  readonly refused: boolean
+  readonly type: string
+  readonly body: Record<string, unknown>
+}
+
+export function sinkMessage(row: AuditRow, format: SinkRow['format'], at: Date): SinkMessage {
+  const event = presentAuditEvent(row)
+  return {
+    id: row.id,
+    seq: row.seq ?? 0,
+    at,
+    refused: row.outcome !== 'ok',
+    type: `${row.resource_type}.${row.action}`,
+    body: format === 'ocsf' ? ocsfEvent(row) : { ...event, hash: row.hash?.toString('base64') ?? null },
+  }
+}
+
+/** What a test sends. It has no place in the chain. */
+export const testMessage = (id: string, sinkName: string, at: Date): SinkMessage => ({
+  id,
+  seq: 0,
+  at,
+  refused: false,
+  type: 'audit_sink.test',
+  body: {
+    id,
+    seq: null,
+    time: at.toISOString(),
+    action: 'test',
+    resource_type: 'audit_sink',
+    resource_target: sinkName,
+  },
+})

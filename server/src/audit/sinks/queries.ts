@@ -1,0 +1,103 @@
+import type { Uuid } from '@reeve/base'
+import { type Insertable, type Selectable, sql } from 'kysely'
+import type { Schema } from '../../db/__generated__/schema.ts'
+import type { Executor, Tx } from '../../db/database.ts'
+
+export type SinkRow = Selectable<Schema['audit_sinks']>
+
+export async function selectSinks(db: Executor): Promise<SinkRow[]> {
+  return db.selectFrom('audit_sinks').selectAll().orderBy('name').execute()
+}
+
+/** By name or id. */
+export async function selectSink(db: Executor, given: string): Promise<SinkRow | undefined> {
+  return db
+    .selectFrom('audit_sinks')
+    .selectAll()
+    .where((where) => where.or([sql<boolean>`lower(name) = lower(${given})`, sql<boolean>`id::text = lower(${given})`]))
+    .executeTakeFirst()
+}
+
+export async function insertSink(tx: Tx, row: Insertable<Schema['audit_sinks']>): Promise<SinkRow> {
+  return tx.insertInto('audit_sinks').values(row).returningAll().executeTakeFirstOrThrow()
+}
+
+export async function deleteSink(tx: Tx, id: Uuid): Promise<void> {
+  await tx.deleteFrom('audit_sinks').where('id', '=', id).execute()
+}
+
+/**
+ * Takes the sinks that nobody serves and that may be tried, for as long as one delivery may last. Who dies with a lease
+ * is followed by another replica when it has run out.
+ */
+export async function leaseSinks(db: Executor, replicaId: Uuid, now: Date, until: Date): Promise<SinkRow[]> {
+  return db
+    .updateTable('audit_sinks')
+    .set({ leased_by: replicaId, leased_until: until })
+    .where(({ eb, or }) =>
+      or([eb('leased_until', 'is', null), eb('leased_until', '<=', now), eb('leased_by', '=', replicaId)]),
+    )
+    .where(({ eb, or }) => or([eb('next_attempt_at', 'is', null), eb('next_attempt_at', '<=', now)]))
+    .where('delivered_seq', '<', ({ selectFrom }) => selectFrom('audit_chain').select('seq'))
+    .returningAll()
+    .execute()
+}
+
+/** The cursor moves only for who still has the lease. False when it was lost. */
+export async function recordDelivery(
+  db: Executor,
+  sink: { readonly id: Uuid; readonly replicaId: Uuid; readonly seq: number; readonly at: Date; readonly until: Date },
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('audit_sinks')
+    .set({
+      delivered_seq: sink.seq,
+      last_delivered_at: sink.at,
+      leased_until: sink.until,
+      last_error: null,
+      failing_since: null,
+      next_attempt_at: null,
+      attempts: 0,
+    })
+    .where('id', '=', sink.id)
+    .where('leased_by', '=', sink.replicaId)
+    .where('delivered_seq', '<=', sink.seq)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+export async function recordFailure(
+  db: Executor,
+  sink: { readonly id: Uuid; readonly replicaId: Uuid; readonly error: string; readonly at: Date; readonly next: Date },
+): Promise<void> {
+  await db
+    .updateTable('audit_sinks')
+    .set(({ fn, val, eb }) => ({
+      last_error: sink.error,
+      failing_since: fn.coalesce('failing_since', val(sink.at)),
+      attempts: eb('attempts', '+', 1),
+      next_attempt_at: sink.next,
+      leased_by: null,
+      leased_until: null,
+    }))
+    .where('id', '=', sink.id)
+    .where('leased_by', '=', sink.replicaId)
+    .execute()
+}
+
+export async function releaseSink(db: Executor, id: Uuid, replicaId: Uuid): Promise<void> {
+  await db
+    .updateTable('audit_sinks')
+    .set({ leased_by: null, leased_until: null })
+    .where('id', '=', id)
+    .where('leased_by', '=', replicaId)
+    .execute()
+}
+
+export async function releaseSinks(db: Executor, replicaId: Uuid): Promise<void> {
+  await db
+    .updateTable('audit_sinks')
+    .set({ leased_by: null, leased_until: null })
+    .where('leased_by', '=', replicaId)
+    .execute()
+}

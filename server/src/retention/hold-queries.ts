@@ -1,0 +1,81 @@
+import type { Uuid } from '@reeve/base'
+import { type Insertable, type Selectable, sql } from 'kysely'
+import type { Schema } from '../db/__generated__/schema.ts'
+import type { Executor, Tx } from '../db/database.ts'
+
+/** SQL of legal holds. */
+
+export interface HoldRow extends Selectable<Schema['legal_holds']> {
+  readonly username: string | null
+  readonly name: string | null
+  readonly avatar_url: string | null
+  readonly creator_username: string | null
+  readonly creator_name: string | null
+  readonly creator_avatar_url: string | null
+}
+
+/**
+ * Whoever places a hold and whoever removes take turns, until their transactions end. Who removes asks for holds after
+ * this: a hold that was placed between his first look and his removal is seen.
+ */
+export async function lockHolds(tx: Tx): Promise<void> {
+  await sql`select lock_legal_holds()`.execute(tx)
+}
+
+const holds = (db: Executor) =>
+  db
+    .selectFrom('legal_holds as h')
+    .leftJoin('users as u', 'u.id', 'h.user_id')
+    .leftJoin('users as c', 'c.id', 'h.created_by')
+    .selectAll('h')
+    .select(['u.username', 'u.name', 'u.avatar_url'])
+    .select(['c.username as creator_username', 'c.name as creator_name', 'c.avatar_url as creator_avatar_url'])
+
+export async function selectHolds(db: Executor): Promise<HoldRow[]> {
+  return holds(db).orderBy('h.id', 'desc').execute()
+}
+
+export async function selectHold(db: Executor, id: Uuid): Promise<HoldRow | undefined> {
+  return holds(db).where('h.id', '=', id).executeTakeFirst()
+}
+
+export async function insertHold(tx: Tx, row: Insertable<Schema['legal_holds']>): Promise<void> {
+  await tx.insertInto('legal_holds').values(row).execute()
+}
+
+export async function releaseHold(
+  tx: Tx,
+  id: Uuid,
+  release: { readonly at: Date; readonly by: Uuid; readonly reason: string },
+): Promise<void> {
+  await tx
+    .updateTable('legal_holds')
+    .set({ released_at: release.at, released_by: release.by, release_reason: release.reason })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** People whom a hold may be about, also those who were deleted. */
+export async function selectHeldUser(db: Executor, given: string): Promise<{ id: Uuid; username: string } | undefined> {
+  return db
+    .selectFrom('users')
+    .select(['id', 'username'])
+    .where((where) =>
+      where.or([sql<boolean>`id::text = lower(${given})`, sql<boolean>`lower(username) = lower(${given})`]),
+    )
+    .orderBy(sql`deleted_at is not null`)
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** Whether an interception, under this alias, is held. */
+export const isHeld = (alias: string) => {
+  const column = (name: string) => sql.ref(`${alias}.${name}`)
+  return sql<boolean>`exists (
+    select from legal_holds h where h.released_at is null
+      and (h.user_id is null or ${column('user_id')} = h.user_id)
+      and (h.session_id is null or ${column('session_id')} = h.session_id)
+      and (h.from_at is null or ${column('id')} >= uuidv7_floor(h.from_at))
+      and (h.to_at is null or ${column('id')} < uuidv7_floor(h.to_at)))`
+}

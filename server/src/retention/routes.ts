@@ -1,0 +1,42 @@
+import { endpoints, type LegalHold } from '@reeve/sdk'
+import { implement, type Route } from '../http/implement.ts'
+import { type HoldRow, selectHolds } from './hold-queries.ts'
+import { endHold, type Holds, placeHold } from './holds.ts'
+
+export function retentionRoutes(holds: Holds): Route[] {
+  return [
+    implement(endpoints.listLegalHolds, async () => ({ holds: (await selectHolds(holds.db.sql)).map(presentHold) })),
+
+    implement(endpoints.createLegalHold, async ({ body: { user, session_id, from, to, reason } }, scope) => {
+      const hold = await placeHold(holds, scope, {
+        user: user ?? null,
+        sessionId: session_id ?? null,
+        from: from === undefined ? null : new Date(from),
+        to: to === undefined ? null : new Date(to),
+        reason,
+      })
+      return presentHold(hold)
+    }),
+
+    implement(endpoints.releaseLegalHold, async ({ params: { id }, body: { reason } }, scope) =>
+      presentHold(await endHold(holds, scope, id, reason)),
+    ),
+  ]
+}
+
+function presentHold(row: HoldRow): LegalHold {
+  const person = (id: string | null, username: string | null, name: string | null, avatarUrl: string | null) =>
+    id === null ? null : { id, username: username ?? '', name: name ?? '', avatar_url: avatarUrl ?? '' }
+  return {
+    id: row.id,
+    user: person(row.user_id, row.username, row.name, row.avatar_url),
+    session_id: row.session_id,
+    from: row.from_at?.toISOString() ?? null,
+    to: row.to_at?.toISOString() ?? null,
+    reason: row.reason,
+    created_at: row.created_at.toISOString(),
+    created_by: person(row.created_by, row.creator_username, row.creator_name, row.creator_avatar_url),
+    released_at: row.released_at?.toISOString() ?? null,
+    release_reason: row.release_reason,
+  }
+}
