@@ -16,6 +16,7 @@ import {
   type UserRow,
 } from './queries.ts'
 import { otherSessionsEnded, sessionEnded } from './sign-in-events.ts'
+import { notePlace } from './sign-in-places.ts'
 import { selectSessions } from './sign-in-queries.ts'
 import { newToken } from './token.ts'
 
@@ -84,6 +85,7 @@ export async function beginSession(
     await appendAudit(tx, { scope: own, at: now, ...userStatusChanged(user, 'active', 0) })
   }
   await appendAudit(tx, { scope: by === 'himself' ? own : scope, at: now, ...signedInAs(user, id) })
+  if (by === 'himself') await notePlace(tx, scope, user.id, now)
   return token
 }
 

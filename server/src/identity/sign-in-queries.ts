@@ -223,3 +223,14 @@ export function selectTokens(db: Executor, filter: TokenFilter): Promise<KeyRow[
   }
   return query.orderBy('api_keys.created_at', 'desc').orderBy('api_keys.id').limit(10_000).execute()
 }
+
+/** Notes that a person signed in from a network, and says whether it is one beside others that he had used. */
+export async function isNewPlace(tx: Tx, userId: Uuid, network: string, at: Date): Promise<boolean> {
+  const { rows } = await sql<{ is_new: boolean }>`
+    insert into sign_in_places as p (user_id, network, first_seen_at, last_seen_at)
+    values (${userId}, ${network}, ${at}, ${at})
+    on conflict (user_id, network) do update set last_seen_at = greatest(p.last_seen_at, excluded.last_seen_at)
+    returning xmax = 0 and exists (
+      select from sign_in_places o where o.user_id = ${userId} and o.network <> ${network}) as is_new`.execute(tx)
+  return rows[0]?.is_new === true
+}

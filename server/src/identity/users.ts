@@ -78,7 +78,7 @@ export interface UserFacts {
   readonly email: string
   readonly username: string
   readonly name?: string | undefined
-  readonly loginType: 'password' | 'none'
+  readonly loginType: 'password' | 'oidc' | 'none'
   readonly hash: string | null
   readonly roles: readonly string[]
   readonly organizationIds: readonly string[]
@@ -103,6 +103,11 @@ export async function addUser(tx: Tx, facts: UserFacts, now: Date, scope: Scope)
   }
   await insertUser(tx, row, facts.organizationIds)
   await appendAudit(tx, { scope, at: now, ...userCreated(row, facts.hash !== null) })
+  // The first owner is told of nobody: there is nobody else, and he knows.
+  if (scope.actor !== null) {
+    const told = { username: row.username, email: row.email, by: scope.actor.username }
+    await enqueue(tx, { event: 'user-created', userIds: 'user-admins', facts: told, at: now })
+  }
   const made = await findUser(tx, { id: row.id })
   if (made === undefined) throw new Fault('internal', 'the user is not there after it was made')
   return made
@@ -165,6 +170,7 @@ export async function suspendUser(identity: Identity, scope: Scope, ref: string)
     await updateUser(tx, id, { status: 'suspended' }, now)
     const ended = await expireKeysOf(tx, id, { kind: 'all' }, now)
     await appendAudit(tx, { scope, at: now, ...userStatusChanged(user, 'suspended', ended) })
+    await tellOfStatus(tx, 'suspended', user, actor, now)
     return locked(tx, id)
   })
 }
@@ -179,8 +185,22 @@ export async function activateUser(identity: Identity, scope: Scope, ref: string
     const now = identity.clock.now()
     await updateUser(tx, id, { status: 'active' }, now)
     await appendAudit(tx, { scope, at: now, ...userStatusChanged(user, 'active', 0) })
+    // Who comes back from dormancy was not kept out.
+    if (user.status === 'suspended') await tellOfStatus(tx, 'activated', user, actor, now)
     return locked(tx, id)
   })
+}
+
+async function tellOfStatus(
+  tx: Tx,
+  what: 'suspended' | 'activated',
+  { id, username }: UserRow,
+  actor: Actor,
+  at: Date,
+): Promise<void> {
+  const by = actor.username
+  await enqueue(tx, { event: `account-${what}`, userIds: [id], facts: { by }, at })
+  await enqueue(tx, { event: `user-${what}`, userIds: 'user-admins', facts: { username, by }, at })
 }
 
 /** One's own password needs the old one, whoever one is: a borrowed session must not be enough to keep the account. */
@@ -216,6 +236,7 @@ export async function changePassword(
     const which = isOwn ? ({ kind: 'sessions', except: actor.apiKeyId } as const) : ({ kind: 'sessions' } as const)
     const ended = await expireKeysOf(tx, user.id, which, now)
     await appendAudit(tx, { scope, at: now, ...passwordChanged(user, ended) })
+    await enqueue(tx, { event: 'password-changed', userIds: [user.id], facts: { by: actor.username }, at: now })
   })
 }
 
