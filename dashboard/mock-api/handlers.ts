@@ -100,7 +100,7 @@ export const handlers: Handlers = {
       })
     }
     const user = person(systemClock.now(), body.username, body.name ?? '', body.roles?.[0] ?? 'member')
-    world.users.push({ ...user, email: body.email })
+    world.users.push({ ...user, email: body.email ?? '' })
     return user
   },
   getUser: ({ params }, asked) => findUser(asked, params.user),

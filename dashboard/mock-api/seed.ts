@@ -69,7 +69,7 @@ export function seedWorld(now: Date, options: { sessions?: number; events?: numb
   return world
 }
 
-export function person(created: Date, username: string, name: string, role: 'owner' | 'auditor' | 'member'): User {
+export function person(created: Date, username: string, name: string, role: string): User {
   return {
     id: uuidv7(created),
     username,

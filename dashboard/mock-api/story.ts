@@ -46,6 +46,7 @@ const textCharsMax = 32_000
 export function newSession(at: Date, initiator: Session['initiator'], client: string, version: string): Recorded {
   return {
     session: {
+      content_withheld: false,
       id: uuidv7(at),
       initiator,
       organization_id: uuidv7(at),
@@ -101,6 +102,8 @@ export function addRequest(recorded: Recorded, told: Told): Interception {
           source: outcome === 'ok' ? 'provider' : 'partial',
         }
   const interception: Interception = {
+    content_withheld: false,
+    masked: 0,
     id,
     session_id: session.id,
     thread_id: threadId,
@@ -157,6 +160,7 @@ function appendEvents(
   const beganMs = Date.parse(session.started_at)
   const brought = new Set(['prompt', 'context', 'tool_result'])
   const line = (n: number, timeMs: number, said: Said, more: Partial<TimelineEvent> = {}): TimelineEvent => ({
+    content_withheld: false,
     id: `${of.id}.${n}`,
     interception_id: of.id,
     thread_id: of.thread_id,

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { buildRows, foldText, inputHeadline, isFailure, prettyInput } from './rows.ts'
 
 const event = (id: string, more: Partial<TimelineEvent>): TimelineEvent => ({
+  content_withheld: false,
   id,
   interception_id: '0197f3a2-0000-7000-8000-000000000000',
   thread_id: '0197f3a2-0000-7000-8000-000000000000',
