@@ -24,6 +24,10 @@ import { readStaticFiles } from './http/static-files.ts'
 import { writeRefusal } from './http/write-answer.ts'
 import { createAuthenticator } from './identity/authenticate.ts'
 import { keepIdentityTidy } from './identity/jobs.ts'
+import type { Identity } from './identity/identity.ts'
+import { createOidc } from './identity/oidc/oidc.ts'
+import { keepRefreshing } from './identity/oidc/refresh.ts'
+import { oidcRoutes } from './identity/oidc/routes.ts'
 import { createPasswords } from './identity/password.ts'
 import { identityRoutes } from './identity/routes.ts'
 import { openDeployment } from './identity/setup.ts'
@@ -149,6 +153,25 @@ export async function startApp(options: {
   let isReady = false
   const stopping = new AbortController()
 
+  const identity: Identity = {
+    db,
+    clock,
+    log,
+    passwords: createPasswords(),
+    keyring,
+    forget: authenticator.forget,
+    accessUrl: url,
+    sessionMs: config.sessionMs,
+    sessionMaxMs: config.sessionMaxMs,
+    passwordSignIn: config.passwordSignIn,
+    oidcButton: config.oidc,
+    tokens: config.tokens,
+    localOnly: isLocalOnly,
+    logins,
+  }
+  const oidc = config.oidc === null ? null : createOidc({ identity, config: config.oidc, keyring, metrics: registry })
+  if (oidc !== null) undo.use(keepRefreshing(oidc, log))
+
   const routes = [
     ...deploymentRoutes({
       version,
@@ -157,21 +180,8 @@ export async function startApp(options: {
       settings: config.settings,
       isReady: () => isReady,
     }),
-    ...identityRoutes({
-      db,
-      clock,
-      log,
-      passwords: createPasswords(),
-      keyring,
-      forget: authenticator.forget,
-      accessUrl: url,
-      sessionMs: config.sessionMs,
-      sessionMaxMs: config.sessionMaxMs,
-      passwordSignIn: config.passwordSignIn,
-      tokens: config.tokens,
-      localOnly: isLocalOnly,
-      logins,
-    }),
+    ...identityRoutes(identity),
+    ...oidcRoutes(identity, oidc),
     ...auditLog.routes,
     ...retentionRoutes({ db, clock }),
     ...keyringRoutes(rotation),

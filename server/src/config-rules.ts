@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import type { Problem } from '@reeve/base'
 import { notificationContradictions } from './config-notifications.ts'
+import { oidcContradictions } from './config-oidc.ts'
 import type { OptionName, Values } from './config-options.ts'
 import { sameAddress } from './config-types.ts'
 
@@ -35,6 +36,7 @@ export function contradictions(values: Values, placeOf: (name: OptionName) => st
       )
     }
   }
+  oidcContradictions(values, refuse, isOpenHttp)
   if (values.sessionDuration > values.sessionMaxDuration) {
     refuse('sessionDuration', 'is longer than REEVE_SESSION_MAX_DURATION allows')
   }

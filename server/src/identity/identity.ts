@@ -27,6 +27,8 @@ export interface Identity {
   readonly sessionMaxMs: number
   /** Whom a password lets in: owners always, so that somebody can when the identity provider cannot be reached. */
   readonly passwordSignIn: 'everyone' | 'owners'
+  /** How the way through the identity provider looks; null where there is none. */
+  readonly oidcButton: { readonly signInText: string; readonly iconUrl: string } | null
   readonly tokens: TokenLimits
   /** Only people on this machine can reach the server, so that whoever asks could read the setup link as well. */
   readonly localOnly: boolean

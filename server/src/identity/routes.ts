@@ -43,9 +43,9 @@ function entryRoutes(identity: Identity): Route[] {
     ),
     implement(endpoints.getAuthMethods, () => ({
       terms_of_service_url: '',
-      password: { enabled: true },
+      password: { enabled: identity.passwordSignIn === 'everyone' },
       github: { enabled: false, default_provider_configured: false },
-      oidc: { enabled: false, signInText: '', iconUrl: '' },
+      oidc: { enabled: identity.oidcButton !== null, ...(identity.oidcButton ?? { signInText: '', iconUrl: '' }) },
     })),
     implementSignIn(endpoints.login, ({ body }, scope) => signIn(identity, guesses, scope, body)),
     implementSignIn(endpoints.logout, async (_, scope) => {

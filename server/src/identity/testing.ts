@@ -80,6 +80,7 @@ export async function testIdentity(options: { localOnly?: boolean; log?: Log } =
     sessionMs: 86_400_000,
     sessionMaxMs: 30 * 86_400_000,
     passwordSignIn: 'everyone',
+    oidcButton: null,
     tokens: { defaultLifetimeMs: 30 * 86_400_000, maxLifetimeMs: 365 * 86_400_000 },
     localOnly,
     logins,

@@ -2,7 +2,7 @@ import { type Clock, type Log, toError } from '@reeve/base'
 import * as oidc from 'openid-client'
 import { type Claims, mergeClaims } from './claims.ts'
 import { askProvider, UnreachableProvider } from './ask-provider.ts'
-import type { OidcConfig } from './settings.ts'
+import { issuerOf, type OidcConfig } from './settings.ts'
 
 /**
  * The identity provider as this server sees it. It is asked for its description when it is first needed, and again until
@@ -72,11 +72,14 @@ export function createProvider(options: {
       timeout: 10,
       ...(config.insecure ? { execute: [oidc.allowInsecureRequests] } : {}),
     })
-    const server = described.serverMetadata()
+    const stated = described.serverMetadata()
     // What is signed with the client's own secret, or not at all, proves nothing.
-    const algorithms = server.id_token_signing_alg_values_supported?.filter((name) => asymmetric.test(name)) ?? []
+    const algorithms = stated.id_token_signing_alg_values_supported?.filter((name) => asymmetric.test(name)) ?? []
+    const server: oidc.ServerMetadata = Object.assign(structuredClone(stated), {
+      id_token_signing_alg_values_supported: algorithms.length > 0 ? algorithms : ['RS256'],
+    })
     const made = new oidc.Configuration(
-      { ...server, id_token_signing_alg_values_supported: algorithms.length > 0 ? algorithms : ['RS256'] },
+      server,
       config.clientId,
       { [oidc.clockTolerance]: toleranceSeconds },
       clientAuthentication(config, server.token_endpoint_auth_methods_supported),
@@ -105,7 +108,8 @@ export function createProvider(options: {
       return made
     } catch (thrown) {
       const reason = wordsOf(thrown)
-      if (failure === null) log.warn({ issuer: config.issuer, err: toError(thrown) }, 'no word from the identity provider')
+      if (failure === null)
+        log.warn({ issuer: config.issuer, err: toError(thrown) }, 'no word from the identity provider')
       failure = { reason, atMs: clock.monotonicMs() }
       if (description !== null) return description.configuration
       throw new UnreachableProvider(reason)
@@ -151,7 +155,7 @@ export function createProvider(options: {
         })
         const idToken = checkedClaims(tokens.claims(), config.clientId, clock)
         const claims = mergeClaims(idToken, await userinfo(made, tokens.access_token, idToken.sub))
-        return { issuer: idToken.iss, subject: idToken.sub, claims, refreshToken: tokens.refresh_token ?? null }
+        return { issuer: issuerOf(config), subject: idToken.sub, claims, refreshToken: tokens.refresh_token ?? null }
       }),
     refresh: (refreshToken, subject) =>
       attemptTo(async (made) => {
@@ -175,7 +179,8 @@ export function createProvider(options: {
 /** What the library leaves to us. */
 function checkedClaims(claims: oidc.IDToken | undefined, clientId: string, clock: Clock): oidc.IDToken {
   if (claims === undefined) throw new Refusal('there is no ID token')
-  if (claims.azp !== undefined && claims.azp !== clientId) throw new Refusal('the ID token was issued to another client')
+  if (claims.azp !== undefined && claims.azp !== clientId)
+    throw new Refusal('the ID token was issued to another client')
   const ageMs = clock.now().getTime() - claims.iat * 1000
   if (Math.abs(ageMs) > issuedWithinMs) {
     throw new Refusal(`the ID token was issued ${Math.round(ageMs / 1000)} s ago; are the clocks right?`)
@@ -220,5 +225,8 @@ function wordsOf(thrown: unknown): string {
   const parts = [code ? `the provider says ${error.error}` : error.message]
   const cause = error.cause instanceof Error && !code ? error.cause.message : ''
   if (cause !== '') parts.push(cause)
-  return parts.join(': ').replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 300)
+  return parts
+    .join(': ')
+    .replaceAll(/[^\x20-\x7e]/g, '?')
+    .slice(0, 300)
 }

@@ -110,11 +110,7 @@ export function findTestLogin(db: Executor, id: Uuid, userId: Uuid, now: Date): 
     .executeTakeFirst()
 }
 
-export async function updateTestLogin(
-  tx: Tx,
-  id: Uuid,
-  set: Updateable<Schema['oidc_test_logins']>,
-): Promise<void> {
+export async function updateTestLogin(tx: Tx, id: Uuid, set: Updateable<Schema['oidc_test_logins']>): Promise<void> {
   await tx.updateTable('oidc_test_logins').set(set).where('id', '=', id).execute()
 }
 
@@ -148,4 +144,26 @@ export async function setGroupSource(
     .where('source', '<>', source)
   if (which.ids !== 'all') query = query.where(sql<boolean>`id = any(${[...which.ids]}::uuid[])`)
   await query.execute()
+}
+
+export async function updateProfile(
+  tx: Tx,
+  userId: Uuid,
+  set: { readonly login_type?: 'oidc'; readonly name?: string; readonly email?: string },
+  now: Date,
+): Promise<void> {
+  await tx
+    .updateTable('users')
+    .set({ ...set, updated_at: now })
+    .where('id', '=', userId)
+    .execute()
+}
+
+/** What the settings leave to the provider, for whoever is about to change it by hand. */
+export async function setSyncedFlags(tx: Tx, userId: Uuid, siteRoles: boolean, organizations: boolean): Promise<void> {
+  await tx
+    .updateTable('user_links')
+    .set({ syncs_site_roles: siteRoles, syncs_organizations: organizations })
+    .where('user_id', '=', userId)
+    .execute()
 }

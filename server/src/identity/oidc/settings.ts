@@ -38,6 +38,9 @@ export interface OidcConfig {
   readonly insecure: boolean
 }
 
+/** The issuer as links remember it, whatever slash it was configured with. */
+export const issuerOf = ({ issuer }: Pick<OidcConfig, 'issuer'>): string => issuer.replace(/\/+$/, '')
+
 /** All settings that claims are read by, together. */
 export interface SyncSettings {
   readonly siteRoles: OidcConfig['siteRoles']
