@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { type Clock, uuidv7 } from '@reeve/base'
+import type { Visibility } from '../access/policy.ts'
 import type { Database } from '../db/database.ts'
 import type { CheckpointLog } from './checkpoint-log.ts'
 import type { AuditLog } from './routes.ts'
@@ -27,3 +28,11 @@ export const testAuditLog = (db: Database, clock: Clock): AuditLog => ({
   signer: testSigner(clock),
   checkpointLog: memoryCheckpointLog(),
 })
+
+export const everybodysEvents: Visibility = {
+  everything: true,
+  organizationIds: [],
+  own: { ownerId: '', within: [] },
+  listed: { userId: '', groupIds: [], action: '' },
+  ids: 'any',
+}

@@ -79,16 +79,12 @@ export async function deleteEmptySessions(db: Executor, before: Date, limit: num
   return Number(numAffectedRows ?? 0)
 }
 
-/**
- * Bytes that nothing has referred to since. Interceptions from before the limit are there only because they are held:
- * what they are made of stays with them.
- */
+/** Bytes that nothing has referred to since, but those that a held interception from before the limit is made of. */
 const freeBlobs = (before: Date, heldBelowId: string) => sql`
-  last_referenced_at < ${before} and not exists (
-    select from interceptions i, jsonb_array_elements(
+  last_referenced_at < ${before} and (organization_id, encode(sha256, 'hex')) not in (
+    select i.organization_id, slice ->> 'sha256' from interceptions i, jsonb_array_elements(
       coalesce(i.request_slices, '[]'::jsonb) || coalesce(i.response_slices, '[]'::jsonb)) as slice
-    where i.id < ${heldBelowId}::uuid and i.organization_id = blobs.organization_id
-      and slice ->> 'sha256' = encode(blobs.sha256, 'hex'))`
+    where i.id < ${heldBelowId}::uuid and ${isHeld('i')} and slice ->> 'sha256' is not null)`
 
 export async function measureBlobs(
   db: Executor,
