@@ -43,7 +43,9 @@ export const ApiKey = z.object({
   expires_at: Instant,
   created_at: Instant,
   updated_at: Instant,
-  login_type: z.enum(['password', 'oidc', 'github', 'device', 'token']).describe('`token`, or how a session was begun.'),
+  login_type: z
+    .enum(['password', 'oidc', 'github', 'device', 'token'])
+    .describe('`token`, or how a session was begun.'),
   scope: Scope,
   scopes: z.array(Scope),
   allow_list: z.array(AllowedObject).describe('The objects that it is for.'),
@@ -59,8 +61,7 @@ export const createToken = endpoint({
   name: 'createToken',
   method: 'POST',
   path: '/api/v2/users/:user/keys/tokens',
-  summary:
-    'Create an API token for oneself or a service account; the token is in the answer and cannot be read again',
+  summary: 'Create an API token for oneself or a service account; the token is in the answer and cannot be read again',
   tag: 'Tokens',
   permission: 'api_key:create',
   params,
@@ -85,13 +86,13 @@ export const createSessionKey = endpoint({
   name: 'createSessionKey',
   method: 'POST',
   path: '/api/v2/users/:user/keys',
-  summary: 'Create a session key with every scope',
+  summary: 'Create a session of one’s own, with every scope',
   tag: 'Tokens',
   permission: 'api_key:create',
   params,
   status: 201,
   result: z.object({ key: z.string() }),
-  faults: ['not_found', 'forbidden', 'conflict'],
+  faults: ['not_found', 'forbidden'],
 })
 
 export const listTokens = endpoint({

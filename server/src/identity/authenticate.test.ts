@@ -15,7 +15,8 @@ afterAll(() => world[Symbol.asyncDispose]())
 const replica = (log: Log = silentLog) => createAuthenticator({ db: world.db, clock: world.clock, log })
 
 async function makeToken(username: string, body: object = {}): Promise<{ id: string; key: string }> {
-  const answer = await world.call('POST', `/api/v2/users/${username}/keys/tokens`, { token: await world.owner(), body })
+  const token = username === 'dana' ? await world.owner() : await world.signIn(username)
+  const answer = await world.call('POST', '/api/v2/users/me/keys/tokens', { token, body })
   expect(answer.status).toBe(201)
   return answer.json
 }

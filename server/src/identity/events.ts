@@ -19,11 +19,13 @@ const user = (
   diff,
 })
 
-type NewUser = Pick<UserRow, 'id' | 'username' | 'name' | 'email' | 'login_type' | 'roles' | 'status'>
+type NewUser = Pick<UserRow, 'id' | 'username' | 'name' | 'email' | 'login_type' | 'roles' | 'status'> & {
+  readonly owner_id?: string | null
+}
 
 export function userCreated(row: NewUser, hasPassword: boolean): IdentityEvent {
-  const { username, name, email, login_type, roles, status } = row
-  const shown = { username, name, email, login_type, roles, status }
+  const { username, name, email, login_type, roles, status, owner_id: responsible = null } = row
+  const shown = { username, name, email, login_type, roles, status, ...(responsible === null ? {} : { responsible }) }
   return user('create', row, {
     ...Object.fromEntries(Object.entries(shown).map(([field, value]) => [field, { old: null, new: value }])),
     password: { old: null, new: hasPassword ? true : null, secret: true },
@@ -62,11 +64,23 @@ export function signInRefused(row: UserRow | undefined, typed: string, reason: s
 export const signedOut = (username: string, userId: string, keyId: string): IdentityEvent =>
   user('logout', { id: userId, username }, { session: { old: keyId, new: null } })
 
-type NewKey = Pick<KeyRow, 'id' | 'user_id' | 'token_name' | 'scopes' | 'expires_at'>
+type NewKey = Pick<KeyRow, 'id' | 'user_id' | 'token_name' | 'scopes' | 'expires_at'> & {
+  /** As stored: JSON. */
+  readonly allow_list?: string | null
+  readonly workspace_id?: string | null
+}
 
 export function keyCreated(key: NewKey, owner: string): IdentityEvent {
-  const { id, user_id, token_name, scopes, expires_at } = key
-  const shown = { user_id, owner, token_name, scopes, expires_at: expires_at.toISOString() }
+  const { id, user_id, token_name, scopes, expires_at, allow_list = null, workspace_id = null } = key
+  const shown = {
+    user_id,
+    owner,
+    token_name,
+    scopes,
+    expires_at: expires_at.toISOString(),
+    ...(allow_list === null ? {} : { allow_list }),
+    ...(workspace_id === null ? {} : { workspace_id }),
+  }
   return {
     action: 'create',
     resourceType: 'api_key',

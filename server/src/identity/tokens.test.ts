@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { deleteOldKeys } from './jobs.ts'
+import { createToken } from './tokens.ts'
 import { answersNotSeen, type TestIdentity, testIdentity } from './testing.ts'
 
 let world: TestIdentity
@@ -10,6 +11,12 @@ beforeAll(async () => {
   owner = await world.owner()
   member = await world.person('max')
   await world.person('gone')
+  await call('POST', '/api/v2/users', {
+    token: owner,
+    body: { username: 'robot', service_account: true, owner: 'max' },
+  })
+  await call('POST', '/api/v2/users', { token: owner, body: { username: 'idle', service_account: true } })
+  await call('PUT', '/api/v2/users/idle/status/suspend', { token: owner })
   await call('PUT', '/api/v2/users/gone/status/suspend', { token: owner })
 })
 afterAll(() => world[Symbol.asyncDispose]())
@@ -58,7 +65,51 @@ test('a session key may everything and can be made by its owner', async () => {
   expect(status).toBe(201)
   expect((await call('GET', '/api/v2/users/me', { token: json.key })).json.username).toBe('max')
   expect((await call('POST', '/api/v2/users/dana/keys', { token: member })).status).toBe(404)
-  expect((await call('POST', '/api/v2/users/gone/keys', { token: owner })).status).toBe(409)
+  expect((await call('POST', '/api/v2/users/max/keys', { token: owner })).status).toBe(403)
+  expect((await call('POST', '/api/v2/users/robot/keys', { token: owner })).status).toBe(403)
+})
+
+test('a token makes neither tokens nor sessions that outlive it, nor any for what it is not for', async () => {
+  const make = async (token: string, body: object) => call('POST', tokens, { token, body })
+  const hour = (await make(member, { lifetime_seconds: 3600 })).json.key
+  const longer = await make(hour, { lifetime_seconds: 3601 })
+  expect(longer.json.validations).toEqual([{ field: 'lifetime_seconds', detail: expect.stringContaining('1h') }])
+  world.clock.advance(60_000)
+  const child = await make(hour, {})
+  expect(child.status).toBe(201)
+  expect(new Date(child.json.expires_at).getTime() - world.clock.now().getTime()).toBe(59 * 60_000)
+  const session = (await call('POST', '/api/v2/users/me/keys', { token: hour })).json.key
+  const whose = (await call('GET', '/api/v2/whoami', { token: session })).json.credential
+  expect(new Date(whose.ends_at).getTime() - world.clock.now().getTime()).toBe(59 * 60_000)
+
+  const list = [
+    { type: 'api_key', id: '*' },
+    { type: 'user', id: 'x' },
+  ]
+  const narrow = (await make(member, { scope: 'api', allow_list: list })).json.key
+  const kept = (await make(narrow, { scope: 'api' })).json
+  expect((await call('GET', `/api/v2/users/me/keys/${kept.id}`, { token: member })).json.allow_list).toEqual(list)
+  for (const allow_list of [[{ type: '*', id: '*' }], [{ type: 'user', id: 'y' }], [{ type: 'group', id: 'x' }]]) {
+    expect((await make(narrow, { allow_list })).status).toBe(403)
+  }
+  expect((await make(narrow, { allow_list: [{ type: 'user', id: 'x' }] })).status).toBe(201)
+  expect((await call('POST', '/api/v2/users/me/keys', { token: narrow })).status).toBe(403)
+  expect((await make(member, { allow_list: [{ type: 'elephant', id: 'x' }] })).status).toBe(400)
+})
+
+test('a token that was revoked while its request was on the way makes nothing any more', async () => {
+  const { key, id } = (await call('POST', tokens, { token: member, body: {} })).json
+  const actor = await world.authenticator.authenticate(key)
+  await world.db.sql.deleteFrom('api_keys').where('id', '=', id).execute()
+  const scope = {
+    actor,
+    requestId: 'r',
+    sourceIp: null,
+    userAgent: null,
+    signal: AbortSignal.abort(),
+    log: world.identity.log,
+  }
+  await expect(createToken(world.identity, scope, 'me', {})).rejects.toMatchObject({ code: 'unauthenticated' })
 })
 
 test('expiring keeps the row for a week, deleting does not, and both end the token at once', async () => {
@@ -97,9 +148,10 @@ test('the name of an ended token is free again', async () => {
   }
 })
 
-test('tokens of others are nobody’s to a member; an owner sees, makes and ends them', async () => {
-  const made = await call('POST', '/api/v2/users/max/keys/tokens', { token: owner, body: { token_name: 'by-owner' } })
-  expect(made.status).toBe(201)
+test('tokens of others are nobody’s to a member; an owner sees and ends them, and makes none in their name', async () => {
+  const made = await call('POST', tokens, { token: member, body: { token_name: 'of-max' } })
+  const inTheirName = await call('POST', '/api/v2/users/max/keys/tokens', { token: owner, body: {} })
+  expect(inTheirName).toMatchObject({ status: 403, json: { detail: expect.stringContaining('--service-account') } })
   for (const [method, path] of [
     ['GET', '/api/v2/users/dana/keys/tokens'],
     ['POST', '/api/v2/users/dana/keys/tokens'],
@@ -111,8 +163,58 @@ test('tokens of others are nobody’s to a member; an owner sees, makes and ends
   expect((await call('GET', `${tokens}?include_all=true`, { token: member })).status).toBe(403)
   const everybody = await call('GET', `${tokens}?include_all=true`, { token: owner })
   expect(everybody.json.map(({ username }: { username: string }) => username)).toContain('max')
-  expect((await call('DELETE', '/api/v2/users/max/keys/by-owner', { token: owner })).status).toBe(204)
-  expect((await call('POST', '/api/v2/users/gone/keys/tokens', { token: owner, body: {} })).status).toBe(409)
+  expect((await call('DELETE', '/api/v2/users/max/keys/of-max', { token: owner })).status).toBe(204)
+})
+
+test('a service account has no address and no sign-in; its tokens are made by who is responsible, or an owner', async () => {
+  const account = (await call('GET', '/api/v2/users/robot', { token: member })).json
+  expect(account).toMatchObject({ email: '', login_type: 'none', is_service_account: true })
+  expect((await call('POST', '/api/v2/users/login', { body: { email: '', password: 'correct horse' } })).status).toBe(
+    401,
+  )
+  const path = '/api/v2/users/robot/keys/tokens'
+  const made = await call('POST', path, { token: member, body: { token_name: 'nightly', scopes: ['usage:read'] } })
+  expect(made.status).toBe(201)
+  expect((await call('POST', path, { token: owner, body: { token_name: 'by-owner' } })).status).toBe(201)
+  const other = await world.person('other')
+  expect((await call('POST', path, { token: other, body: {} })).status).toBe(404)
+  expect((await call('GET', path, { token: member })).json).toHaveLength(2)
+  expect((await call('GET', '/api/v2/whoami', { token: made.json.key })).json.user.username).toBe('robot')
+  expect((await call('DELETE', `/api/v2/users/robot/keys/${made.json.id}`, { token: member })).status).toBe(204)
+  expect((await call('POST', '/api/v2/users/idle/keys/tokens', { token: owner, body: {} })).status).toBe(409)
+  const wrong = [
+    { username: 'x', service_account: true, email: 'x@example.com' },
+    { username: 'x', service_account: true, password: 'correct horse' },
+    { username: 'x', service_account: true, login_type: 'password' },
+    { username: 'x', service_account: true, owner: 'robot' },
+    { username: 'x', service_account: true, owner: 'gone' },
+    { username: 'x', email: 'x@example.com', login_type: 'none', owner: 'max' },
+    { username: 'x', login_type: 'none' },
+  ]
+  for (const body of wrong) {
+    expect((await call('POST', '/api/v2/users', { token: owner, body })).status, JSON.stringify(body)).toBe(400)
+  }
+})
+
+test('tokens are found by whose they are, what they may and how they are used', async () => {
+  const make = (body: object) => call('POST', tokens, { token: member, body })
+  await make({ token_name: 'find-me', scopes: ['audit_log:read'], lifetime_seconds: 3600 })
+  const used = (await make({ token_name: 'find-used' })).json.id
+  await world.db.sql.updateTable('api_keys').set({ last_used: new Date() }).where('id', '=', used).execute()
+  const found = async (q: string) => {
+    const path = `${tokens}?include_all=true&q=${encodeURIComponent(q)}`
+    return (await call('GET', path, { token: owner })).json.map(({ token_name }: { token_name: string }) => token_name)
+  }
+  expect(await found('user:max find')).toEqual(expect.arrayContaining(['find-me', 'find-used']))
+  expect(await found('user:dana find')).toEqual([])
+  expect(await found('scope:audit_log:read find')).toEqual(['find-me'])
+  expect(await found('used:never find')).toEqual(['find-me'])
+  expect(await found('used_before:2020-01-01 find')).toEqual(['find-me'])
+  expect(await found('expires_before:2020-01-01')).toEqual([])
+  expect(await found('kind:service')).toEqual(['by-owner'])
+  for (const q of ['kind:elephant', 'used:daily', 'expires_before:soon', 'colour:red']) {
+    expect((await call('GET', `${tokens}?q=${q}`, { token: member })).status, q).toBe(400)
+  }
 })
 
 test('the longest lifetime is told in nanoseconds', async () => {

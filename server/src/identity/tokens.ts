@@ -108,7 +108,6 @@ export async function createSessionKey(identity: Identity, scope: Scope, ref: st
   const begun = await db.transaction(async (tx) => {
     const now = clock.now()
     const { livesForMs } = await makerOf(tx, actor, now)
-    await lockActive(tx, owner.id)
     const endsBy = livesForMs === null ? {} : { endsBy: new Date(now.getTime() + livesForMs) }
     return beginSession(tx, identity, scope, owner.id, 'actor', endsBy)
   })
