@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type BodyMemory, commonPrefix, commonSuffix, createBodyMemory, digestBody, recordedBody } from './bodies.ts'
+import { maskBody, noSecrets } from './masking/masked-body.ts'
+import { type BodyMemory, commonPrefix, commonSuffix, createBodyMemory, digestBody } from './bodies.ts'
 
 const scan = { members: [], elements: [] }
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
@@ -10,6 +11,7 @@ const remembered = (interceptionId: string, bytes: Buffer) => ({
   bytes,
   scan,
   digest: digestBody(bytes, null),
+  secrets: noSecrets,
 })
 const keep = (memory: BodyMemory, key: string, name: string, bytes: Buffer) =>
   memory.remember(key, remembered(name, bytes), memory.nearest(key, bytes))
@@ -40,13 +42,12 @@ test('a hash that goes on from an earlier body is the hash of the whole body', (
       const old = Buffer.concat([large(1, shared), large(2, oldTail)])
       const body = Buffer.concat([large(1, shared), large(3, newTail)])
       const earlier = remembered('a', old)
-      const digest = digestBody(body, { earlier, prefixBytes: commonPrefix(old, body), suffixBytes: 0 })
+      const digest = digestBody(body, { earlier, prefixBytes: commonPrefix(old, body) })
       expect(digest.sha256.toString('hex')).toBe(sha256(body))
       // Going on from it once more, and from the same state twice, is possible too.
       const again = digestBody(body, {
-        earlier: { ...earlier, bytes: body, digest },
+        earlier: { digest },
         prefixBytes: body.length,
-        suffixBytes: 0,
       })
       expect(again.sha256).toEqual(digest.sha256)
     }),
@@ -62,7 +63,7 @@ test('a body is recorded against the one of its conversation that it shares most
   keep(memory, 'k', 'side', side)
   const next = Buffer.concat([main, Buffer.from('more')])
   const shared = memory.nearest('k', next)
-  expect(recordedBody(next, digestBody(next, shared), shared).base).toEqual({
+  expect(maskBody(next, digestBody(next, shared), shared, null).recorded.base).toEqual({
     interceptionId: 'main',
     prefixBytes: 20_000,
     suffixBytes: 0,

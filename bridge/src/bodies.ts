@@ -1,6 +1,6 @@
 import { createHash, hash, type Hash } from 'node:crypto'
 import type { Uuid } from '@reeve/base'
-import type { RecordedBody } from './recorder.ts'
+import type { Secrets } from './masking/masked-body.ts'
 import type { Scan } from './scan.ts'
 
 /**
@@ -29,6 +29,7 @@ export interface RememberedBody {
   readonly bytes: Buffer
   readonly scan: Scan
   readonly digest: Digest
+  readonly secrets: Secrets
 }
 
 /** A remembered body and the memory that holds it, which may be larger. */
@@ -125,7 +126,10 @@ function roomFor(bytes: Buffer): number {
 }
 
 /** The SHA-256 of a body, going on from the state that an earlier one left where it still was the same. */
-export function digestBody(body: Buffer, shared: Shared | null): Digest {
+export function digestBody(
+  body: Buffer,
+  shared: { readonly earlier: { readonly digest: Digest }; readonly prefixBytes: number } | null,
+): Digest {
   if (body.length < midstateEvery) return { sha256: hash('sha256', body, 'buffer'), midstates: [] }
   const usable = shared === null ? 0 : Math.floor(shared.prefixBytes / midstateEvery)
   const midstates = shared?.earlier.digest.midstates.slice(0, usable) ?? []
@@ -138,18 +142,6 @@ export function digestBody(body: Buffer, shared: Shared | null): Digest {
   return { sha256: sha256.digest(), midstates }
 }
 
-export function recordedBody(body: Buffer, digest: Digest, shared: Shared | null): RecordedBody {
-  const base =
-    shared === null
-      ? null
-      : {
-          interceptionId: shared.earlier.interceptionId,
-          prefixBytes: shared.prefixBytes,
-          suffixBytes: shared.suffixBytes,
-        }
-  return { bytes: body, sha256: digest.sha256, base }
-}
-
 function compareBodies(earlier: RememberedBody, body: Buffer): Shared {
   const prefixBytes = commonPrefix(earlier.bytes, body)
   return { earlier, prefixBytes, suffixBytes: commonSuffix(earlier.bytes, body, prefixBytes) }
@@ -160,7 +152,9 @@ function sizeOf(shared: Shared): number {
 }
 
 function costOf(body: RememberedBody, roomBytes: number): number {
-  return roomBytes + body.digest.midstates.length * midstateBytes + body.scan.elements.length * 64 + 512
+  const { digest, secrets, scan } = body
+  const midstates = digest.midstates.length + (secrets.digest?.midstates.length ?? 0)
+  return roomBytes + midstates * midstateBytes + scan.elements.length * 64 + secrets.finds.length * 256 + 512
 }
 
 function costOfAll(bodies: readonly Kept[] | undefined): number {

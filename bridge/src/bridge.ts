@@ -6,6 +6,7 @@ import type { BridgeEvent, Exchange } from './exchange.ts'
 import { takeIn } from './intake.ts'
 import type { Limits } from './limits.ts'
 import { createOpenList } from './open-list.ts'
+import type { Masker } from './masking/masker.ts'
 import type { Provider } from './providers/provider.ts'
 import { type Recorder, type Recording, type RouteKind, type StartFacts, unrecorded } from './recorder.ts'
 import { writeAnswer } from './refuse.ts'
@@ -18,6 +19,8 @@ import type { Refusal, WireFormat } from './wire/wire-format.ts'
 export interface BridgeOptions {
   readonly providers: readonly Provider[]
   readonly recorder: Recorder
+  /** Null keeps what was sent as it is. */
+  readonly masker: Masker | null
   readonly clock: Clock
   readonly log: Log
   readonly newId: () => Uuid
@@ -51,7 +54,7 @@ type Told = Pick<BridgeEvent & { kind: 'finished' }, 'providerName' | 'route' | 
 
 /** The LLM gateway as a library: it knows providers, actors as bundles of ids, and somebody who keeps the record. */
 export function createBridge(options: BridgeOptions): Bridge {
-  const { recorder, clock, log, newId, observe, limits } = options
+  const { recorder, masker, clock, log, newId, observe, limits } = options
   const providers = new Map(options.providers.map((provider) => [provider.name, provider]))
   const bodies = createBodyMemory(limits.rememberedBytes)
   const upstreams = createUpstreams({ limits, clock, log })
@@ -99,7 +102,7 @@ export function createBridge(options: BridgeOptions): Bridge {
 
     const collected = await collectBody(req, res, limits)
     const readyMs = clock.monotonicMs()
-    const intake = takeIn({ ...exchange, actor }, routed, collected, bodies)
+    const intake = takeIn({ ...exchange, actor }, routed, collected, { bodies, masker })
     const start: StartFacts = {
       ...intake.facts,
       ...providerFacts(routed, kind),

@@ -1,6 +1,8 @@
 export { type Bridge, type BridgeOptions, createBridge } from './bridge.ts'
 export type { BridgeEvent, Exchange } from './exchange.ts'
 export { defaultLimits, type Limits } from './limits.ts'
+export { maskAnswer } from './masking/mask-answer.ts'
+export { applyMasks, createMasker, type Find, type Masker } from './masking/masker.ts'
 export { anthropicProvider } from './providers/anthropic.ts'
 export type { Provider, ProviderRoute } from './providers/provider.ts'
 export type {

@@ -1,7 +1,9 @@
-import { type BodyMemory, type Digest, digestBody, recordedBody, type Shared } from './bodies.ts'
+import { type BodyMemory, type Digest, digestBody, type Shared } from './bodies.ts'
 import { recogniseClient } from './clients.ts'
 import type { CollectedBody } from './collect-body.ts'
 import type { Exchange } from './exchange.ts'
+import { maskBody, type Secrets } from './masking/masked-body.ts'
+import type { Masker } from './masking/masker.ts'
 import type { Actor, ClientFacts, RecordedBody } from './recorder.ts'
 import type { Routed } from './routes.ts'
 import type { Scan } from './scan.ts'
@@ -16,7 +18,7 @@ export interface Intake {
   /** How the body is remembered once its start record is durable; null when it is of no use to later ones. */
   readonly remember: {
     readonly key: string
-    readonly body: { readonly bytes: Buffer; readonly scan: Scan; readonly digest: Digest }
+    readonly body: { readonly bytes: Buffer; readonly scan: Scan; readonly digest: Digest; readonly secrets: Secrets }
     readonly shared: Shared | null
   } | null
 }
@@ -29,12 +31,12 @@ export function takeIn(
   exchange: Exchange & { readonly actor: Actor },
   { provider, route }: Routed,
   collected: CollectedBody,
-  bodies: BodyMemory,
+  { bodies, masker }: { readonly bodies: BodyMemory; readonly masker: Masker | null },
 ): Intake {
   const { headers } = exchange.req
   const body = collected.kind === 'body' ? collected.bytes : nothing
   const unread = (refusal: Refusal | null): Intake => ({
-    facts: { ...recogniseClient(headers, noFacts), model: '', streaming: false, body: plainBody(body) },
+    facts: { ...recogniseClient(headers, noFacts), model: '', streaming: false, body: plainBody(body, masker) },
     body,
     refusal,
     remember: null,
@@ -63,18 +65,19 @@ export function takeIn(
     shared = bodies.nearest(key, body)
   }
   const digest = digestBody(body, shared)
+  const { recorded, secrets } = maskBody(body, digest, shared, masker)
   return {
-    facts: { ...client, model: said.model, streaming: said.streaming, body: recordedBody(body, digest, shared) },
+    facts: { ...client, model: said.model, streaming: said.streaming, body: recorded },
     body,
     refusal: null,
-    remember: { key, body: { bytes: body, scan, digest }, shared },
+    remember: { key, body: { bytes: body, scan, digest, secrets }, shared },
   }
 }
 
 const unwanted: Refusal = { reason: 'invalid', message: 'A request with this method has no body.' }
 
-function plainBody(bytes: Buffer): RecordedBody {
-  return recordedBody(bytes, digestBody(bytes, null), null)
+function plainBody(bytes: Buffer, masker: Masker | null): RecordedBody {
+  return maskBody(bytes, digestBody(bytes, null), null, masker).recorded
 }
 
 function capitalised(problem: string): string {

@@ -24,10 +24,18 @@ export type RouteKind = 'messages' | 'count_tokens' | 'models'
 export type RecordedOutcome =
   'ok' | 'upstream_error' | 'upstream_aborted' | 'client_disconnected' | 'timeout' | 'refused' | 'interrupted'
 
-/** The request body and what is already known of its beginning. */
+/** The request body in the form that may be kept, and what is already known of its beginning. */
 export interface RecordedBody {
+  /** As long as it was sent; secrets in it are masked. */
   readonly bytes: Uint8Array
+  /** Of the bytes as they were sent. */
   readonly sha256: Uint8Array
+  /** Of `bytes`: the same where nothing is masked. */
+  readonly keptSha256: Uint8Array
+  /** Secrets that are masked in all of it. */
+  readonly masked: number
+  /** Of the masked secrets in what `base` does not have. */
+  readonly fingerprints: readonly string[]
   /**
    * What it shares with an earlier request whose start record is durable: the longest common beginning and, in what is
    * left of both, the longest common end. Clients that put the messages before the tools share both.

@@ -44,7 +44,9 @@ export type Capture = z.infer<typeof Capture>
 const withheld = {
   content_withheld: z
     .boolean()
-    .describe('True when the words are another person’s and the reader may not read them: texts are null, lengths stay.'),
+    .describe(
+      'True when the words are another person’s and the reader may not read them: texts are null, lengths stay.',
+    ),
 }
 
 export const Interception = z.object({
@@ -83,7 +85,10 @@ export const Interception = z.object({
     .string()
     .nullable()
     .describe('Of the bytes as the provider sent them; of an interrupted answer, of those that were kept.'),
-  masked: z.number().int().describe('Secrets that were masked before anything was kept: in what is kept the hash differs.'),
+  masked: z
+    .number()
+    .int()
+    .describe('Secrets that were masked before anything was kept: in what is kept the hash differs.'),
   duration_ms: z.number().nullable(),
   time_to_first_byte_ms: z.number().nullable().describe('From the request to the first byte of the answer.'),
   gateway_ms: z.number().nullable().describe('The part of the time to first byte that Reeve itself took.'),

@@ -3,6 +3,7 @@ import { type Log, Secret, silentLog, systemClock, uuidv7 } from '@reeve/base'
 import { type Bridge, createBridge } from '../bridge.ts'
 import type { BridgeEvent } from '../exchange.ts'
 import { defaultLimits, type Limits } from '../limits.ts'
+import type { Masker } from '../masking/masker.ts'
 import { anthropicProvider } from '../providers/anthropic.ts'
 import type { Actor } from '../recorder.ts'
 import { counter } from './counter.ts'
@@ -29,13 +30,20 @@ export interface TestBridge extends AsyncDisposable {
 /** A bridge behind a real listener, which takes everybody for one actor. */
 export async function startBridge(
   baseUrl: string,
-  options: { limits?: Partial<Limits>; recorder?: MemoryRecorder; log?: Log; actor?: Actor | null } = {},
+  options: {
+    limits?: Partial<Limits>
+    recorder?: MemoryRecorder
+    masker?: Masker | null
+    log?: Log
+    actor?: Actor | null
+  } = {},
 ): Promise<TestBridge> {
   const recorder = options.recorder ?? memoryRecorder()
   const events: BridgeEvent[] = []
   const bridge = createBridge({
     providers: [anthropicProvider({ name: 'anthropic', baseUrl, key: new Secret(providerKey) })],
     recorder,
+    masker: options.masker ?? null,
     clock: systemClock,
     log: options.log ?? silentLog,
     newId: () => uuidv7(systemClock.now()),

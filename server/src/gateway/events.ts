@@ -1,5 +1,5 @@
 import type { Uuid } from '@reeve/base'
-import type { AuditEntry } from '../audit/journal.ts'
+import type { AuditDiff, AuditEntry } from '../audit/journal.ts'
 
 /** The administrative events of the bridge. */
 
@@ -9,16 +9,73 @@ type Who = AuditEntry['scope']
 export function contentRead(
   scope: Who,
   at: Date,
-  of: { readonly sessionId: Uuid; readonly ownerName: string; readonly organizationId: Uuid },
+  of: {
+    readonly sessionId: Uuid
+    readonly interceptionId: Uuid | null
+    readonly user_id: Uuid
+    readonly username: string
+    readonly organization_id: Uuid
+    readonly how: string
+    readonly reason?: string
+  },
 ): AuditEntry {
+  const told = { how: of.how, owner_id: of.user_id, interception_id: of.interceptionId }
   return {
     scope,
     at,
     action: 'read_content',
     resourceType: 'session',
     resourceId: of.sessionId,
-    resourceTarget: of.ownerName,
+    resourceTarget: of.username,
+    organizationId: of.organization_id,
+    diff: facts(told),
+    ...(of.reason === undefined ? {} : { reason: of.reason }),
+  }
+}
+
+/** Somebody was shown prompts of other people in a list, or looked for words among theirs. */
+export function contentSearched(
+  scope: Who,
+  at: Date,
+  of: {
+    readonly owners: readonly { readonly id: Uuid; readonly username: string }[]
+    readonly ownersCount: number
+    readonly organizationId: Uuid | null
+    readonly searched: string | null
+    readonly reason?: string
+  },
+): AuditEntry {
+  const owner_ids = of.owners.map((owner) => owner.id)
+  return {
+    scope,
+    at,
+    action: 'read_content',
+    resourceType: 'search',
+    resourceId: scope.requestId,
+    resourceTarget: of.owners.map((owner) => owner.username).join(', '),
     organizationId: of.organizationId,
+    diff: facts({ how: 'search', q: of.searched, owner_ids, owners: of.ownersCount }),
+    ...(of.reason === undefined ? {} : { reason: of.reason }),
+  }
+}
+
+const facts = (told: Readonly<Record<string, unknown>>): AuditDiff =>
+  Object.fromEntries(
+    Object.entries(told)
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => [name, { old: null, new: value }]),
+  )
+
+/** The server runs without masking: secrets are kept as they come. */
+export function maskingOff(scope: Who, at: Date): AuditEntry {
+  return {
+    scope,
+    at,
+    action: 'start',
+    resourceType: 'masking',
+    resourceId: 'masking',
+    resourceTarget: 'masking of secrets in the record',
+    diff: { masking: { old: null, new: false } },
   }
 }
 

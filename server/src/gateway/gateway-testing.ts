@@ -9,7 +9,7 @@ import { Registry } from 'prom-client'
 import type { Actor } from '../access/actor.ts'
 import { heldRoles } from '../access/built-in-roles.ts'
 import type { Database } from '../db/database.ts'
-import type { Scope } from '../http/implement.ts'
+import type { Browser, Scope } from '../http/implement.ts'
 import { createAuthenticator } from '../identity/authenticate.ts'
 import { newToken } from '../identity/token.ts'
 import { createGateway, type Gateway, type GatewayConfig } from './gateway.ts'
@@ -37,6 +37,8 @@ const defaults: Omit<GatewayConfig, 'anthropic'> = {
   scripted: false,
   capture: 'full',
   structuredLogging: false,
+  masking: true,
+  contentReasonRequired: false,
   bodyBytesMax: 64 * 1024 * 1024,
   connectTimeoutMs: 2_000,
   firstByteTimeoutMs: 5_000,
@@ -61,6 +63,7 @@ export async function testGateway(
       config: { ...defaults, anthropic: { baseUrl: upstreamUrl, key: new Secret('sk-upstream') }, ...config },
       db,
       journalDir,
+      maskingKeyFile: join(journalDir, 'masking-key'),
       authenticate: authenticator.authenticate,
       sourceAddress: (req) => req.socket.remoteAddress ?? null,
       ownHeaders: [],
@@ -99,13 +102,16 @@ export async function testGateway(
     async call(name, actor, { params = {}, query = {} } = {}) {
       const route = gateway.routes.find((candidate) => candidate.endpoint.name === name)
       if (route === undefined) throw new Error(`no route ${name}`)
-      const answer = await route.answer({ params, query, body: undefined }, scopeOf(actor))
+      const answer = await route.answer({ params, query, body: undefined }, scopeOf(actor), noBrowser)
       if (answer.kind === 'json') return answer.result
-      return answer.kind === 'bytes' ? answer.file.bytes : answer.events
+      if (answer.kind === 'bytes') return answer.file.bytes
+      return answer.kind === 'events' ? answer.events : null
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
+
+export const noBrowser: Browser = { cookie: () => null, wantsPage: false }
 
 export const scopeOf = (actor: Actor, signal: AbortSignal = new AbortController().signal): Scope => ({
   actor,

@@ -1,17 +1,30 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, type Fault, type Log, toError, uuidv7 } from '@reeve/base'
-import { type Bridge, createBridge, defaultLimits, errorAnswer, type Refusal, writeAnswer } from '@reeve/bridge'
+import {
+  type Bridge,
+  createBridge,
+  createMasker,
+  defaultLimits,
+  errorAnswer,
+  type Masker,
+  type Refusal,
+  writeAnswer,
+} from '@reeve/bridge'
 import type { Capture } from '@reeve/sdk'
 import type { Registry } from 'prom-client'
 import type { Actor } from '../access/actor.ts'
 import { allows } from '../access/policy.ts'
+import { appendAudit } from '../audit/journal.ts'
 import type { Database } from '../db/database.ts'
 import type { Route } from '../http/implement.ts'
 import { createRateLimit, networkOf, type RateLimit } from '../http/rate-limit.ts'
 import { type Journal, openJournal } from '../journal/journal.ts'
+import { contentAccess } from './content.ts'
 import { findCredential } from './credential.ts'
 import { type Drain, startDrain } from './drain/drain.ts'
 import { type BatchFacts } from './drain/messages.ts'
+import { maskingOff } from './events.ts'
+import { openMaskingKey } from './masking-key.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
 import { type OpenStreams, watchOpenStreams } from './open-streams.ts'
 import { type Offered, offerProviders, type ProviderSettings } from './providers.ts'
@@ -26,6 +39,10 @@ export interface GatewayConfig extends ProviderSettings {
   readonly enabled: boolean
   readonly capture: Capture
   readonly structuredLogging: boolean
+  /** Whether secrets are masked before anything is kept. */
+  readonly masking: boolean
+  /** Whether reading the words of other people needs a reason. */
+  readonly contentReasonRequired: boolean
   readonly bodyBytesMax: number
   readonly connectTimeoutMs: number
   readonly firstByteTimeoutMs: number
@@ -38,6 +55,8 @@ export interface GatewayOptions {
   readonly config: GatewayConfig
   readonly db: Database
   readonly journalDir: string
+  /** Where the key of the masks' fingerprints lies, or is put. */
+  readonly maskingKeyFile: string
   readonly authenticate: (token: string) => Promise<Actor | null>
   readonly sourceAddress: (req: IncomingMessage) => string | null
   /** Names and values that stand on every answer, the provider's included. */
@@ -96,11 +115,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   undo.defer(async () => void (await drain.settle(settleMs)))
   const mayCallModels = (actor: Actor): boolean => allows(actor, 'interception:create')
   const streams = undo.use(watchOpenStreams({ authenticate, mayCallModels, clock, log }))
-  const recorder = undo.use(createRecorder({ journal, capture, watch: { durable: drain.nudge, amend: streams.amend } }))
+  const masker = await openMasker(options)
+  const watch = { durable: drain.nudge, amend: streams.amend }
+  const recorder = undo.use(createRecorder({ journal, capture, masker, watch }))
   const providers = config.enabled ? await offerProviders(config, undo) : new Map<string, Offered>()
   const bridge: Bridge = createBridge({
     providers: [...providers.values()].map((offered) => offered.provider),
     recorder,
+    masker,
     clock,
     log,
     newId: () => uuidv7(clock.now()),
@@ -114,7 +136,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
   })
   undo.defer(() => bridge.close({ graceMs: 0 }))
-  const watch = undo.use(await watchSessions({ db, clock, log }))
+  const sessions = undo.use(await watchSessions({ db, clock, log }))
+  const content = contentAccess({ db, clock, reasonRequired: config.contentReasonRequired })
   const status = (): BridgeStatus => statusOf(config, providers, journal, drain)
   const attempts = createRefusedAttempts({ db, clock, log })
   const refusals = createRateLimit({ clock, limit: refusalsPerMinute, windowMs: 60_000 })
@@ -138,10 +161,20 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       const headers = [...answer.headers, 'connection', 'close']
       void writeAnswer({ req, res, ownHeaders: options.ownHeaders }, { ...answer, headers }, null)
     },
-    routes: bridgeRoutes({ db, clock, watch, status }),
+    routes: bridgeRoutes({ db, content, watch: sessions, status }),
     status,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+/** Null where masking is switched off, which the audit log then says of each start. */
+async function openMasker({ config, db, clock, log, maskingKeyFile }: GatewayOptions): Promise<Masker | null> {
+  if (config.masking) return createMasker(openMaskingKey(maskingKeyFile))
+  log.warn({}, 'secrets are recorded as they come: masking is switched off (REEVE_AIBRIDGE_MASKING)')
+  const at = clock.now()
+  const scope = { actor: null, requestId: uuidv7(at), sourceIp: null, userAgent: null }
+  await db.transaction((tx) => appendAudit(tx, maskingOff(scope, at)))
+  return null
 }
 
 interface Door extends Omit<GatewayOptions, 'metrics'> {
@@ -192,7 +225,7 @@ async function enter(door: Door, req: IncomingMessage, res: ServerResponse): Pro
   }
   const [organizationId] = actor.organizationIds
   if (organizationId === undefined) return refuse({ reason: 'forbidden', message: 'You belong to no organization.' })
-  door.streams.add(token, actor.apiKeyId, res)
+  door.streams.add(token, actor, organizationId, res)
   const ids = { userId: actor.userId, organizationId, apiKeyId: actor.apiKeyId }
   return door.bridge.handle({ ...exchange, actor: ids, token })
 }

@@ -32,7 +32,8 @@ export function statusOf(row: { readonly open_requests: number; readonly last_ou
   return finished.includes(row.last_outcome) ? 'done' : 'error'
 }
 
-export function presentSession(row: SessionRow): Session {
+/** `shown`: whether the reader may have the words; facts about them stay. */
+export function presentSession(row: SessionRow, shown: boolean): Session {
   return {
     id: row.id,
     initiator: initiator(row),
@@ -52,16 +53,17 @@ export function presentSession(row: SessionRow): Session {
     tool_calls: row.tool_calls,
     agents: row.agents.length,
     token_usage_summary: tokens(row),
-    first_prompt: row.first_prompt,
-    last_prompt: row.last_prompt,
+    first_prompt: shown ? row.first_prompt : null,
+    last_prompt: shown ? row.last_prompt : null,
     metadata: {},
+    content_withheld: !shown,
   }
 }
 
-export function presentThread(row: ThreadRow): Thread {
+export function presentThread(row: ThreadRow, shown: boolean): Thread {
   return {
     id: row.thread_id,
-    prompt: row.prompt,
+    prompt: shown ? row.prompt : null,
     prompt_origin: row.prompt_origin,
     agent_id: row.agent_id,
     model: row.model ?? '',
@@ -74,9 +76,13 @@ export function presentThread(row: ThreadRow): Thread {
     requests: row.requests,
     tool_calls: row.tool_calls,
     error_type: row.error_type,
-    error_message: row.error_message,
+    error_message: shown ? row.error_message : null,
+    content_withheld: !shown,
   }
 }
+
+/** Outcomes whose error text is ours. In any other a provider may have quoted what it was sent. */
+const ownWords: readonly string[] = ['timeout', 'refused', 'interrupted', 'upstream_aborted']
 
 const usageOf = (row: InterceptionRow) => ({
   ...tokens(row),
@@ -84,7 +90,7 @@ const usageOf = (row: InterceptionRow) => ({
   source: row.usage_source as 'provider' | 'partial' | 'none',
 })
 
-export function presentInterception(row: InterceptionRow): Interception {
+export function presentInterception(row: InterceptionRow, shown: boolean): Interception {
   return {
     id: row.id,
     session_id: row.session_id,
@@ -110,7 +116,7 @@ export function presentInterception(row: InterceptionRow): Interception {
     // SAFETY: as for the route.
     outcome: row.outcome as Outcome,
     error_type: row.error_type,
-    error_message: row.error_message,
+    error_message: shown || ownWords.includes(row.outcome) ? row.error_message : null,
     status_code: row.status_code,
     stop_reason: row.stop_reason,
     provider_response_id: row.provider_response_id,
@@ -121,12 +127,14 @@ export function presentInterception(row: InterceptionRow): Interception {
     response_bytes: row.response_bytes,
     request_sha256: row.request_sha256?.toString('hex') ?? null,
     response_sha256: row.response_sha256?.toString('hex') ?? null,
+    masked: row.masked,
     duration_ms: row.duration_ms,
     time_to_first_byte_ms: row.first_byte_ms,
     gateway_ms: row.gateway_ms,
     token_usage: usageOf(row),
     tool_calls: row.tool_calls,
-    prompt: row.prompt,
+    prompt: shown ? row.prompt : null,
+    content_withheld: !shown,
   }
 }
 
@@ -156,6 +164,7 @@ function eventOf(interception: InterceptionRow, seq: number, time: Date, session
     stop_reason: null,
     token_usage: null,
     duration_ms: null,
+    content_withheld: false,
   } as const
 }
 
@@ -180,20 +189,26 @@ export function presentEnd(row: InterceptionRow, sessionStart: Date): TimelineEv
   }
 }
 
-export function presentItem(item: ItemRow, interception: InterceptionRow, sessionStart: Date): TimelineEvent {
+export function presentItem(
+  item: ItemRow,
+  interception: InterceptionRow,
+  sessionStart: Date,
+  shown: boolean,
+): TimelineEvent {
   return {
     ...eventOf(interception, item.seq, item.at, sessionStart),
     // SAFETY: both columns have check constraints with these values.
     kind: item.kind as TimelineEvent['kind'],
     lane: laneOf(item),
     origin: item.origin as TimelineEvent['origin'],
-    text: item.text,
+    text: shown ? item.text : null,
     text_bytes: item.text_bytes,
     truncated: item.truncated,
     not_captured: item.not_captured,
     tool_name: item.tool_name,
     tool_call_id: item.tool_call_id,
     is_error: item.is_error,
+    content_withheld: !shown,
   }
 }
 

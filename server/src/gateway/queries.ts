@@ -3,7 +3,7 @@ import { uuidv7Floor } from '@reeve/base'
 import { type RawBuilder, sql } from 'kysely'
 import type { Visibility } from '../access/policy.ts'
 import { visibleRows } from '../access/sql-filter.ts'
-import type { Executor, Tx } from '../db/database.ts'
+import type { Executor } from '../db/database.ts'
 import type { SessionFilter } from './search.ts'
 
 /** All SQL of the bridge's pages. What the drain runs is in `drain/queries.ts`. */
@@ -86,6 +86,7 @@ export interface InterceptionRow extends UserColumns {
   readonly tool_calls: number
   readonly prompt: string | null
   readonly retry_of: Uuid | null
+  readonly masked: number
 }
 
 export interface Page {
@@ -101,6 +102,12 @@ const sessionStatus = sql`case when s.open_requests > 0 then 'live'
   when s.last_outcome in ('ok', 'live', 'client_disconnected') then 'done' else 'error' end`
 
 type Condition = RawBuilder<unknown>
+
+/** Which rows somebody may see, and of which of them the words: a search for words finds nothing in the others. */
+export interface Sight {
+  readonly rows: Visibility
+  readonly words: Visibility
+}
 
 const all = (conditions: readonly Condition[]): Condition =>
   conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)
@@ -125,11 +132,12 @@ function initiatedBy(column: Condition, who: readonly string[]): Condition[] {
   ]
 }
 
-function sessionConditions(visible: Visibility, filter: SessionFilter): Condition {
+export function sessionConditions(sight: Sight, filter: SessionFilter): Condition {
   return all([
     // Lists of models and counts of tokens that belong to no conversation are requests, and make no session to read.
     sql`s.threads > 0`,
-    visibleOf(visible, sql`s`),
+    visibleOf(sight.rows, sql`s`),
+    ...(filter.words.length === 0 ? [] : [visibleOf(sight.words, sql`s`)]),
     ...initiatedBy(sql`s.user_id`, filter.initiators),
     ...oneOf(sql`lower(s.client)`, filter.clients),
     ...overlaps(sql`s.models`, filter.models),
@@ -157,7 +165,7 @@ function sessionConditions(visible: Visibility, filter: SessionFilter): Conditio
 
 export async function findSessions(
   db: Executor,
-  visible: Visibility,
+  sight: Sight,
   filter: SessionFilter,
   page: Page & { readonly afterId: Uuid | null },
 ): Promise<SessionRow[]> {
@@ -167,13 +175,13 @@ export async function findSessions(
       : sql`(s.last_active_at, s.id) < (select last_active_at, id from sessions where id = ${page.afterId})`
   const { rows } = await sql<SessionRow>`
     select s.*, ${user} from sessions s left join users u on u.id = s.user_id
-    where ${sessionConditions(visible, filter)} and ${after}
+    where ${sessionConditions(sight, filter)} and ${after}
     order by s.last_active_at desc, s.id desc limit ${page.limit} offset ${page.offset}`.execute(db)
   return rows
 }
 
-export async function countSessions(db: Executor, visible: Visibility, filter: SessionFilter): Promise<number> {
-  return counted(db, sql`select from sessions s where ${sessionConditions(visible, filter)} limit ${countMax + 1}`)
+export async function countSessions(db: Executor, sight: Sight, filter: SessionFilter): Promise<number> {
+  return counted(db, sql`select from sessions s where ${sessionConditions(sight, filter)} limit ${countMax + 1}`)
 }
 
 export async function findSession(db: Executor, id: Uuid): Promise<SessionRow | undefined> {
@@ -182,13 +190,17 @@ export async function findSession(db: Executor, id: Uuid): Promise<SessionRow | 
   return rows[0]
 }
 
-function interceptionConditions(visible: Visibility, filter: SessionFilter): Condition {
+export function interceptionConditions(sight: Sight, filter: SessionFilter): Condition {
   const status = sql`case i.outcome when 'live' then 'live' when 'ok' then 'done' when 'client_disconnected' then 'done' else 'error' end`
   // The bounds on the id leave out the partitions of other days; they are a minute wider than what is asked for, as the
   // id is a little older than the start.
   const { startedAfter, startedBefore } = filter
   return all([
-    visibleOf(visible, sql`i`),
+    visibleOf(sight.rows, sql`i`),
+    ...(filter.words.length === 0 && filter.fingerprint === null ? [] : [visibleOf(sight.words, sql`i`)]),
+    ...(filter.fingerprint === null
+      ? []
+      : [sql`i.masked > 0 and i.masked_fingerprints @> array[${filter.fingerprint}::text]`]),
     ...initiatedBy(sql`i.user_id`, filter.initiators),
     ...oneOf(sql`lower(i.client)`, filter.clients),
     ...(filter.models.length === 0
@@ -217,22 +229,22 @@ const floor = (instant: Date, ms: number): Uuid => uuidv7Floor(new Date(Math.max
 
 export async function findInterceptions(
   db: Executor,
-  visible: Visibility,
+  sight: Sight,
   filter: SessionFilter,
   page: Page & { readonly afterId: Uuid | null },
 ): Promise<InterceptionRow[]> {
   const after = page.afterId === null ? sql`true` : sql`i.id < ${page.afterId}::uuid`
   const { rows } = await sql<InterceptionRow>`
     select i.*, ${user} from interceptions i left join users u on u.id = i.user_id
-    where ${interceptionConditions(visible, filter)} and ${after}
+    where ${interceptionConditions(sight, filter)} and ${after}
     order by i.id desc limit ${page.limit} offset ${page.offset}`.execute(db)
   return rows
 }
 
-export async function countInterceptions(db: Executor, visible: Visibility, filter: SessionFilter): Promise<number> {
+export async function countInterceptions(db: Executor, sight: Sight, filter: SessionFilter): Promise<number> {
   return counted(
     db,
-    sql`select from interceptions i where ${interceptionConditions(visible, filter)} limit ${countMax + 1}`,
+    sql`select from interceptions i where ${interceptionConditions(sight, filter)} limit ${countMax + 1}`,
   )
 }
 
@@ -372,18 +384,6 @@ export async function findNames(
     where ${visibleOf(visible, sql`s`)} and name ilike ${`${prefix.replace(/[\\%_]/g, '\\$&')}%`}
     order by name limit ${limit}`.execute(db)
   return rows.map((row) => row.name)
-}
-
-export async function contentWasReadSince(db: Executor, actorId: Uuid, sessionId: Uuid, since: Date): Promise<boolean> {
-  const { rows } = await sql`
-    select from audit_events where resource_type = 'session' and resource_id = ${sessionId} and action = 'read_content'
-      and actor_id = ${actorId} and id >= ${uuidv7Floor(since)}::uuid limit 1`.execute(db)
-  return rows.length > 0
-}
-
-/** Until the transaction ends, others who want to note the same reading wait. */
-export async function lockReading(tx: Tx, actorId: Uuid, sessionId: Uuid): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`read_content ${actorId} ${sessionId}`}, 0))`.execute(tx)
 }
 
 /** What people call a key; null when there is none. */

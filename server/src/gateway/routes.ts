@@ -1,33 +1,37 @@
-import type { Clock } from '@reeve/base'
+import { Fault } from '@reeve/base'
 import { endpoints } from '@reeve/sdk'
 import { visibility } from '../access/policy.ts'
 import type { Database } from '../db/database.ts'
 import { implement, implementBytes, implementEvents, type Route, type Scope, signedIn } from '../http/implement.ts'
+import { type ContentAccess, mayReadWords, type ReadThing } from './content.ts'
+import { listContentReads } from './content-reads.ts'
 import { listInterceptions, presentDetail, readableInterception, readBody } from './interceptions.ts'
 import { findNames, type InterceptionRow, type SessionRow } from './queries.ts'
-import { getSession, getSessionTimeline, listSessions, noteReading, readableSession } from './sessions.ts'
+import { getSession, getSessionTimeline, listSessions, readableSession } from './sessions.ts'
 import type { BridgeStatus } from './status.ts'
 import type { SessionWatch } from './watch.ts'
 
 export interface RouteContext {
   readonly db: Database
-  readonly clock: Clock
+  readonly content: ContentAccess
   readonly watch: SessionWatch
   readonly status: () => BridgeStatus
 }
 
 const namesDefault = 100
 
-export function bridgeRoutes({ db, clock, watch, status }: RouteContext): readonly Route[] {
-  const readSession = async (scope: Scope, session: SessionRow) => {
-    const { id: sessionId, user_id: ownerId, username: ownerName, organization_id: organizationId } = session
-    await noteReading(db, scope, { sessionId, ownerId, ownerName, organizationId }, clock)
-  }
-  const readInterception = async (scope: Scope, id: string): Promise<InterceptionRow> => {
-    const row = await readableInterception(db, signedIn(scope), id)
-    const { session_id: sessionId, user_id: ownerId, username: ownerName, organization_id: organizationId } = row
-    await noteReading(db, scope, { sessionId, ownerId, ownerName, organizationId }, clock)
-    return row
+const ofSession = (row: SessionRow): ReadThing => ({ ...row, sessionId: row.id, interceptionId: null })
+const ofInterception = (row: InterceptionRow): ReadThing => ({
+  ...row,
+  sessionId: row.session_id,
+  interceptionId: row.id,
+})
+
+export function bridgeRoutes({ db, content, watch, status }: RouteContext): readonly Route[] {
+  const desk = { db, content }
+  const openSession = async (scope: Scope, id: string, how: 'view' | 'watch', reason: string | undefined) => {
+    const row = await readableSession(db, signedIn(scope), id)
+    return { row, shown: await content.open(scope, ofSession(row), how, reason) }
   }
   const names = (
     of: 'models' | 'clients',
@@ -41,28 +45,36 @@ export function bridgeRoutes({ db, clock, watch, status }: RouteContext): readon
 
   return [
     implement(endpoints.getBridgeStatus, () => status()),
-    implement(endpoints.listInterceptions, ({ query }, scope) => listInterceptions(db, signedIn(scope), query)),
-    implement(endpoints.getInterception, async ({ params }, scope) =>
-      presentDetail(db, await readInterception(scope, params.id)),
-    ),
-    implementBytes(endpoints.getInterceptionBody, async ({ params }, scope) =>
-      readBody(db, await readInterception(scope, params.id), params.side),
-    ),
-    implement(endpoints.listSessions, ({ query }, scope) => listSessions(db, signedIn(scope), query)),
+    implement(endpoints.listInterceptions, ({ query }, scope) => listInterceptions(desk, scope, query)),
+    implement(endpoints.getInterception, async ({ params, query }, scope) => {
+      const row = await readableInterception(db, signedIn(scope), params.id)
+      return presentDetail(db, row, await content.open(scope, ofInterception(row), 'view', query.reason))
+    }),
+    implementBytes(endpoints.getInterceptionBody, async ({ params, query }, scope) => {
+      const row = await readableInterception(db, signedIn(scope), params.id)
+      if (await content.open(scope, ofInterception(row), 'body', query.reason)) return readBody(db, row, params.side)
+      throw new Fault('not_found', 'there is no such request')
+    }),
+    implement(endpoints.listSessions, ({ query }, scope) => listSessions(desk, scope, query)),
     implement(endpoints.getSession, async ({ params, query }, scope) => {
-      await readSession(scope, await readableSession(db, signedIn(scope), params.id))
-      return getSession(db, signedIn(scope), params.id, query)
+      const { row, shown } = await openSession(scope, params.id, 'view', query.reason)
+      return getSession(db, row, query, shown)
     }),
     implement(endpoints.getSessionTimeline, async ({ params, query }, scope) => {
-      await readSession(scope, await readableSession(db, signedIn(scope), params.id))
-      return getSessionTimeline(db, signedIn(scope), params.id, query)
-    }),
-    implementEvents(endpoints.watchSession, async ({ params }, scope) => {
       const actor = signedIn(scope)
-      return watch.changes(actor, await readableSession(db, actor, params.id), scope.signal)
+      const { row, shown } = await openSession(scope, params.id, 'view', query.reason)
+      // A client's session may go on in another organization, where the reader's roles do not reach.
+      return getSessionTimeline(db, row, query, (of) => shown && mayReadWords(actor, { ...of, id: row.id }))
+    }),
+    implementEvents(endpoints.watchSession, async ({ params, query }, scope) => {
+      const { row } = await openSession(scope, params.id, 'watch', query.reason)
+      return watch.changes(signedIn(scope), row, scope.signal)
     }),
     implementEvents(endpoints.watchSessions, (_, scope) => watch.changes(signedIn(scope), null, scope.signal)),
     implement(endpoints.listModels, ({ query }, scope) => names('models', scope, query)),
     implement(endpoints.listClients, ({ query }, scope) => names('clients', scope, query)),
+    implement(endpoints.listContentReads, ({ params, query }, scope) =>
+      listContentReads(db, scope, params.user, query),
+    ),
   ]
 }

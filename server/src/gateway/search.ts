@@ -19,6 +19,8 @@ export interface SessionFilter {
   readonly startedAfter: Date | null
   readonly startedBefore: Date | null
   readonly words: readonly string[]
+  /** Of a masked secret; null looks for none. */
+  readonly fingerprint: string | null
 }
 
 export type SessionStatus = 'live' | 'done' | 'error'
@@ -32,7 +34,11 @@ interface Term {
 }
 
 /** Throws `Fault('invalid')` that says what is wrong with which term. `me` is whoever asks. */
-export function readSearch(q: string | undefined, me: { readonly userId: Uuid }): SessionFilter {
+export function readSearch(
+  q: string | undefined,
+  me: { readonly userId: Uuid },
+  fingerprint: string | null = null,
+): SessionFilter {
   const terms = splitTerms(q ?? '')
   const valuesOf = (...keys: string[]): string[] =>
     terms.flatMap((term) => (term.key !== null && keys.includes(term.key) ? term.values : []))
@@ -55,8 +61,12 @@ export function readSearch(q: string | undefined, me: { readonly userId: Uuid })
     startedAfter: instant('started_after', valuesOf('started_after')),
     startedBefore: instant('started_before', valuesOf('started_before')),
     words,
+    fingerprint,
   }
 }
+
+/** Whether it looks into what was said, and not only at facts about it. */
+export const looksForWords = (filter: SessionFilter): boolean => filter.words.length > 0 || filter.fingerprint !== null
 
 const keys = [
   'initiator',

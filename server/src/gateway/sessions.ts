@@ -1,11 +1,11 @@
-import { type Clock, Fault, type Uuid } from '@reeve/base'
+import { Fault, type Uuid } from '@reeve/base'
 import type { Session, Thread, TimelineEvent } from '@reeve/sdk'
 import type { Actor } from '../access/actor.ts'
 import { allows, visibility } from '../access/policy.ts'
-import { appendAudit } from '../audit/journal.ts'
 import type { Database } from '../db/database.ts'
 import { type Scope, signedIn } from '../http/implement.ts'
-import { contentRead } from './events.ts'
+import type { ContentAccess } from './content.ts'
+import { findOwners } from './content-queries.ts'
 import {
   eventId,
   presentEnd,
@@ -17,7 +17,6 @@ import {
   endSeq,
 } from './present.ts'
 import {
-  contentWasReadSince,
   countMax,
   countSessions,
   findInterceptionsOf,
@@ -26,36 +25,58 @@ import {
   findSession,
   findSessions,
   findThreads,
-  lockReading,
   type InterceptionRow,
   type SessionRow,
+  type Sight,
 } from './queries.ts'
-import { readSearch } from './search.ts'
+import { looksForWords, readSearch } from './search.ts'
 import { type EventRef, orderEvents } from './timeline.ts'
+
+/** What the lists need beside the query. */
+export interface Desk {
+  readonly db: Database
+  readonly content: ContentAccess
+}
 
 export interface ListQuery {
   readonly q?: string | undefined
+  readonly reason?: string | undefined
   readonly limit?: number | undefined
   readonly offset?: number | undefined
 }
 
 export async function listSessions(
-  db: Database,
-  actor: Actor,
+  { db, content }: Desk,
+  scope: Scope,
   query: ListQuery & { readonly after_session_id?: Uuid | undefined },
 ): Promise<{ sessions: Session[]; count: number; count_is_exact: boolean }> {
-  const owners = visibility(actor, 'interception:read')
+  const actor = signedIn(scope)
+  const sight = sightOf(actor)
   const filter = readSearch(query.q, actor)
   const afterId = query.after_session_id ?? null
   refuseBoth('after_session_id', afterId, query.offset)
   if (afterId !== null) await readableSession(db, actor, afterId, unknownCursor('after_session_id'))
+  if (looksForWords(filter)) content.needReason(scope, query.reason)
   const page = { limit: query.limit ?? 100, offset: query.offset ?? 0, afterId }
-  const [rows, count] = await Promise.all([
-    findSessions(db.sql, owners, filter, page),
-    countSessions(db.sql, owners, filter),
+  const [rows, count, owners] = await Promise.all([
+    findSessions(db.sql, sight, filter, page),
+    countSessions(db.sql, sight, filter),
+    looksForWords(filter) ? findOwners(db.sql, 'sessions', sight, filter) : [],
   ])
-  return { sessions: rows.map(presentSession), count: Math.min(count, countMax), count_is_exact: count <= countMax }
+  const shows = content.words(scope, query.reason)
+  const read = rows.filter((row) => shows(row) && row.first_prompt !== null)
+  await content.noteList(scope, [...owners, ...read], looksForWords(filter) ? (query.q ?? null) : null, query.reason)
+  return {
+    sessions: rows.map((row) => presentSession(row, shows(row))),
+    count: Math.min(count, countMax),
+    count_is_exact: count <= countMax,
+  }
 }
+
+export const sightOf = (actor: Actor): Sight => ({
+  rows: visibility(actor, 'interception:read'),
+  words: visibility(actor, 'interception_content:read'),
+})
 
 export function refuseBoth(cursor: string, afterId: Uuid | null, offset: number | undefined): void {
   if (afterId !== null && offset !== undefined) {
@@ -81,7 +102,7 @@ export async function readableSession(
   const row = await findSession(db.sql, id)
   if (
     row === undefined ||
-    !allows(actor, 'interception:read', { ownerId: row.user_id, organizationId: row.organization_id })
+    !allows(actor, 'interception:read', { id: row.id, ownerId: row.user_id, organizationId: row.organization_id })
   ) {
     throw otherwise
   }
@@ -90,26 +111,24 @@ export async function readableSession(
 
 export async function getSession(
   db: Database,
-  actor: Actor,
-  id: Uuid,
+  row: SessionRow,
   query: { readonly limit?: number | undefined; readonly after_id?: Uuid | undefined },
+  shown: boolean,
 ): Promise<Omit<Session, 'threads'> & { thread_count: number; threads: Thread[] }> {
-  const row = await readableSession(db, actor, id)
   const page = { limit: query.limit ?? 50, afterId: query.after_id ?? null }
-  const threads = await findThreads(db.sql, id, page)
-  const { threads: thread_count, ...session } = presentSession(row)
-  return { ...session, thread_count, threads: threads.map(presentThread) }
+  const threads = await findThreads(db.sql, row.id, page)
+  const { threads: thread_count, ...session } = presentSession(row, shown)
+  return { ...session, thread_count, threads: threads.map((thread) => presentThread(thread, shown)) }
 }
 
 /** Throws `Fault('invalid')` for a cursor that names no event of the session. */
 export async function getSessionTimeline(
   db: Database,
-  actor: Actor,
-  id: Uuid,
+  session: SessionRow,
   query: { readonly after?: string | undefined; readonly limit?: number | undefined },
+  shows: (row: InterceptionRow) => boolean,
 ): Promise<{ events: TimelineEvent[]; next: string | null }> {
-  const session = await readableSession(db, actor, id)
-  const interceptions = await findInterceptionsOf(db.sql, id)
+  const interceptions = await findInterceptionsOf(db.sql, session.id)
   const marks = await findItemMarks(
     db.sql,
     interceptions.map((row) => row.id),
@@ -128,7 +147,7 @@ export async function getSessionTimeline(
   const last = page.at(-1)
   const more = from + page.length < order.length
   return {
-    events: await presentEvents(db, page, interceptions, session.started_at),
+    events: await presentEvents(db, page, interceptions, session.started_at, shows),
     next: more && last !== undefined ? eventId(last.interceptionId, last.seq) : null,
   }
 }
@@ -144,6 +163,7 @@ export async function presentEvents(
   refs: readonly EventRef[],
   interceptions: readonly InterceptionRow[],
   sessionStart: Date,
+  shows: (row: InterceptionRow) => boolean,
 ): Promise<TimelineEvent[]> {
   const rows = new Map(interceptions.map((row) => [row.id, row]))
   const wanted = refs.filter(({ seq }) => seq !== requestSeq && seq !== endSeq)
@@ -159,31 +179,6 @@ export async function presentEvents(
     if (ref.seq === endSeq) return [presentEnd(row, sessionStart)]
     const item = found.get(eventId(ref.interceptionId, ref.seq))
     // Retention may have removed it since.
-    return item === undefined ? [] : [presentItem(item, row, sessionStart)]
-  })
-}
-
-const onceMs = 3_600_000
-
-/**
- * Reading another person's content is itself recorded, before any of it is shown: once for each reader and session in an
- * hour, so that turning pages is one reading.
- */
-export async function noteReading(
-  db: Database,
-  scope: Scope,
-  of: { readonly sessionId: Uuid; readonly ownerId: Uuid; readonly ownerName: string; readonly organizationId: Uuid },
-  clock: Clock,
-): Promise<void> {
-  const actor = signedIn(scope)
-  if (actor.userId === of.ownerId) return
-  const now = clock.now()
-  const since = new Date(now.getTime() - onceMs)
-  if (await contentWasReadSince(db.sql, actor.userId, of.sessionId, since)) return
-  await db.transaction(async (tx) => {
-    // One page asks for several things at once: whoever comes second, on any replica, finds the first one's entry.
-    await lockReading(tx, actor.userId, of.sessionId)
-    if (await contentWasReadSince(tx, actor.userId, of.sessionId, since)) return
-    await appendAudit(tx, contentRead(scope, now, of))
+    return item === undefined ? [] : [presentItem(item, row, sessionStart, shows(row))]
   })
 }

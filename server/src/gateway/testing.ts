@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hash } from 'node:crypto'
 import { type Clock, type Log, recordingLog, systemClock, type Uuid, uuidv7 } from '@reeve/base'
-import type { EndFacts, Recorder, StartFacts } from '@reeve/bridge'
+import type { EndFacts, Masker, RecordedBody, Recorder, StartFacts } from '@reeve/bridge'
 import type { Capture } from '@reeve/sdk'
 import type { Database } from '../db/database.ts'
 import { type Journal, openJournal } from '../journal/journal.ts'
@@ -28,14 +28,16 @@ export interface TestRecordOptions {
   readonly structuredLogging?: boolean
   readonly segmentBytes?: number
   readonly clock?: Clock
+  readonly masker?: Masker | null
 }
 
 export async function testRecord(options: TestRecordOptions): Promise<TestRecord> {
-  const { db, capture = 'full', structuredLogging = false, segmentBytes = 1024 * 1024, clock = systemClock } = options
+  const { db, capture = 'full', structuredLogging = false, segmentBytes = 1024 * 1024 } = options
+  const { clock = systemClock, masker = null } = options
   const dir = await mkdtemp(join(tmpdir(), 'reeve-record-'))
   const log: Log & { lines: ReturnType<typeof recordingLog>['lines'] } = recordingLog()
   const journal = await openJournal({ dir, clock, log, segmentBytes, reserveBytes: 4096 })
-  const recorder = createRecorder({ journal, capture, watch: { durable() {}, amend: (_, end) => end } })
+  const recorder = createRecorder({ journal, capture, masker, watch: { durable() {}, amend: (_, end) => end } })
   const told: FromDrain[] = []
   let arrived: () => void = () => {}
   const start = () => {
@@ -101,9 +103,15 @@ export function startFacts(who: Ids, body: Uint8Array, given: Partial<StartFacts
     clientSessionId: 'conversation-1',
     agentId: null,
     parentAgentId: null,
-    body: { bytes: body, sha256: hash('sha256', body, 'buffer'), base: null },
+    body: recordedBody(body),
     ...given,
   }
+}
+
+/** A body without secrets. */
+export function recordedBody(bytes: Uint8Array, base: RecordedBody['base'] = null): RecordedBody {
+  const sha256 = hash('sha256', bytes, 'buffer')
+  return { bytes, sha256, keptSha256: sha256, masked: 0, fingerprints: [], base }
 }
 
 export function endFacts(given: Partial<EndFacts> = {}): EndFacts {

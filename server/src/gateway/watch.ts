@@ -2,13 +2,14 @@ import { type Clock, type Log, toError, type Uuid } from '@reeve/base'
 import { z } from 'zod'
 import type { Actor } from '../access/actor.ts'
 import { impliedRoles } from '../access/built-in-roles.ts'
-import { allows, visibility } from '../access/policy.ts'
+import { allows } from '../access/policy.ts'
 import type { Database } from '../db/database.ts'
 import { listen } from '../db/listen.ts'
 import { findGoodKeys } from '../identity/queries.ts'
 import { statusOf } from './present.ts'
 import { findSession, findSessions, type SessionRow } from './queries.ts'
 import { readSearch, type SessionStatus } from './search.ts'
+import { sightOf } from './sessions.ts'
 
 export interface SessionChanged {
   readonly session_id: Uuid
@@ -100,7 +101,7 @@ export async function watchSessions(options: {
         actor,
         end: () => over.abort(),
         wants: ({ id, user_id: ownerId, organization_id: organizationId }) =>
-          (of === null || of.id === id) && allows(actor, 'interception:read', { ownerId, organizationId }),
+          (of === null || of.id === id) && allows(actor, 'interception:read', { id, ownerId, organizationId }),
         push(change) {
           // Of one session only the latest change matters, so that a slow view cannot make the queue long.
           queue.delete(change.session_id)
@@ -158,7 +159,7 @@ async function latest(db: Database, actor: Actor, of: SessionRow | null): Promis
     const row = await findSession(db.sql, of.id)
     return row === undefined ? [] : [row]
   }
-  return findSessions(db.sql, visibility(actor, 'interception:read'), readSearch(undefined, actor), {
+  return findSessions(db.sql, sightOf(actor), readSearch(undefined, actor), {
     limit: caughtUpMax,
     offset: 0,
     afterId: null,

@@ -6,7 +6,7 @@ import { type TestDatabase, testDatabase } from '../../db/testing.ts'
 import { readBody } from '../interceptions.ts'
 import { findInterception } from '../queries.ts'
 import { Slices } from '../record/slices.ts'
-import { bodyOf, endFacts, record, someone, startFacts, streamOf, testRecord } from '../testing.ts'
+import { bodyOf, endFacts, record, recordedBody, someone, startFacts, streamOf, testRecord } from '../testing.ts'
 
 let db: TestDatabase
 beforeAll(async () => void (db = await testDatabase()))
@@ -81,7 +81,7 @@ test('bodies that grow, shrink and are edited anywhere come back exactly', async
   let base: StartFacts['body']['base'] = null
   const sent = new Map<string, Buffer>()
   for (let i = 0; i < 90; i++) {
-    const start = startFacts(who, body, { body: { bytes: body, sha256: hash('sha256', body, 'buffer'), base } })
+    const start = startFacts(who, body, { body: recordedBody(body, base) })
     await record(kept.recorder, start, streamOf({ text: 'ok' }))
     sent.set(start.id, body)
     if (i % 17 === 0) await kept.drain()

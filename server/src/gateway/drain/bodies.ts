@@ -41,7 +41,7 @@ export class Bodies {
   async rebuild(head: StartHead, middle: Buffer): Promise<NewBody | null> {
     const owner = { organizationId: head.organizationId, userId: head.userId }
     const made = head.base === null ? whole(owner, middle) : await this.#extend(owner, head.base, middle)
-    if (made === null || hash('sha256', made.bytes, 'hex') !== head.requestSha256) return null
+    if (made === null || hash('sha256', made.bytes, 'hex') !== (head.keptSha256 ?? head.requestSha256)) return null
     const { blobs: _, ...body } = made
     this.#staged.set(head.id, body)
     this.#stagedBytes += body.bytes.length

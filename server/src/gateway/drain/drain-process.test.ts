@@ -25,7 +25,7 @@ async function opened(connection = db.connection) {
     startDrain({ journal, connection, structuredLogging: true, clock: systemClock, log, onBatch }),
   )
   const recorder = undo.use(
-    createRecorder({ journal, capture: 'full', watch: { durable: drain.nudge, amend: (_, end) => end } }),
+    createRecorder({ journal, capture: 'full', masker: null, watch: { durable: drain.nudge, amend: (_, end) => end } }),
   )
   const running = undo.move()
   return { journal, drain, recorder, log, [Symbol.asyncDispose]: () => running.disposeAsync() }

@@ -43,7 +43,7 @@ beforeAll(async () => {
     startDrain({ journal, connection, structuredLogging: false, clock, log: silentLog, onBatch: () => {} }),
   )
   const recorder = owned.use(
-    createRecorder({ journal, capture: 'full', watch: { durable: drain.nudge, amend: (_, end) => end } }),
+    createRecorder({ journal, capture: 'full', masker: null, watch: { durable: drain.nudge, amend: (_, end) => end } }),
   )
   say = async (text) => {
     const start = startFacts(who, bodyOf([{ role: 'user', content: text }]))

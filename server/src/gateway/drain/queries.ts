@@ -116,11 +116,11 @@ export const statements = {
     insert into interceptions (id, replica_id, replica_seq, organization_id, user_id, api_key_id, session_id, thread_id,
       provider, provider_name, route, model, streaming, credential_hint, client, client_version, user_agent,
       client_session_id, agent_id, parent_agent_id, source_ip, started_at, capture, request_bytes, request_sha256,
-      request_slices, prompt, turn_sha256, retry_of)
+      request_slices, prompt, turn_sha256, retry_of, masked, masked_fingerprints)
     select id, replica_id, replica_seq, organization_id, user_id, api_key_id, session_id, thread_id,
       provider, provider_name, route, model, streaming, credential_hint, client, client_version, user_agent,
       client_session_id, agent_id, parent_agent_id, source_ip, started_at, capture, request_bytes, request_sha256,
-      request_slices, prompt, turn_sha256, retry_of
+      request_slices, prompt, turn_sha256, retry_of, masked, masked_fingerprints
     from json_populate_recordset(null::interceptions, $1::json)`,
 
   endInterceptions: `
@@ -132,7 +132,8 @@ export const statements = {
       first_byte_ms = e.first_byte_ms, gateway_ms = e.gateway_ms, input_tokens = e.input_tokens,
       output_tokens = e.output_tokens, cache_read_tokens = e.cache_read_tokens,
       cache_write_tokens = e.cache_write_tokens, usage_source = e.usage_source, usage_raw = e.usage_raw,
-      tool_calls = e.tool_calls
+      tool_calls = e.tool_calls, masked = i.masked + e.masked,
+      masked_fingerprints = i.masked_fingerprints || e.masked_fingerprints
     from json_populate_recordset(null::interceptions, $1::json) as e
     where i.id = e.id and i.id >= $2::uuid and i.id <= $3::uuid`,
 

@@ -35,6 +35,8 @@ export interface InterceptionRow {
   readonly prompt: string | null
   readonly turn_sha256: string | null
   readonly retry_of: string | null
+  readonly masked: number
+  readonly masked_fingerprints: readonly string[]
 }
 
 export interface EndRow {
@@ -61,6 +63,8 @@ export interface EndRow {
   readonly usage_source: 'provider' | 'partial' | 'none'
   readonly usage_raw: unknown
   readonly tool_calls: number
+  readonly masked: number
+  readonly masked_fingerprints: readonly string[]
 }
 
 export interface TrailerRow {
@@ -163,6 +167,8 @@ export function startColumns(head: StartHead) {
     capture: head.capture,
     request_bytes: head.requestBytes,
     request_sha256: bytea(head.requestSha256),
+    masked: head.masked,
+    masked_fingerprints: head.fingerprints,
   }
 }
 
@@ -179,6 +185,8 @@ export function endColumns(head: EndHead) {
     duration_ms: head.durationMs,
     first_byte_ms: head.firstByteMs,
     gateway_ms: head.gatewayMs,
+    masked: head.masked,
+    masked_fingerprints: head.fingerprints,
   }
 }
 

@@ -60,6 +60,7 @@ const who = { userId: task.userId, organizationId: task.userId }
 const recorder = createRecorder({
   journal,
   capture: 'full',
+  masker: null,
   watch: { durable: () => loop.advance({ ...journal.durable() }), amend: (_, end) => end },
 })
 const answer = streamOf({ text: 'w'.repeat(100_000) })

@@ -35,6 +35,9 @@ const start: StartHead = {
   capture: 'full',
   requestBytes: 3,
   requestSha256: 'ab',
+  keptSha256: 'ac',
+  masked: 1,
+  fingerprints: ['f'],
   base: { interceptionId: id, prefixBytes: 2, suffixBytes: 1 },
   reading: null,
 }
@@ -53,6 +56,8 @@ const end: EndHead = {
   gatewayMs: 0.5,
   responseBytes: 3,
   responseSha256: 'cd',
+  masked: 0,
+  fingerprints: [],
   reading: null,
 }
 

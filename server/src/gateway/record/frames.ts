@@ -15,7 +15,12 @@ import { RequestReading, ResponseReading } from './reading.ts'
  */
 export const frameKind = { start: 1, chunk: 2, end: 3, trailer: 4 } as const
 
-const version = 1
+const version = 2
+/** Version 1 knew of no masks. */
+const readable = [1, 2]
+
+/** Secrets that were masked, and by what the same ones are found. */
+const masks = { masked: z.number().default(0), fingerprints: z.array(z.string()).default([]) }
 
 export const StartHead = z.object({
   id: z.string(),
@@ -38,7 +43,11 @@ export const StartHead = z.object({
   parentAgentId: z.string().nullable(),
   capture: Capture,
   requestBytes: z.number(),
+  /** Of the bytes as they were sent. */
   requestSha256: z.string(),
+  /** Of the bytes as they are kept; null where that is the same. */
+  keptSha256: z.string().nullable().default(null),
+  ...masks,
   base: z.object({ interceptionId: z.string(), prefixBytes: z.number(), suffixBytes: z.number() }).nullable(),
   /** Null when the bytes are journaled: then they are read later. */
   reading: RequestReading.nullable(),
@@ -67,12 +76,17 @@ export const EndHead = z.object({
   gatewayMs: z.number().nullable(),
   responseBytes: z.number(),
   responseSha256: z.string().nullable(),
+  ...masks,
   reading: ResponseReading.nullable(),
 })
 export type EndHead = z.infer<typeof EndHead>
 
 /** The totals of the whole answer, what came after its end included. */
-export const TrailerHead = z.object({ id: z.string(), responseBytes: z.number(), responseSha256: z.string() })
+export const TrailerHead = z.object({
+  id: z.string(),
+  responseBytes: z.number(),
+  responseSha256: z.string(),
+})
 export type TrailerHead = z.infer<typeof TrailerHead>
 
 export type GatewayFrame =
@@ -102,7 +116,8 @@ export function encodeChunk(id: string, bytes: Uint8Array): readonly Uint8Array[
 
 /** Throws RangeError or a zod error when the payload is not one that this program understands. */
 export function decodeFrame(kind: number, payload: Buffer): GatewayFrame {
-  if (payload[0] !== version) throw new RangeError(`frame payload version ${payload[0] ?? 'missing'} is not known`)
+  if (!readable.includes(payload[0] ?? 0))
+    throw new RangeError(`frame payload version ${payload[0] ?? 'missing'} is not known`)
   if (kind === frameKind.chunk) {
     if (payload.length < 17) throw new RangeError('frame payload is cut short')
     return { kind: 'chunk', id: uuidAt(payload, 1), bytes: payload.subarray(17) }

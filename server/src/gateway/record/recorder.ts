@@ -1,8 +1,8 @@
 import { Fault } from '@reeve/base'
-import type { Recorder, Recording, EndFacts, StartFacts } from '@reeve/bridge'
+import type { EndFacts, Masker, Recorder, Recording, StartFacts } from '@reeve/bridge'
 import { type Capture, type Outcome } from '@reeve/sdk'
 import type { Journal } from '../../journal/journal.ts'
-import { AnswerBuffer } from './answer-buffer.ts'
+import { AnswerBuffer, fingerprintsMax } from './answer-buffer.ts'
 import { requestWithin, responseWithin } from './capture.ts'
 import { type AnswerReader, answerReader, readRequestBody } from './derive.ts'
 import {
@@ -18,6 +18,8 @@ import {
 export interface RecorderOptions {
   readonly journal: Pick<Journal, 'append' | 'appendSoon'>
   readonly capture: Capture
+  /** Null keeps what comes as it is. The request's bytes come masked already. */
+  readonly masker: Masker | null
   readonly watch: RecordWatch
 }
 
@@ -35,7 +37,8 @@ const flushMs = 1_000
  * before the answer is complete for the client. With a capture level below `full` no content may touch the disk: then
  * the request and the answer are read in passing, and what the level allows goes into the journal in their place.
  */
-export function createRecorder({ journal, capture, watch }: RecorderOptions): Recorder & Disposable {
+export function createRecorder(options: RecorderOptions): Recorder & Disposable {
+  const { journal, capture, watch } = options
   const open = new Set<FullRecording>()
   const timer = setInterval(() => {
     for (const recording of open) recording.flush()
@@ -47,10 +50,10 @@ export function createRecorder({ journal, capture, watch }: RecorderOptions): Re
       const full = capture === 'full'
       const { bytes, base } = start.body
       const middle = bytes.subarray(base?.prefixBytes ?? 0, bytes.length - (base?.suffixBytes ?? 0))
-      await journal.append(frameKind.start, encodeStart(startHead(start, capture), full ? middle : new Uint8Array()))
+      await journal.append(frameKind.start, encodeStart(startHead(start, options), full ? middle : new Uint8Array()))
       watch.durable()
-      if (!full) return readRecording(journal, capture, watch, start)
-      const recording = new FullRecording(journal, watch, start, () => open.delete(recording))
+      if (!full) return readRecording(options, start)
+      const recording = new FullRecording(options, start, () => open.delete(recording))
       open.add(recording)
       return recording
     },
@@ -74,21 +77,19 @@ function withPartLost(given: EndFacts): EndFacts {
 }
 
 class FullRecording implements Recording {
-  readonly #journal: RecorderOptions['journal']
-  readonly #watch: RecordWatch
+  readonly #with: RecorderOptions
   readonly #start: StartFacts
   readonly #answer: AnswerBuffer
   readonly #closed: () => void
   #lost = false
 
-  constructor(journal: RecorderOptions['journal'], watch: RecordWatch, start: StartFacts, closed: () => void) {
-    this.#journal = journal
-    this.#watch = watch
+  constructor(options: RecorderOptions, start: StartFacts, closed: () => void) {
+    this.#with = options
     // The body is in the journal; holding it here would keep it for as long as the answer takes.
     this.#start = { ...start, body: { ...start.body, bytes: new Uint8Array() } }
     this.#answer = new AnswerBuffer((bytes) => {
-      if (!journal.appendSoon(frameKind.chunk, encodeChunk(start.id, bytes))) this.#lost = true
-    })
+      if (!options.journal.appendSoon(frameKind.chunk, encodeChunk(start.id, bytes))) this.#lost = true
+    }, options.masker)
     this.#closed = closed
   }
 
@@ -104,40 +105,36 @@ class FullRecording implements Recording {
   async end(given: EndFacts): Promise<void> {
     this.#closed()
     const rest = this.#answer.take()
-    const end = this.#lost ? withPartLost(given) : this.#watch.amend(this.#start, given)
-    const head = endHead(this.#start.id, end, { ...this.#answer.totals(), reading: null })
-    await this.#journal.append(frameKind.end, encodeEnd(head, rest), { closing: true })
-    this.#watch.durable()
+    const end = this.#lost ? withPartLost(given) : this.#with.watch.amend(this.#start, given)
+    const head = endHead(this.#start.id, end, { ...this.#answer.totals(), reading: null }, this.#with.masker)
+    await this.#with.journal.append(frameKind.end, encodeEnd(head, rest), { closing: true })
+    this.#with.watch.durable()
     if (this.#lost) throw new Fault('unavailable', partLost)
   }
 
   async trailer(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0) return
     this.#answer.add(bytes)
-    this.#answer.take()
-    const head = { id: this.#start.id, ...this.#answer.totals() }
-    await this.#journal.append(frameKind.trailer, encodeTrailer(head, bytes), { closing: true })
-    this.#watch.durable()
+    const kept = this.#answer.take()
+    const { responseBytes, responseSha256 } = this.#answer.totals()
+    const head = { id: this.#start.id, responseBytes, responseSha256 }
+    await this.#with.journal.append(frameKind.trailer, encodeTrailer(head, kept), { closing: true })
+    this.#with.watch.durable()
   }
 }
 
 /** For the levels below `full`: nothing is journaled between the start and the end. */
-function readRecording(
-  journal: RecorderOptions['journal'],
-  capture: Capture,
-  watch: RecordWatch,
-  start: StartFacts,
-): Recording {
+function readRecording({ journal, capture, masker, watch }: RecorderOptions, start: StartFacts): Recording {
   const facts: StartFacts = { ...start, body: { ...start.body, bytes: new Uint8Array() } }
   const reader: AnswerReader = answerReader()
-  const totals = new AnswerBuffer((bytes) => reader.feed(bytes))
+  const totals = new AnswerBuffer((bytes) => reader.feed(bytes), masker)
   return {
     response: (bytes) => totals.add(bytes),
     async end(given) {
       const end = watch.amend(facts, given)
       reader.feed(totals.take())
       const reading = responseWithin(capture, reader.finish())
-      const head = endHead(start.id, withoutQuotes(end), { ...totals.totals(), reading })
+      const head = endHead(start.id, withoutQuotes(end), { ...totals.totals(), reading }, masker)
       await journal.append(frameKind.end, encodeEnd(head, new Uint8Array()), { closing: true })
       watch.durable()
     },
@@ -151,8 +148,14 @@ function withoutQuotes(end: EndFacts): EndFacts {
   return end.outcome === 'upstream_error' ? { ...end, errorMessage: null } : end
 }
 
-function startHead(start: StartFacts, capture: Capture): StartHead {
+/** What a client says of itself may hold a secret like anything else that it sends. */
+const maskedText = (masker: Masker | null, text: string): string => masker?.text(text) ?? text
+const maskedTextOrNull = (masker: Masker | null, text: string | null): string | null =>
+  text === null ? null : maskedText(masker, text)
+
+function startHead(start: StartFacts, { capture, masker }: RecorderOptions): StartHead {
   const full = capture === 'full'
+  const { bytes, sha256, keptSha256, masked, fingerprints, base } = start.body
   return {
     id: start.id,
     userId: start.actor.userId,
@@ -162,34 +165,37 @@ function startHead(start: StartFacts, capture: Capture): StartHead {
     provider: start.provider,
     providerName: start.providerName,
     route: start.route,
-    model: start.model,
+    model: maskedText(masker, start.model),
     streaming: start.streaming,
     credentialHint: start.credentialHint,
     sourceIp: start.sourceIp,
     client: start.client,
-    clientVersion: start.clientVersion,
-    userAgent: start.userAgent,
-    clientSessionId: start.clientSessionId,
-    agentId: start.agentId,
-    parentAgentId: start.parentAgentId,
+    clientVersion: maskedTextOrNull(masker, start.clientVersion),
+    userAgent: maskedTextOrNull(masker, start.userAgent),
+    clientSessionId: maskedTextOrNull(masker, start.clientSessionId),
+    agentId: maskedTextOrNull(masker, start.agentId),
+    parentAgentId: maskedTextOrNull(masker, start.parentAgentId),
     capture,
-    requestBytes: start.body.bytes.length,
-    requestSha256: Buffer.from(start.body.sha256).toString('hex'),
-    base: full ? start.body.base : null,
-    reading: full ? null : requestWithin(capture, readRequestBody(start.body.bytes, start)),
+    requestBytes: bytes.length,
+    requestSha256: Buffer.from(sha256).toString('hex'),
+    keptSha256: masked === 0 ? null : Buffer.from(keptSha256).toString('hex'),
+    masked,
+    fingerprints: fingerprints.slice(0, fingerprintsMax),
+    base: full ? base : null,
+    reading: full ? null : requestWithin(capture, readRequestBody(bytes, start)),
   }
 }
 
-type EndRest = Pick<EndHead, 'responseBytes' | 'responseSha256' | 'reading'>
+type EndRest = Pick<EndHead, 'responseBytes' | 'responseSha256' | 'masked' | 'fingerprints' | 'reading'>
 
-function endHead(id: string, end: EndFacts, rest: EndRest): EndHead {
+function endHead(id: string, end: EndFacts, rest: EndRest, masker: Masker | null): EndHead {
   return {
     id,
     endedAt: end.endedAt.toISOString(),
     outcome: end.outcome satisfies Outcome,
     statusCode: end.statusCode,
     errorType: end.errorType,
-    errorMessage: end.errorMessage,
+    errorMessage: maskedTextOrNull(masker, end.errorMessage),
     providerRequestId: end.providerRequestId,
     contentType: end.contentType,
     durationMs: end.durationMs,

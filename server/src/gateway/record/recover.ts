@@ -64,7 +64,10 @@ function interrupted(id: string, bytes: number, hash: Hash | null, clock: Clock)
     firstByteMs: null,
     gatewayMs: null,
     responseBytes: bytes,
+    // Of what was kept: how it came nobody knows any more.
     responseSha256: hash?.digest('hex') ?? null,
+    masked: 0,
+    fingerprints: [],
     reading: null,
   }
   return encodeEnd(head, new Uint8Array())

@@ -1,0 +1,86 @@
+import { applyMasks, type Find, type Masker } from './masker.ts'
+import { pemCharsMax } from './rules.ts'
+
+/**
+ * Masks the secrets in an answer that is still coming, in place. A secret may be cut anywhere: by the pieces in which
+ * the bytes come, and in a stream by the events, because a model says it a few characters at a time. So the texts of a
+ * stream's events are searched joined as well, and what could still become a secret is held back until it is known.
+ *
+ * Returns how many of the bytes are decided, from the beginning; those after them must come again, with what follows.
+ */
+export function maskAnswer(
+  bytes: Buffer,
+  { masker, events, final }: { readonly masker: Masker; readonly events: boolean; readonly final: boolean },
+): { readonly decided: number; readonly finds: readonly Find[] } {
+  const text = bytes.toString('latin1')
+  const open = final ? text.length : openFrom(text)
+  const finds = masker.find(text).filter((find) => find.to <= open)
+  applyMasks(bytes, finds)
+  if (!events) return { decided: bounded(open, text), finds }
+  const joined = joinTexts(finds.length === 0 ? text : bytes.toString('latin1'))
+  const openText = final ? joined.text.length : openFrom(joined.text)
+  const scattered = masker.find(joined.text).filter((find) => find.to <= openText)
+  for (const { from, to, mask } of scattered) {
+    for (let i = from; i < to; i++) bytes[placeOf(joined, i)] = mask.charCodeAt(i - from)
+  }
+  const undecided = Math.min(open, openText < joined.text.length ? placeOf(joined, openText) : open)
+  // Whole lines: an event that is cut would not be recognised.
+  const decided = final ? text.length : bounded(text.lastIndexOf('\n', undecided - 1) + 1, text)
+  return { decided, finds: [...finds, ...scattered] }
+}
+
+/** More than this is never held back: a text that long is no key of any known form. */
+const heldBytesMax = 256 * 1024
+/** The longest secret without a gap. */
+const runCharsMax = 16 * 1024
+
+const bounded = (decided: number, text: string): number =>
+  text.length - decided > heldBytesMax ? text.length : decided
+
+const gaps = new Set([0x20, 0x22, 0x0a, 0x0d, 0x09])
+const pemEnd = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/
+
+/** Where the last run without a gap begins, or a private key that has not ended: it may go on in what comes. */
+function openFrom(text: string): number {
+  const least = Math.max(0, text.length - runCharsMax)
+  let at = text.length
+  while (at > least && !gaps.has(text.charCodeAt(at - 1))) at--
+  const begin = text.lastIndexOf('-----BEGIN')
+  if (begin < at && begin !== -1 && text.length - begin < pemCharsMax) {
+    const key = text.slice(begin)
+    if (!key.includes('"') && !pemEnd.test(key)) return begin
+  }
+  return at
+}
+
+const textOfEvent = /"(?:text|thinking|partial_json)":"((?:[^"\\]|\\.)*)"/g
+
+/** The texts of the events as one, and from where on it stands where. */
+interface Joined {
+  readonly text: string
+  /** Of each event's text: its first character in `text`, and the place of that in the bytes; in order. */
+  readonly starts: readonly (readonly [at: number, place: number])[]
+}
+
+function joinTexts(text: string): Joined {
+  const starts: [number, number][] = []
+  let joined = ''
+  for (const match of text.matchAll(textOfEvent)) {
+    const said = match[1] ?? ''
+    if (said === '') continue
+    starts.push([joined.length, match.index + match[0].length - 1 - said.length])
+    joined += said
+  }
+  return { text: joined, starts }
+}
+
+function placeOf({ starts }: Joined, at: number): number {
+  let [low, high] = [0, starts.length - 1]
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if (starts[middle]![0] <= at) low = middle
+    else high = middle - 1
+  }
+  const [from, place] = starts[low]!
+  return place + at - from
+}
