@@ -95,8 +95,8 @@ function findEndpoint(
   method: string,
   path: string,
 ): { name: Name; endpoint: Endpoint; params: Record<string, string> } | null {
-  // A literal segment wins over a parameter, as in the server's router.
-  const names = Object.keys(endpoints).sort((a, b) => Number(isLiteral(b)) - Number(isLiteral(a)))
+  // A named segment wins over a parameter in the same place, as in the server's router.
+  const names = Object.keys(endpoints).sort((a, b) => (rank(a) < rank(b) ? -1 : 1))
   for (const name of names) {
     // SAFETY: the keys of `endpoints` are its names.
     const endpoint: Endpoint = endpoints[name as Name]
@@ -109,7 +109,8 @@ function findEndpoint(
 }
 
 // SAFETY: the keys of `endpoints` are its names.
-const isLiteral = (name: string): boolean => !endpoints[name as Name].path.includes(':')
+const rank = (name: string): string =>
+  endpoints[name as Name].path.replace(/:[a-z_]+|[^/]+/g, (segment) => (segment.startsWith(':') ? '1' : '0'))
 const decoded = (groups: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value)]))
 
@@ -126,6 +127,8 @@ export interface RunOptions {
   readonly columns?: number
   readonly home?: string
   readonly cwd?: string
+  /** Addresses that the command opened in a browser. */
+  readonly opened?: string[]
   /** Presses Ctrl-C when it resolves. */
   readonly stopWhen?: Promise<unknown>
 }
@@ -149,6 +152,7 @@ export async function runCli(argv: readonly string[], options: RunOptions = {}):
     hostname: 'Test_Host.example',
     runtime: { node: '26.0.0', platform: 'linux-x64' },
     clock: manualClock('2026-11-20T12:00:00Z'),
+    openBrowser: (url) => void options.opened?.push(url),
     signal: stop.signal,
   }
   const code = await run(argv, io)

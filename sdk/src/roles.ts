@@ -94,7 +94,7 @@ export const deleteSiteRole = endpoint({
   params: z.object({ role: Slug }),
   status: 204,
   result: NoContent,
-  faults: ['forbidden', 'not_found', 'conflict'],
+  faults: ['forbidden', 'not_found'],
 })
 
 export const listOrganizationRoles = endpoint({
@@ -146,7 +146,7 @@ export const deleteOrganizationRole = endpoint({
   params: z.object({ organization: OrganizationRef, role: Slug }),
   status: 204,
   result: NoContent,
-  faults: ['forbidden', 'not_found', 'conflict'],
+  faults: ['forbidden', 'not_found'],
 })
 
 export const getUserRoles = endpoint({

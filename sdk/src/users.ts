@@ -141,7 +141,11 @@ export const createUser = endpoint({
     password: Password.optional().describe('Required when login_type is password.'),
     login_type: z.enum(['password', 'none']).optional(),
     organization_ids: z.array(Id).optional(),
-    roles: z.array(z.string().min(1).max(64)).max(64).optional().describe('Held everywhere; the caller must be able to give them.'),
+    roles: z
+      .array(z.string().min(1).max(64))
+      .max(64)
+      .optional()
+      .describe('Held everywhere; the caller must be able to give them.'),
   }),
   status: 201,
   result: User,
@@ -209,7 +213,7 @@ export const activateUser = endpoint({
   params,
   body: Empty.optional(),
   result: User,
-  faults: ['not_found'],
+  faults: ['forbidden', 'not_found'],
 })
 
 export const changePassword = endpoint({

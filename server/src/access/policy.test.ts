@@ -7,6 +7,7 @@ import type { Actor, AllowedObject } from './actor.ts'
 import { builtInRole, builtInRoles, heldRoles, type RoleDefinition } from './built-in-roles.ts'
 import { mayAssign, missingToGrant } from './granting.ts'
 import { type AccessObject, allows, visibility } from './policy.ts'
+import { mayStandAt } from './role-levels.ts'
 import { mayHandOut } from './scopes.ts'
 import { visibleRows } from './sql-filter.ts'
 
@@ -124,6 +125,45 @@ test('nobody grants what he lacks', () => {
   expect(mayAssign(admin, role('organization-auditor'), theirs)).toBe(false)
   expect(missingToGrant(admin, role('organization-content-reviewer'), mine)).toEqual(['interception_content:read'])
   expect(mayAssign(actor(['auditor']), role('auditor'), null)).toBe(false)
+})
+
+test('what one may give for own things goes to everybody; more than that has to be held', () => {
+  const role = (own: readonly Grantable[]) => ({
+    site: new Set<Grantable>(),
+    organization: new Set<Grantable>(),
+    own: new Set(own),
+  })
+  const admin = actor(['user-admin'])
+  expect(missingToGrant(admin, role(['task:create', 'usage:read']), mine)).toEqual([])
+  expect(missingToGrant(admin, role(['template:update']), mine)).toEqual(['template:update'])
+  expect(missingToGrant(owner, role(['template:update']), mine)).toEqual([])
+})
+
+test('a credential that is for one object gives no role that is for all of them', () => {
+  const bound = actor(['owner'], {
+    allowList: [
+      { type: 'template', id: 't1' },
+      { type: 'role', id: '*' },
+    ],
+  })
+  expect(allows(bound, 'role:assign', {})).toBe(true)
+  expect(missingToGrant(bound, builtInRole('organization-template-admin')!, mine)).toContain('template:read')
+})
+
+test('no role grants for an organization, or for one’s own, what there is once in a deployment', () => {
+  for (const role of builtInRoles) {
+    for (const level of ['site', 'organization', 'own'] as const) {
+      expect(
+        [...role[level]].filter((permission) => !mayStandAt(permission, level)),
+        `${role.name} ${level}`,
+      ).toEqual([])
+    }
+  }
+  for (const level of ['organization', 'own'] as const) {
+    for (const permission of ['deployment_config:read', 'user:update', 'user:create', 'organization:create'] as const) {
+      expect(mayStandAt(permission, level)).toBe(false)
+    }
+  }
 })
 
 test('nobody hands out a scope that he does not hold', () => {

@@ -48,8 +48,36 @@ test('all problems of a request are named at once', async () => {
   expect(json.validations.map(({ field }: { field: string }) => field).sort()).toEqual([
     'email',
     'password',
-    'roles.0',
     'username',
+  ])
+})
+
+test('what a request may not set is refused by name, not ignored', async () => {
+  const body = { email: 'mass@example.com', username: 'mass', password: testPassword, id: 'x', is_admin: true }
+  const { status, json } = await call('POST', '/api/v2/users', { token: owner, body })
+  expect(status).toBe(400)
+  expect(json.validations).toEqual([
+    { field: 'id', detail: 'is not a known field' },
+    { field: 'is_admin', detail: 'is not a known field' },
+  ])
+  expect((await call('PUT', '/api/v2/users/me/profile', { token: member, body: { roles: ['owner'] } })).status).toBe(
+    400,
+  )
+})
+
+test('roles that there are not, and roles that the maker lacks, are refused', async () => {
+  const admin = await world.person('people-admin', 'user-admin')
+  const make = (username: string, roles: string[], token: string) =>
+    call('POST', '/api/v2/users', {
+      token,
+      body: { email: `${username}@example.com`, username, password: testPassword, roles },
+    })
+  expect((await make('r1', ['root'], owner)).json.validations[0].detail).toContain('no role "root"')
+  expect((await make('r2', ['organization-admin'], owner)).json.validations[0].detail).toContain('only within one')
+  const refused = await make('r3', ['auditor'], admin)
+  expect(refused).toMatchObject({ status: 403, json: { detail: expect.stringContaining('audit_log:read') } })
+  expect((await make('r4', ['user-admin', 'member'], admin)).json.roles).toEqual([
+    { name: 'user-admin', display_name: 'User admin' },
   ])
 })
 
@@ -90,7 +118,16 @@ test('lists page and search, and a member sees himself only', async () => {
   await call('PUT', '/api/v2/users/page-c/status/suspend', { token: owner })
   expect((await list('?q=status:suspended')).names).toEqual(['page-c'])
   expect((await list('', member)).names).toEqual(['max'])
-  expect((await call('GET', '/api/v2/users?q=role:owner', { token: owner })).status).toBe(400)
+  expect((await list('?q=role:owner')).names).toEqual(['dana'])
+  expect((await list('?q=page- role:organization-workspace-access role:finance'.replaceAll(' ', '%20'))).count).toBe(3)
+  expect((await list('?q=page-%20role:member')).count).toBe(3)
+  expect((await list('?q=page-%20login_type:oidc')).count).toBe(0)
+  expect((await list('?q=page-%20organization:default')).count).toBe(3)
+  expect((await list('?q=group:nobody')).count).toBe(0)
+  expect((await list('?q=last_seen_before:2020-01-01%20page-%20status:active')).names).toEqual(['page-a', 'page-b'])
+  for (const bad of ['last_seen_before:soon', 'shoe_size:4']) {
+    expect((await call('GET', `/api/v2/users?q=${bad}`, { token: owner })).status).toBe(400)
+  }
   expect((await call('GET', '/api/v2/users?limit=0&offset=x', { token: owner })).json.validations).toHaveLength(2)
 })
 
@@ -167,8 +204,75 @@ test('guessing the old one is limited', async () => {
   expect(statuses.at(-1)).toBe(429)
 })
 
+test('one changes one’s own name; that of another needs the right, and rank', async () => {
+  const pia = await world.person('pia')
+  const put = (ref: string, token: string, body: object) => call('PUT', `/api/v2/users/${ref}/profile`, { token, body })
+  expect((await put('me', pia, { name: 'Pia', username: 'pia-2' })).json).toMatchObject({
+    name: 'Pia',
+    username: 'pia-2',
+  })
+  expect((await put('me', pia, { username: 'MAX' })).status).toBe(409)
+  expect((await put('dana', pia, { name: 'x' })).status).toBe(404)
+  const admin = await world.person('names-admin', 'user-admin')
+  expect((await put('pia-2', admin, { username: 'pia' })).json.username).toBe('pia')
+  expect((await put('dana', admin, { username: 'not-dana' })).status).toBe(403)
+  const auditor = await world.person('names-auditor', 'auditor')
+  expect((await put('pia', auditor, { name: 'x' })).status).toBe(403)
+})
+
+test('who administers people takes no account that may do more than he may', async () => {
+  const admin = await world.person('hr', 'user-admin')
+  await world.person('boss', 'owner')
+  for (const [method, path, body] of [
+    ['PUT', '/api/v2/users/boss/password', { password: 'mine from now on' }],
+    ['PUT', '/api/v2/users/boss/status/suspend', {}],
+    ['PUT', '/api/v2/users/boss/status/activate', {}],
+    ['DELETE', '/api/v2/users/boss', undefined],
+  ] as const) {
+    const answer = await call(method, path, {
+      token: admin,
+      ...(body === undefined ? {} : { body }),
+      from: nextAddress(),
+    })
+    expect(answer, path).toMatchObject({
+      status: 403,
+      json: { message: 'the account of boss may do what you may not' },
+    })
+  }
+  expect((await call('DELETE', '/api/v2/users/boss', { token: owner })).status).toBe(204)
+})
+
+test('a deleted user is a tombstone: credentials end, the name is free, the record still names him', async () => {
+  const session = await world.person('del')
+  const { json: before } = await call('GET', '/api/v2/users/me', { token: session })
+  expect((await call('DELETE', '/api/v2/users/del', { token: owner })).status).toBe(204)
+  expect((await call('GET', '/api/v2/users/me', { token: session })).status).toBe(401)
+  expect(await world.signIn('del')).toBe(undefined)
+  expect((await call('GET', '/api/v2/users/del', { token: owner })).status).toBe(404)
+  expect((await call('DELETE', '/api/v2/users/del', { token: owner })).status).toBe(404)
+  expect((await world.audit()).findLast(({ action }) => action === 'delete')).toMatchObject({ resource_target: 'del' })
+  const again = await world.person('del')
+  expect((await call('GET', '/api/v2/users/me', { token: again })).json.id).not.toBe(before.id)
+})
+
+test('nobody deletes himself, and the last owner stays', async () => {
+  expect((await call('DELETE', '/api/v2/users/me', { token: owner })).status).toBe(409)
+  const second = await world.person('second', 'owner')
+  expect((await call('DELETE', '/api/v2/users/second', { token: owner })).status).toBe(204)
+  expect((await call('GET', '/api/v2/users/me', { token: second })).status).toBe(401)
+})
+
 test('each of these endpoints gave every answer that it declares', () => {
-  expect(answersNotSeen('listUsers', 'createUser', 'getUser', 'suspendUser', 'activateUser', 'changePassword')).toEqual(
-    [],
-  )
+  expect(
+    answersNotSeen(
+      'listUsers',
+      'createUser',
+      'getUser',
+      'updateProfile',
+      'deleteUser',
+      'suspendUser',
+      'activateUser',
+      'changePassword',
+    ),
+  ).toEqual([])
 })
