@@ -5,6 +5,7 @@ import { insertInbox } from './inbox-queries.ts'
 import {
   findOverride,
   findRecipients,
+  forgetSecrets,
   insertDeliveries,
   lockNextMessage,
   markExpanded,
@@ -39,10 +40,17 @@ async function expandNext(tx: Tx, expansion: Expansion): Promise<boolean> {
   const message = await lockNextMessage(tx, known)
   if (message === undefined) return false
   const now = expansion.clock.now()
-  if (message.mail_to !== null) await insertDeliveries(tx, [delivery(message, 'smtp', null, now)])
+  if (message.mail_to !== null) await tellAddress(tx, message, expansion.available.includes('smtp'), now)
   else if (isEventName(message.event)) await tellPeople(tx, message, message.event, expansion, now)
   await markExpanded(tx, message.id, now)
   return true
+}
+
+/** Where no mail is sent that is a failure at once: nobody should wait for it, and what it holds is not kept. */
+async function tellAddress(tx: Tx, message: MessageRow, canMail: boolean, now: Date): Promise<void> {
+  const failed = { status: 'failed', last_error: 'this deployment sends no mail', finished_at: now }
+  await insertDeliveries(tx, [{ ...delivery(message, 'smtp', null, now), ...(canMail ? {} : failed) }])
+  if (!canMail) await forgetSecrets(tx, message.id)
 }
 
 async function tellPeople(

@@ -249,11 +249,17 @@ test('the secret of a mail is sealed until it was sent, gone after that, and mai
   expect(decoded(sink.mails[0]?.text ?? '')).toContain(link)
   expect(await db.sql.selectFrom('outbox_messages').select('sealed_facts').execute()).toEqual([{ sealed_facts: null }])
 
+  await using silent = testNotifier(db, clock)
+  await ask()
+  await silent.round()
+  expect(await statusesOf(db)).toEqual(['sent', 'failed'])
+  expect(JSON.stringify(await db.sql.selectFrom('outbox_messages').selectAll().execute())).not.toContain('sealed-1')
+
   await ask()
   clock.advance(2 * 60 * minute)
   await sender.round()
   expect(sink.mails).toHaveLength(1)
-  expect(await statusesOf(db)).toEqual(['sent', 'failed'])
+  expect(await statusesOf(db)).toEqual(['sent', 'failed', 'failed'])
 })
 
 test('an event of a newer release waits for it and keeps nothing of this one waiting', async () => {

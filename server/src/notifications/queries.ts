@@ -144,9 +144,13 @@ export async function recordAttempt(
     .where('status', '=', 'pending')
     .executeTakeFirst()
   if (numUpdatedRows === 0n) return false
-  // What opens a door is kept for no longer than it takes to send it.
-  if (ended) await tx.updateTable('outbox_messages').set({ sealed_facts: null }).where('id', '=', messageId).execute()
+  if (ended) await forgetSecrets(tx, messageId)
   return true
+}
+
+/** What opens a door is kept for no longer than it takes to send it. */
+export async function forgetSecrets(tx: Tx, messageId: Uuid): Promise<void> {
+  await tx.updateTable('outbox_messages').set({ sealed_facts: null }).where('id', '=', messageId).execute()
 }
 
 export interface QueueRow {

@@ -11,12 +11,16 @@ export interface Rendered {
 
 const factCharsMax = 200
 
-/** No line ends, nothing that is not seen, nothing that turns the direction of reading. */
+/**
+ * No line ends, nothing that is not seen, nothing that turns the direction of reading, and no address that a mail program
+ * would make a link of by itself.
+ */
 export function oneLine(text: string): string {
   const plain = text
     .toWellFormed()
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u{E0000}-\u{E0FFF}]+/gu, ' ')
     .replaceAll(/\s+/g, ' ')
+    .replaceAll('://', ': //')
     .trim()
   return plain.length > factCharsMax ? `${plain.slice(0, factCharsMax).toWellFormed()}…` : plain
 }

@@ -89,7 +89,7 @@ export const definitionOf = (event: EventName): EventDefinition => events[event]
 /** Mail to an address whose owner cannot sign in. It knows no settings, and is of no use to him after a while. */
 export const mailTemplates = {
   /** `link` is secret. */
-  'password-reset': { facts: ['username'], secrets: ['link'], usefulForMs: 60 * 60_000 },
+  'password-reset': { facts: ['username'], secrets: ['link'], usefulForMs: 20 * 60_000 },
 } as const
 
 export type MailTemplate = keyof typeof mailTemplates
