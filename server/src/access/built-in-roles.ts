@@ -182,6 +182,8 @@ export const builtInRoles: readonly RoleDefinition[] = [
 
 /** Everybody holds the first of these, and in each of his organizations the second; they are not stored. */
 export const impliedRoles = { site: 'member', organization: 'organization-member' } as const
+export const isImplied = (name: string): boolean => name === impliedRoles.site || name === impliedRoles.organization
+
 /** What a new member of an organization gets, unless the organization says otherwise. */
 export const defaultMemberRoles: readonly string[] = ['organization-workspace-access']
 

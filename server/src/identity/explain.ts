@@ -10,7 +10,8 @@ import { findMember } from './organization-queries.ts'
 import { resolveOrganization } from './organizations.ts'
 import { findUser, type UserRow } from './queries.ts'
 import { findStanding } from './role-queries.ts'
-import { displayNameOf, isImplied, knownRoles, mayReadRoles } from './roles.ts'
+import { isImplied } from '../access/built-in-roles.ts'
+import { displayNameOf, knownRoles, mayReadRoles } from './roles.ts'
 
 /** "Can this person do this, and why": the same evaluation that decides, with its reasons kept. */
 

@@ -3,6 +3,7 @@ import type { Grantable } from '@reeve/sdk'
 import type { Actor } from '../access/actor.ts'
 import { visibility } from '../access/policy.ts'
 import { appendAudit } from '../audit/journal.ts'
+import type { Executor } from '../db/database.ts'
 import { isUniqueViolation } from '../db/failures.ts'
 import { type Scope, signedIn } from '../http/implement.ts'
 import { readSearch } from '../http/search.ts'
@@ -17,6 +18,7 @@ import {
   removeMemberships,
   selectMembers,
 } from './organization-queries.ts'
+import { syncedMemberships } from './oidc/synced.ts'
 import { checkBelongsElsewhere, resolveOrganization } from './organizations.ts'
 import { findUser, lockOwners, lockUser, type UserRow } from './queries.ts'
 import { assignRoles, checkGrants } from './roles.ts'
@@ -77,6 +79,7 @@ export async function addMember(identity: Identity, scope: Scope, ref: string, u
   const { id } = await resolveOrganization(db.sql, actor, ref, 'organization_member:create')
   const user = await named(identity, actor, userRef)
   if (user === undefined) throw new Fault('not_found', 'there is no such user')
+  await refuseSynced(db.sql, user)
   try {
     return await changeCredentials(identity, { userId: user.id }, async (tx) => {
       const organization = await lockOrganization(tx, id)
@@ -109,6 +112,7 @@ export async function removeMember(identity: Identity, scope: Scope, ref: string
     await lockUser(tx, userId)
     const member = await findMember(tx, organization.id, userId)
     if (member === undefined) throw new Fault('not_found', 'there is no such member')
+    await refuseSynced(tx, { id: userId, username: member.username })
     const now = await actorNow(tx, actor)
     const givenToAll = new Set(organization.default_member_roles)
     const removed = member.roles.filter((name) => !givenToAll.has(name))
@@ -117,6 +121,13 @@ export async function removeMember(identity: Identity, scope: Scope, ref: string
     await removeMemberships(tx, userId, organization.id)
     const at = identity.clock.now()
     await appendAudit(tx, { scope, at, ...membershipChanged(member, organization.name, 'ended') })
+  })
+}
+
+async function refuseSynced(db: Executor, user: Pick<UserRow, 'id' | 'username'>): Promise<void> {
+  if (!(await syncedMemberships(db, user.id))) return
+  throw new Fault('forbidden', `the identity provider decides which organizations ${user.username} is in`, {
+    fix: 'change it at the provider; a change by hand would be undone with the next sync',
   })
 }
 

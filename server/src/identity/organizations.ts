@@ -19,7 +19,8 @@ import {
   updateOrganization,
 } from './organization-queries.ts'
 import { findUser, lockOwners } from './queries.ts'
-import { checkGrants, isImplied } from './roles.ts'
+import { isImplied } from '../access/built-in-roles.ts'
+import { checkGrants } from './roles.ts'
 import { actorNow } from './standing.ts'
 
 /** Organizations: made, changed, deleted. */

@@ -17,7 +17,8 @@ import { allows } from '../access/policy.ts'
 import type { GroupRow } from './group-queries.ts'
 import type { MemberRow, OrganizationRow } from './organization-queries.ts'
 import type { KeyRow, UserRow } from './queries.ts'
-import { displayNameOf, isImplied, type KnownRole } from './roles.ts'
+import { isImplied } from '../access/built-in-roles.ts'
+import { displayNameOf, type KnownRole } from './roles.ts'
 
 /** Rows as the contract shows them. */
 

@@ -1,6 +1,6 @@
 import { Fault, type Problem, type Uuid } from '@reeve/base'
 import type { Actor } from '../access/actor.ts'
-import { builtInRole, builtInRoles, impliedRoles, type RoleDefinition } from '../access/built-in-roles.ts'
+import { builtInRole, builtInRoles, isImplied, type RoleDefinition } from '../access/built-in-roles.ts'
 import { missingToGrant } from '../access/granting.ts'
 import { allows } from '../access/policy.ts'
 import { appendAudit } from '../audit/journal.ts'
@@ -11,6 +11,7 @@ import { changePayload, credentialChannel } from './authenticate.ts'
 import { defineCustomRole } from './custom-roles.ts'
 import { rolesChanged } from './events.ts'
 import { demand } from './identity.ts'
+import { syncedRoles } from './oidc/synced.ts'
 import { findMember, findOrganizations, updateMemberRoles } from './organization-queries.ts'
 import { countActiveOwners, lockOwners, lockUser, notifyCredentials, updateUser } from './queries.ts'
 import { selectCustomRoles } from './role-queries.ts'
@@ -33,8 +34,6 @@ export async function knownRoles(db: Executor, organizationId: Uuid | null): Pro
     ...custom.map((row) => ({ ...defineCustomRole(row), builtIn: false })),
   ]
 }
-
-export const isImplied = (name: string): boolean => name === impliedRoles.site || name === impliedRoles.organization
 
 export const displayNameOf = (name: string): string => builtInRole(name)?.displayName ?? name
 
@@ -105,6 +104,11 @@ export async function assignRoles(
   const added = roles.filter((name) => !held.includes(name))
   const removed = held.filter((name) => !roles.includes(name))
   await checkGrants(tx, actor, organizationId, { added, removed })
+  if (await syncedRoles(tx, userId, organizationId)) {
+    throw new Fault('forbidden', `the identity provider decides about the roles of ${user.username} there`, {
+      fix: 'change them at the provider; a change by hand would be undone with the next sync',
+    })
+  }
   if (added.length + removed.length === 0) return
   if (organizationId === null && removed.includes('owner')) await checkOwnerStays(tx, user.status)
 

@@ -1,8 +1,10 @@
 import { Fault, type Uuid } from '@reeve/base'
-import type { Actor } from '../access/actor.ts'
+import type { Actor, HeldRole } from '../access/actor.ts'
+import { isImplied } from '../access/built-in-roles.ts'
 import { missingToGrant } from '../access/granting.ts'
 import type { Executor, Tx } from '../db/database.ts'
 import { holdings } from './custom-roles.ts'
+import { findOrganizations } from './organization-queries.ts'
 import { findStanding } from './role-queries.ts'
 
 /**
@@ -22,7 +24,14 @@ export async function actorNow(tx: Tx, actor: Actor): Promise<Actor> {
 export async function checkOutranks(db: Executor, actor: Actor, userId: Uuid): Promise<void> {
   const row = userId === actor.userId ? undefined : await findStanding(db, userId)
   if (row === undefined) return
-  const missing = holdings(row).roles.flatMap((role) => missingToGrant(actor, role, role.organizationId))
+  const { roles, organizationIds } = holdings(row)
+  const organizations = new Map((await findOrganizations(db, organizationIds)).map((each) => [each.id, each]))
+  // What everybody has, or every member of an organization is given, makes nobody's account more than another.
+  const isCommon = ({ name, organizationId }: HeldRole): boolean =>
+    isImplied(name) || organizations.get(organizationId ?? '')?.default_member_roles.includes(name) === true
+  const missing = roles
+    .filter((role) => !isCommon(role))
+    .flatMap((role) => missingToGrant(actor, role, role.organizationId))
   if (missing.length === 0) return
   throw new Fault('forbidden', `the account of ${row.username} may do what you may not`, {
     fix: `ask somebody who also has ${[...new Set(missing)].slice(0, 5).join(', ')}`,

@@ -29,7 +29,8 @@ import {
   updateUser,
   type UserRow,
 } from './queries.ts'
-import { checkGrants, checkOwnerStays, isImplied } from './roles.ts'
+import { isImplied } from '../access/built-in-roles.ts'
+import { checkGrants, checkOwnerStays } from './roles.ts'
 import { type AccountWish, readAccount, responsibleFor } from './service-accounts.ts'
 import { actorNow, checkOutranks } from './standing.ts'
 
