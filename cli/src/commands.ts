@@ -1,6 +1,8 @@
 import { accessCommands } from './access-commands.ts'
+import { notificationCommands } from './notification-commands.ts'
 import { type Command, command, optional, required } from './command.ts'
 import { choice, count, duration, flag, text, texts } from './option.ts'
+import { secretCommands } from './secret-commands.ts'
 
 /** Every command. What one does is in `commands/`, loaded when it runs. */
 
@@ -15,6 +17,7 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
   members: ['member'],
   groups: ['group'],
   roles: ['role'],
+  notifications: ['notification'],
   list: ['ls'],
   show: ['view'],
   remove: ['rm', 'delete'],
@@ -31,7 +34,10 @@ export const groups: Readonly<Record<string, string>> = {
   bridge: 'What went through the AI Bridge',
   'bridge sessions': 'Conversations of coding agents',
   'bridge requests': 'Single requests to models',
+  notifications: 'What you are told, and how it is sent',
   audit: 'The administrative audit log',
+  'external-auth': 'Your accounts at GitHub and the like',
+  keyring: 'The keys that secrets in the database are sealed with',
 }
 
 const paging = {
@@ -43,6 +49,7 @@ const times = {
   until: text('time', 'until when; the same forms'),
 }
 const user = { user: text('user', 'whose: username or id (default: yourself)') }
+const reason = { reason: text('text', 'why you read words of other people; kept, and shown to them') }
 const bridgeFilter =
   'initiator:, client:, model:, provider:, outcome:, status: and words of the prompt; a space means and'
 
@@ -51,13 +58,16 @@ export const commands: readonly Command[] = [
     path: 'login',
     summary: 'Sign in to a deployment and make it the current one',
     details:
-      'The token is kept in $XDG_CONFIG_HOME/reeve, readable by you alone. The --first-user flags create the first owner\n' +
-      'of a new deployment before signing in.',
+      'Shows a code and an address: whoever opens it in any browser, signed in there, and approves the code, is signed in\n' +
+      'here. With --email a password is asked for instead. The token is kept in $XDG_CONFIG_HOME/reeve, readable by you\n' +
+      'alone. The --first-user flags create the first owner of a new deployment before signing in.',
     args: { url: optional('address of the deployment, such as https://reeve.example.com') },
     options: {
-      email: text('email', 'sign in as'),
+      device: flag('by a code that is approved in a browser: the default on a terminal'),
+      noBrowser: flag('do not open the browser of this machine'),
+      email: text('email', 'with a password, as'),
       passwordStdin: flag('read the password from stdin'),
-      tokenStdin: flag('keep the token on stdin instead of signing in with a password'),
+      tokenStdin: flag('keep the token on stdin instead of signing in'),
       firstUserEmail: text('email', 'create the first owner: e-mail'),
       firstUserUsername: text('name', 'create the first owner: username'),
       firstUserFullName: text('name', 'create the first owner: full name'),
@@ -113,7 +123,7 @@ export const commands: readonly Command[] = [
   command({
     path: 'bridge sessions list',
     summary: 'Sessions, latest activity first; members see their own',
-    options: { filter: text('query', bridgeFilter), ...times, ...paging },
+    options: { filter: text('query', bridgeFilter), ...times, ...paging, ...reason },
     examples: ["reeve bridge sessions list --since 'last tue 03:00' --filter 'initiator:dana'"],
     run: async (context, input) => (await import('./commands/sessions.ts')).listSessions(context, input),
   }),
@@ -121,7 +131,7 @@ export const commands: readonly Command[] = [
     path: 'bridge sessions show',
     summary: 'Everything that happened in a session, in order',
     args: { id: required('id of the session, or a beginning that only one has') },
-    options: { full: flag('leave nothing out: long texts, and what the client program put in') },
+    options: { full: flag('leave nothing out: long texts, and what the client program put in'), ...reason },
     run: async (context, input) => (await import('./commands/sessions.ts')).showSession(context, input),
   }),
   command({
@@ -131,6 +141,7 @@ export const commands: readonly Command[] = [
     options: {
       lines: count('events of the session’s past to begin with (default: 10)'),
       full: flag('leave nothing out: long texts, and what the client program put in'),
+      ...reason,
     },
     examples: ['reeve bridge sessions tail -o jsonl'],
     run: async (context, input) => (await import('./commands/tail.ts')).tailSessions(context, input),
@@ -138,7 +149,7 @@ export const commands: readonly Command[] = [
   command({
     path: 'bridge requests list',
     summary: 'Requests, newest first; members see their own',
-    options: { filter: text('query', `session_id:, ${bridgeFilter}`), ...times, ...paging },
+    options: { filter: text('query', `session_id:, ${bridgeFilter}`), ...times, ...paging, ...reason },
     examples: ["reeve bridge requests list --filter 'outcome:upstream_error' --since -1h -o csv"],
     run: async (context, input) => (await import('./commands/requests.ts')).listRequests(context, input),
   }),
@@ -150,6 +161,7 @@ export const commands: readonly Command[] = [
       full: flag('leave nothing out: long texts, and what the client program put in'),
       body: choice(['request', 'response'], 'instead, its exact bytes: to a pipe, a file or --out, never a terminal'),
       out: text('file', 'where to write the bytes of --body'),
+      ...reason,
     },
     examples: ['reeve bridge requests show 019a… --body request --out request.json'],
     run: async (context, input) => (await import('./commands/requests.ts')).showRequest(context, input),
@@ -161,17 +173,22 @@ export const commands: readonly Command[] = [
     options: {
       name: text('name', 'a name of your own for it'),
       lifetime: duration('how long it works (default: the server’s)'),
-      scope: text('scope', 'all, gateway (models only) or api (everything else); default: all'),
-      ...user,
+      scope: texts('scope', 'all (default), gateway (models only), api, or audit_log:read, user:*; may be repeated'),
+      allow: texts('type:id', 'for this object only, such as interception:*; may be repeated (default: all)'),
+      user: text('user', 'whose: a service account (default: yourself)'),
     },
-    examples: ['reeve tokens create --name ci --scope gateway --lifetime 30d'],
+    examples: [
+      'reeve tokens create --name ci --scope gateway --lifetime 30d',
+      'reeve tokens create --user nightly --scope audit_log:read --lifetime 8h',
+    ],
     run: async (context, input) => (await import('./commands/tokens.ts')).createToken(context, input),
   }),
   command({
     path: 'tokens list',
     summary: 'Tokens that work',
     options: {
-      all: flag('those of every user; owners only'),
+      filter: text('query', 'words of the name; user: scope: kind: used:never used_before: expires_before:'),
+      all: flag('those of everybody that you may see'),
       includeExpired: flag('also those that have ended'),
       ...user,
     },
@@ -185,11 +202,18 @@ export const commands: readonly Command[] = [
     run: async (context, input) => (await import('./commands/tokens.ts')).showToken(context, input),
   }),
   command({
-    path: 'tokens remove',
-    summary: 'Revoke a token: it stops working everywhere',
+    path: 'tokens revoke',
+    summary: 'Revoke a token: it stops working everywhere within seconds',
     args: { token: required('id or name of the token') },
     options: user,
-    run: async (context, input) => (await import('./commands/tokens.ts')).removeToken(context, input),
+    run: async (context, input) => (await import('./commands/tokens.ts')).revokeToken(context, input),
+  }),
+  command({
+    path: 'tokens expire',
+    summary: 'End a token now, and keep it in the list of those that have ended for a week',
+    args: { token: required('id or name of the token') },
+    options: user,
+    run: async (context, input) => (await import('./commands/tokens.ts')).expireToken(context, input),
   }),
   command({
     path: 'users create',
@@ -200,6 +224,8 @@ export const commands: readonly Command[] = [
       fullName: text('name', 'full name'),
       passwordStdin: flag('read the password from stdin'),
       noPassword: flag('create a user who cannot sign in and only owns tokens'),
+      serviceAccount: flag('create an account for programs: tokens, no sign-in, no e-mail'),
+      owner: text('user', 'who is responsible for the service account (default: yourself)'),
       role: texts('role', 'a role to hold everywhere; may be repeated'),
     },
     run: async (context, input) => (await import('./commands/users.ts')).createUser(context, input),
@@ -254,6 +280,20 @@ export const commands: readonly Command[] = [
     run: async (context, input) => (await import('./commands/users.ts')).activateUser(context, input),
   }),
   command({
+    path: 'users sessions',
+    summary: 'Where somebody is signed in',
+    args: { user: optional('username or id (default: yourself)') },
+    run: async (context, input) => (await import('./commands/user-sessions.ts')).listUserSessions(context, input),
+  }),
+  command({
+    path: 'users sign-out',
+    summary: 'End a session, or every session but the one that asks',
+    args: { user: optional('username or id (default: yourself)') },
+    options: { session: text('id', 'this one only; reeve users sessions has the ids') },
+    examples: ['reeve users sign-out', 'reeve users sign-out dana --session 3fJ9aQx0Lm'],
+    run: async (context, input) => (await import('./commands/user-sessions.ts')).signUserOut(context, input),
+  }),
+  command({
     path: 'users password',
     summary: 'Change a password and end the other sessions of that user',
     details: 'On stdin, the old password comes first where both are read from there.',
@@ -265,11 +305,22 @@ export const commands: readonly Command[] = [
     run: async (context, input) => (await import('./commands/users.ts')).changePassword(context, input),
   }),
   ...accessCommands,
+  ...secretCommands,
+  ...notificationCommands,
   command({
     path: 'audit list',
     summary: 'Who changed what, newest first',
     options: { filter: text('query', 'action: resource_type: username:'), ...times, ...paging },
     run: async (context, input) => (await import('./commands/audit.ts')).listAudit(context, input),
+  }),
+  command({
+    path: 'audit reads',
+    summary: 'Who read what somebody and an agent said to each other, newest first',
+    details: 'Everybody sees who read his own words; those of others need the permission audit_log:read.',
+    args: { user: optional('whose words: username or id (default: yourself)') },
+    options: paging,
+    examples: ['reeve audit reads', 'reeve audit reads dana -o json'],
+    run: async (context, input) => (await import('./commands/content-reads.ts')).listContentReads(context, input),
   }),
   command({
     path: 'api',

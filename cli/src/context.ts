@@ -21,6 +21,8 @@ export interface Context {
   clientFor(url: string, token?: string): Promise<Client>
   deployments(): Promise<Deployments>
   remember(deployments: Deployments): Promise<void>
+  /** Whether a person is there to be asked. */
+  readonly canAsk: boolean
   /** Asks on the terminal; without one, says which flag was missing. */
   ask(question: Question): Promise<string>
   /** For what cannot be undone: asks, or wants `--yes`. */
@@ -37,7 +39,7 @@ export interface Question {
 export function createContext(io: Io, globals: Globals): Context {
   const note = (text: string) => void io.stderr.write(`${text.split('\n').map(visibleLine).join('\n')}\n`)
   if (globals.token !== undefined)
-    note('warning: --token shows the token to every process of this machine; prefer REEVE_SESSION_TOKEN')
+    note('warning: --token shows the token to every process of this machine; prefer REEVE_TOKEN')
 
   async function url(): Promise<string> {
     const named = globals.url ?? nonEmpty(io.env['REEVE_URL']) ?? nonEmpty(io.env['CODER_URL'])
@@ -50,10 +52,10 @@ export function createContext(io: Io, globals: Globals): Context {
   }
 
   async function token(at: string): Promise<string> {
-    const given = globals.token ?? nonEmpty(io.env['REEVE_SESSION_TOKEN']) ?? nonEmpty(io.env['CODER_SESSION_TOKEN'])
+    const given = globals.token ?? environmentToken(io)
     const found = given?.trim() ?? (await readDeployments(io)).tokens[at]
     if (found !== undefined) return found
-    throw new Fault('unauthenticated', `not signed in to ${at}`, { fix: 'sign in, or set REEVE_SESSION_TOKEN' })
+    throw new Fault('unauthenticated', `not signed in to ${at}`, { fix: 'sign in, or set REEVE_TOKEN' })
   }
 
   const clientFor = async (at: string, secret?: string): Promise<Client> => {
@@ -84,6 +86,7 @@ export function createContext(io: Io, globals: Globals): Context {
       return clientFor(at, secret)
     },
     clientFor,
+    canAsk,
     deployments: () => readDeployments(io),
     remember: (deployments) => writeDeployments(io, deployments),
     async ask({ label, flag, secret = false }) {
@@ -101,6 +104,10 @@ export function createContext(io: Io, globals: Globals): Context {
     },
   }
 }
+
+/** Older name first, so that scripts which set both go on as they were. */
+export const environmentToken = ({ env }: Pick<Io, 'env'>): string | undefined =>
+  nonEmpty(env['REEVE_SESSION_TOKEN']) ?? nonEmpty(env['REEVE_TOKEN']) ?? nonEmpty(env['CODER_SESSION_TOKEN'])
 
 function checkToken(secret: string): string {
   if (/^[\x21-\x7E]{1,512}$/.test(secret)) return secret

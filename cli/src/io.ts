@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { homedir } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import { type Clock, systemClock } from '@reeve/base'
@@ -20,6 +21,8 @@ export interface Io {
   readonly hostname: string
   readonly runtime: { readonly node: string; readonly platform: string }
   readonly clock: Clock
+  /** Shows an address in the person's browser, where there is one; does nothing where not. */
+  openBrowser(url: string): void
   /** Aborted by Ctrl-C, and when whoever reads stdout has gone. */
   readonly signal: AbortSignal
 }
@@ -41,6 +44,15 @@ export function processIo(signal: AbortSignal, hostname: string): Io {
     hostname,
     runtime: { node: process.versions.node, platform: `${process.platform}-${process.arch}` },
     clock: systemClock,
+    openBrowser,
     signal,
   }
+}
+
+/** The opener is left to itself: whether it finds a browser is not known, and the address was printed anyway. */
+function openBrowser(url: string): void {
+  const opener = process.platform === 'darwin' ? 'open' : 'xdg-open'
+  spawn(opener, [url], { stdio: 'ignore', detached: true })
+    .on('error', () => {})
+    .unref()
 }

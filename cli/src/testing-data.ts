@@ -1,4 +1,5 @@
 import type { Interception, Session, TimelineEvent, User } from '@reeve/sdk'
+import { secretAnswers } from './testing-secrets.ts'
 import type { Handler, Name } from './testing.ts'
 
 /** One of everything, with text in it that wants to drive a terminal, hide, or be a formula. */
@@ -49,6 +50,7 @@ export const session: Session = {
   first_prompt: `=HYPERLINK("x")${hostile}`,
   last_prompt: hostile,
   metadata: {},
+  content_withheld: false,
 }
 
 export const interception: Interception = {
@@ -89,7 +91,9 @@ export const interception: Interception = {
   gateway_ms: 1.25,
   token_usage: { ...usage, source: 'partial' },
   tool_calls: 1,
+  masked: 1,
   prompt: hostile,
+  content_withheld: false,
 }
 
 const event = (seq: number, facts: Partial<TimelineEvent>): TimelineEvent => ({
@@ -114,6 +118,7 @@ const event = (seq: number, facts: Partial<TimelineEvent>): TimelineEvent => ({
   stop_reason: null,
   token_usage: null,
   duration_ms: null,
+  content_withheld: false,
   ...facts,
 })
 
@@ -159,6 +164,36 @@ export const apiKey = {
   allow_list: [{ type: '*', id: '*' }],
   workspace_id: null,
   lifetime_seconds: 2_592_000,
+}
+
+const userSession = {
+  id: 's1',
+  user_id: userId,
+  name: hostile,
+  login_type: 'device',
+  current: true,
+  created_at: at,
+  last_used: null,
+  expires_at: at,
+  ends_at: at,
+  ip: '127.0.0.1',
+  user_agent: hostile,
+}
+
+const whoami = {
+  user,
+  organizations: [{ id: organizationId, name: 'default', display_name: hostile, roles: ['organization-member'] }],
+  groups: [{ id: organizationId, name: hostile, display_name: hostile, organization_id: organizationId }],
+  credential: {
+    id: 's1',
+    kind: 'session',
+    name: hostile,
+    scopes: ['all'],
+    allow_list: [{ type: '*', id: '*' }],
+    created_at: at,
+    expires_at: at,
+    ends_at: at,
+  },
 }
 
 const organization = {
@@ -235,6 +270,22 @@ const auditEvent = {
   request_id: 'r1',
 }
 
+const contentRead = {
+  id: requestId,
+  reader: who,
+  reader_roles: ['content-reviewer', hostile],
+  owner: who,
+  organization_id: organizationId,
+  session_id: sessionId,
+  interception_id: null,
+  how: 'view',
+  reason: hostile,
+  first_at: at,
+  last_at: at,
+  times: 2,
+  request_id: 'r1',
+}
+
 const { threads: _, ...sessionFacts } = session
 const change = { session_id: sessionId, last_active_at: session.last_active_at, status: 'done' }
 const setting = {
@@ -254,6 +305,46 @@ const provider = {
   ready: false,
   scripted: false,
   detail: hostile,
+}
+
+const notification = {
+  id: requestId,
+  user_id: userId,
+  event: 'token-expiring',
+  title: hostile,
+  content: hostile,
+  actions: [{ label: hostile, url: 'https://reeve.example.com/tokens' }],
+  created_at: at,
+  read_at: null,
+}
+const preference = {
+  event: 'token-expiring',
+  title: hostile,
+  group: 'Your account',
+  can_switch_off: true,
+  methods: [{ method: 'smtp', enabled: false, is_default: false }],
+}
+const notificationTemplate = {
+  id: 'token-expiring',
+  name: hostile,
+  group: 'Your account',
+  kind: 'system',
+  recipients: 'concerned',
+  can_switch_off: true,
+  default_methods: ['inbox', 'smtp'],
+  method: null,
+}
+const delivery = {
+  id: requestId,
+  event: 'token-expiring',
+  method: 'smtp',
+  recipient: hostile,
+  status: 'failed',
+  attempts: 3,
+  next_attempt_at: null,
+  last_error: hostile,
+  created_at: at,
+  finished_at: at,
 }
 
 /** A deployment in which there is one of everything; `empty` leaves the lists without any. */
@@ -281,6 +372,19 @@ export function everything(empty: boolean): Partial<Record<Name, Handler>> {
     suspendUser: () => user,
     activateUser: () => user,
     changePassword: () => undefined,
+    getWhoami: () => whoami,
+    listUserSessions: () => some([userSession]),
+    endUserSession: () => undefined,
+    endOtherSessions: () => ({ ended: 2 }),
+    startDeviceLogin: () => ({
+      device_code: 'd',
+      user_code: 'WDJB-MJHT',
+      verification_uri: 'http://x/device',
+      verification_uri_complete: 'http://x/device?code=WDJB-MJHT',
+      expires_in: 600,
+      interval: 0,
+    }),
+    pollDeviceLogin: () => ({ session_token: 'rv_device', error: null, interval: 0 }),
     createSessionKey: () => ({ key: 'rv_k' }),
     createToken: () => ({ key: 'rv_secret', id: 'k1', expires_at: '2026-12-20T11:00:00Z' }),
     listTokens: () => some([apiKey]),
@@ -345,6 +449,19 @@ export function everything(empty: boolean): Partial<Record<Name, Handler>> {
     watchSessions: () => [change],
     listModels: () => [],
     listClients: () => [],
+    listContentReads: () => ({ content_reads: some([contentRead]), count }),
+    listInbox: () => ({ notifications: some([notification]), unread_count: count }),
+    setInboxReadStatus: () => ({ notification, unread_count: 0 }),
+    markInboxRead: () => undefined,
+    getNotificationPreferences: () => some([preference]),
+    updateNotificationPreferences: () => some([preference]),
+    listNotificationTemplates: () => some([notificationTemplate]),
+    setNotificationMethod: () => notificationTemplate,
+    updateNotificationSettings: ({ body }) => body,
+    sendTestNotification: () => ({ methods: ['inbox', 'smtp'], notifier_paused: true }),
+    listNotificationDeliveries: () => some([delivery]),
+    retryNotificationDelivery: () => delivery,
+    ...secretAnswers(empty, userId, hostile),
     listAuditEvents: () => ({ audit_logs: some([auditEvent]), count }),
   }
 }

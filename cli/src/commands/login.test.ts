@@ -76,7 +76,7 @@ test('without a terminal the missing flag is named and nothing hangs', async () 
     return ran.stderr
   }
   expect(await missing()).toContain('the address is missing')
-  expect(await missing(deployment.url)).toContain('--email is missing')
+  expect(await missing(deployment.url)).toContain('--email, --token-stdin or --device is missing')
   expect(await missing(deployment.url, '--email', 'a@b.example')).toContain('--password-stdin is missing')
   expect(await missing(deployment.url, '--first-user-email', 'a@b.example')).toContain(
     '--first-user-username is missing',
@@ -113,7 +113,8 @@ test('flag wins over environment, environment over what is kept, and the aliases
   const env = { REEVE_URL: 'http://127.0.0.1:9', CODER_SESSION_TOKEN: 'rv_alias', REEVE_SESSION_TOKEN: 'rv_env' }
   await runCli(['whoami', '--url', deployment.url], { home, env })
   const ran = await runCli(['whoami', '--url', deployment.url, '--token', 'rv_flag'], { home, env })
-  expect(deployment.asked.map((one) => one.token)).toEqual(['rv_kept', 'rv_alias', 'rv_env', 'rv_flag'])
+  const whoami = deployment.asked.filter(({ name }) => name === 'getWhoami')
+  expect(whoami.map((one) => one.token)).toEqual(['rv_kept', 'rv_alias', 'rv_env', 'rv_flag'])
   expect(ran.stderr).toContain('--token shows the token')
 })
 
@@ -129,4 +130,69 @@ test('signing out ends the session and forgets the token, also when the server i
   expect(ran.code).toBe(0)
   expect(ran.stderr).toContain('the server was not told')
   expect(await kept()).toEqual({ current: null, tokens: {} })
+})
+
+const begun = {
+  device_code: 'secret-of-the-program',
+  user_code: 'WDJB-MJHT',
+  verification_uri: 'https://reeve.example/device',
+  verification_uri_complete: 'https://reeve.example/device?code=WDJB-MJHT',
+  expires_in: 600,
+  interval: 0,
+}
+const no = (error: string) => ({ session_token: null, error, interval: 0 })
+
+test('on a terminal signing in shows a code, and waits until it was approved in a browser', async () => {
+  const answers = [
+    no('authorization_pending'),
+    no('slow_down'),
+    { session_token: 'rv_device', error: null, interval: 0 },
+  ]
+  await using deployment = await serveContract({
+    ...everything(false),
+    startDeviceLogin: () => begun,
+    pollDeviceLogin: () => answers.shift(),
+  })
+  const ran = await runCli(['login', deployment.url], { home, columns: 80 })
+  expect(ran.code, ran.stderr).toBe(0)
+  expect(ran.stderr).toContain('https://reeve.example/device')
+  expect(ran.stderr).toContain('WDJB-MJHT')
+  expect(ran.stderr).not.toContain('secret-of-the-program')
+  expect(deployment.asked.find(({ name }) => name === 'startDeviceLogin')?.body).toEqual({
+    client_name: expect.stringMatching(/^reeve \d/),
+    host: 'Test_Host.example',
+  })
+  expect(deployment.asked.filter(({ name }) => name === 'pollDeviceLogin')).toHaveLength(3)
+  expect((await kept()).tokens).toEqual({ [deployment.url]: 'rv_device' })
+})
+
+test.each([
+  ['access_denied', 5, 'denied'],
+  ['expired_token', 7, 'reeve login again'],
+])('a sign-in that ended with %s keeps nothing', async (error, code, words) => {
+  await using deployment = await serveContract({ ...everything(false), pollDeviceLogin: () => no(error) })
+  const ran = await runCli(['login', deployment.url, '--device'], { home })
+  expect(ran).toMatchObject({ code, stdout: '' })
+  expect(ran.stderr).toContain(words)
+  expect((await kept()).tokens).toEqual({})
+})
+
+test('a browser is opened where there is a display, and not over SSH or when told not to', async () => {
+  await using deployment = await serveContract(everything(false))
+  const open = async (env: Record<string, string>, ...more: string[]) => {
+    const opened: string[] = []
+    await runCli(['login', deployment.url, '--device', ...more], { home, env, opened })
+    return opened
+  }
+  expect(await open({ DISPLAY: ':0' })).toEqual(['http://x/device?code=WDJB-MJHT'])
+  expect(await open({ WAYLAND_DISPLAY: 'wayland-0' })).toHaveLength(1)
+  expect(await open({})).toEqual([])
+  expect(await open({ DISPLAY: ':10', SSH_CONNECTION: '10.0.0.1 1 10.0.0.2 22' })).toEqual([])
+  expect(await open({ DISPLAY: ':0' }, '--no-browser')).toEqual([])
+})
+
+test('REEVE_TOKEN is a token like REEVE_SESSION_TOKEN', async () => {
+  await using deployment = await serveContract(everything(false))
+  await runCli(['whoami'], { home, env: { REEVE_URL: deployment.url, REEVE_TOKEN: 'rv_short' } })
+  expect(deployment.asked[0]?.token).toBe('rv_short')
 })

@@ -2,6 +2,7 @@ import { Fault } from '@reeve/base'
 import { type Client, endpoints, type User } from '@reeve/sdk'
 import type { Context } from '../context.ts'
 import { isLoopback, normalizeUrl } from '../deployments.ts'
+import { deviceLogin } from './device-login.ts'
 import { type Answer, type Column, one } from '../output/answer.ts'
 import { readStdinLines } from '../prompt.ts'
 
@@ -10,6 +11,8 @@ interface LoginInput {
   readonly email: string | undefined
   readonly passwordStdin: boolean
   readonly tokenStdin: boolean
+  readonly device: boolean
+  readonly noBrowser: boolean
   readonly firstUserEmail: string | undefined
   readonly firstUserUsername: string | undefined
   readonly firstUserFullName: string | undefined
@@ -35,7 +38,7 @@ export async function login(context: Context, input: LoginInput): Promise<Answer
   if (url.startsWith('http:') && !isLoopback(url))
     context.note(`warning: ${url} is not encrypted; passwords and tokens can be read on the way`)
   const token = await getToken(context, url, input)
-  const signal = context.io.signal
+  const { signal } = context.io
   const client = await context.clientFor(url, token)
   const user = await client.call(endpoints.getUser, { params: { user: 'me' }, signal })
   const { tokens } = await context.deployments()
@@ -82,7 +85,7 @@ async function getToken(context: Context, url: string, input: LoginInput): Promi
   if (input.tokenStdin) return (await readStdinLines(context.io, 1, '--token-stdin'))[0]!
   const client = await context.clientFor(url)
   if (wantsFirstUser(input)) return createOwner(context, client, input)
-  if (input.email === undefined && !input.passwordStdin) {
+  if (input.email === undefined && !input.passwordStdin && !input.device) {
     const kept = await keptToken(context, url)
     if (kept !== null) return kept
     if (await isSetupOpen(context, client)) {
@@ -90,7 +93,11 @@ async function getToken(context: Context, url: string, input: LoginInput): Promi
       return createOwner(context, client, input)
     }
   }
-  const email = input.email ?? (await context.ask({ label: 'E-mail', flag: '--email' }))
+  if (input.device || (input.email === undefined && !input.passwordStdin && context.canAsk)) {
+    return deviceLogin(context, client, { openBrowser: !input.noBrowser })
+  }
+  const other = '--email, --token-stdin or --device'
+  const email = input.email ?? (await context.ask({ label: 'E-mail', flag: other }))
   const password = input.passwordStdin
     ? (await readStdinLines(context.io, 1, '--password-stdin'))[0]!
     : await context.ask({ label: 'Password', flag: '--password-stdin', secret: true })

@@ -2,15 +2,56 @@ import { Fault } from '@reeve/base'
 import { type Client, endpoints, type User } from '@reeve/sdk'
 import type { Context } from '../context.ts'
 import { type Answer, type Column, one, table } from '../output/answer.ts'
+import { instantColumn } from '../output/fields.ts'
 import { version } from '../version.ts'
-import { userColumns } from './users.ts'
+
+interface Whoami extends Told {
+  readonly url: string
+  readonly server_version: string
+  /** What the server keeps of what its bearer does through the bridge. */
+  readonly recorded: { readonly bridge: boolean; readonly capture: string }
+}
+type Told = ReturnType<typeof endpoints.getWhoami.result.parse>
+
+const recordedText: Readonly<Record<string, string>> = {
+  full: 'everything that you, your clients and models write',
+  prompts: 'what you and your clients write, not what models answer',
+  metadata: 'who, when, which model and how many tokens, no content',
+}
+
+const whoamiColumns: readonly Column<Whoami>[] = [
+  { name: 'username', value: (row) => row.user.username, priority: 0 },
+  { name: 'email', value: (row) => row.user.email, priority: 1 },
+  { name: 'roles', value: (row) => row.user.roles.map(({ name }) => name).join(' '), priority: 0 },
+  { name: 'organizations', value: (row) => row.organizations.map(({ name }) => name).join(' '), priority: 1 },
+  { name: 'groups', value: (row) => row.groups.map(({ name }) => name).join(' '), priority: 1 },
+  {
+    name: 'credential',
+    value: (row) => `${row.credential.kind} ${row.credential.name || row.credential.id}`,
+    priority: 1,
+  },
+  { name: 'scope', value: (row) => row.credential.scopes.join(' '), priority: 1 },
+  instantColumn('expires', (row) => row.credential.expires_at, 0),
+  { name: 'url', value: (row) => row.url, priority: 0 },
+  { name: 'server', value: (row) => row.server_version, priority: 1 },
+  {
+    name: 'recorded',
+    value: ({ recorded: { bridge, capture } }) =>
+      bridge ? (recordedText[capture] ?? capture) : 'nothing: the bridge is off',
+    priority: 0,
+  },
+  { name: 'id', value: (row) => row.user.id, priority: 5 },
+]
 
 export async function whoami(context: Context): Promise<Answer> {
   const client = await context.client()
-  const user = await client.call(endpoints.getUser, { params: { user: 'me' }, signal: context.io.signal })
-  const row = { ...user, url: await context.url() }
-  const url: Column<typeof row> = { name: 'url', value: (it) => it.url, priority: 0 }
-  return one(row, [url, ...userColumns], (it) => it.id)
+  const { signal } = context.io
+  const told = await client.call(endpoints.getWhoami, { signal })
+  const server = await client.call(endpoints.getBuildInfo, { signal })
+  const bridge = await client.call(endpoints.getBridgeStatus, { signal })
+  const recorded = { bridge: bridge.enabled, capture: bridge.capture }
+  const row = { ...told, url: await context.url(), server_version: server.version, recorded }
+  return one<Whoami>(row, whoamiColumns, (it) => it.user.id)
 }
 
 interface Status {

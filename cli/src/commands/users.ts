@@ -14,6 +14,7 @@ export const userColumns: readonly Column<User>[] = [
   { name: 'roles', value: (row) => row.roles.map((role) => role.name).join(' '), priority: 2 },
   { name: 'status', value: (row) => row.status, priority: 1, tone: (row) => toneOf(row.status) },
   { name: 'login_type', value: (row) => row.login_type, priority: 6 },
+  { name: 'service', value: (row) => row.is_service_account, priority: 4 },
   instantColumn('last_seen', (row) => row.last_seen_at, 3),
   instantColumn('created', (row) => row.created_at, 4),
   { ...idColumn<User>(), priority: 5 },
@@ -63,24 +64,32 @@ interface CreateInput {
   readonly fullName: string | undefined
   readonly passwordStdin: boolean
   readonly noPassword: boolean
+  readonly serviceAccount: boolean
+  readonly owner: string | undefined
   readonly role: readonly string[]
 }
 
 export async function createUser(context: Context, input: CreateInput): Promise<Answer> {
   const client = await context.client()
-  const email = input.email ?? (await context.ask({ label: 'E-mail', flag: '--email' }))
   const username = input.username ?? (await context.ask({ label: 'Username', flag: '--username' }))
-  const credential = input.noPassword
-    ? { login_type: 'none' as const }
-    : { login_type: 'password' as const, password: await newPassword(context, input.passwordStdin) }
+  const account = input.serviceAccount
+    ? { service_account: true, ...(input.owner === undefined ? {} : { owner: input.owner }) }
+    : await personOf(context, input)
   const body = {
-    email,
     username,
-    ...credential,
+    ...account,
     ...(input.fullName === undefined ? {} : { name: input.fullName }),
     ...(input.role.length === 0 ? {} : { roles: [...input.role] }),
   }
   return oneUser(await client.call(endpoints.createUser, { body, signal: context.io.signal }))
+}
+
+async function personOf(context: Context, input: CreateInput) {
+  const email = input.email ?? (await context.ask({ label: 'E-mail', flag: '--email' }))
+  const credential = input.noPassword
+    ? { login_type: 'none' as const }
+    : { login_type: 'password' as const, password: await newPassword(context, input.passwordStdin) }
+  return { email, ...credential }
 }
 
 interface PasswordInput {
