@@ -33,7 +33,7 @@ export const listInbox = endpoint({
   permission: 'notification:read',
   query: z.object({
     read_status: z.enum(['all', 'read', 'unread']).optional(),
-    limit: z.coerce.number().int().min(1).max(200).optional(),
+    limit: z.coerce.number().int().min(1).max(1000).optional(),
     starting_before: Id.optional().describe('Only what is older than this notification.'),
   }),
   result: z.object({ notifications: z.array(InboxNotification), unread_count: UnreadCount }),
@@ -237,7 +237,7 @@ export const listNotificationDeliveries = endpoint({
   permission: 'deployment_config:read',
   query: z.object({
     status: z.enum(['pending', 'sent', 'failed', 'skipped']).optional(),
-    limit: z.coerce.number().int().min(1).max(200).optional(),
+    limit: z.coerce.number().int().min(1).max(1000).optional(),
     after_id: Id.optional(),
   }),
   result: z.array(NotificationDelivery),

@@ -166,6 +166,35 @@ test('each route answers each kind of asker as the roles say, and there is no ot
     listModels: { expected: isSignedIn },
     listClients: { expected: isSignedIn },
     listAuditEvents: { expected: [200, 200, 403, 403, 401, 403] },
+    listInbox: { expected: isSignedIn },
+    watchInbox: { expected: isSignedIn },
+    setInboxReadStatus: {
+      path: of(`/api/v2/notifications/inbox/${interception}/read-status`),
+      body: () => ({ is_read: true }),
+      expected: [404, 404, 404, 404, 401, 403],
+    },
+    markInboxRead: { expected: with204(isSignedIn) },
+    getNotificationPreferences: { path: of('/api/v2/users/max/notifications/preferences'), expected: isHolder },
+    updateNotificationPreferences: {
+      path: of('/api/v2/users/max/notifications/preferences'),
+      body: () => ({ preferences: [{ event: 'token-expiring', method: 'smtp', enabled: false }] }),
+      expected: isHolder,
+    },
+    listNotificationTemplates: { expected: isSignedIn },
+    setNotificationMethod: {
+      path: of('/api/v2/notifications/templates/token-expiring/method'),
+      body: () => ({ method: 'inbox' }),
+      expected: isOwner,
+    },
+    getNotificationSettings: { expected: isOwner },
+    updateNotificationSettings: { body: () => ({ notifier_paused: false }), expected: isOwner },
+    listDispatchMethods: { expected: isSignedIn },
+    sendTestNotification: { expected: isOwner.map((status) => (status === 200 ? 202 : status)) },
+    listNotificationDeliveries: { expected: isOwner },
+    retryNotificationDelivery: {
+      path: of(`/api/v2/notifications/deliveries/${interception}/retry`),
+      expected: isOwner.map((status) => (status === 200 ? 404 : status)),
+    },
   }
   // The type of `cases` makes it complete; the server must have a route for each and none beside.
   expect([...new Set(app.routes.map(({ endpoint }) => endpoint.name))].sort()).toEqual(Object.keys(cases).sort())

@@ -5,8 +5,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Clock, type Log, Secret, silentLog, type Uuid, uuidv7 } from '@reeve/base'
-import { SMTPServer } from 'smtp-server'
+import { type Clock, type Log, Secret, silentLog, toError, type Uuid, uuidv7 } from '@reeve/base'
+import { SMTPServer, type SMTPServerSession } from 'smtp-server'
 import type { Database } from '../db/database.ts'
 import { createEgress } from '../http/egress.ts'
 import type { Keyring } from '../keyring/keyring.ts'
@@ -65,24 +65,28 @@ export async function smtpSink(behaviour: SinkBehaviour = {}): Promise<SmtpSink>
     onRcptTo: ({ address }, _, done) => done(onRecipient(address)),
     onData(stream, session, done) {
       sink.attempts++
-      const { mailFrom, rcptTo } = session.envelope
-      void Array.fromAsync<Buffer>(stream)
-        .then(async (chunks) => {
-          const text = Buffer.concat(chunks).toString()
-          const mail: SinkMail = {
-            from: mailFrom === false ? '' : mailFrom.address,
-            to: rcptTo.map(({ address }) => address),
-            text,
-            messageId: /^Message-ID: <([^@]+)@/im.exec(text)?.[1] ?? '',
-            wasEncrypted: session.secure,
-            username: typeof session.user === 'string' ? session.user : null,
-          }
-          await onMail?.(mail)
-          mails.push(mail)
-        })
-        .then(() => done(null), done)
+      void take(stream, session).then((refusal) => done(refusal))
     },
   })
+  async function take(stream: AsyncIterable<Buffer>, session: SMTPServerSession): Promise<Error | null> {
+    try {
+      const { mailFrom, rcptTo } = session.envelope
+      const text = Buffer.concat(await Array.fromAsync(stream)).toString()
+      const mail: SinkMail = {
+        from: mailFrom === false ? '' : mailFrom.address,
+        to: rcptTo.map(({ address }) => address),
+        text,
+        messageId: /^Message-ID: <([^@]+)@/im.exec(text)?.[1] ?? '',
+        wasEncrypted: session.secure,
+        username: typeof session.user === 'string' ? session.user : null,
+      }
+      await onMail?.(mail)
+      mails.push(mail)
+      return null
+    } catch (thrown) {
+      return toError(thrown)
+    }
+  }
   server.on('error', () => {})
   await once(server.listen(port, '127.0.0.1'), 'listening')
   // SAFETY: a server that listens on a TCP port has an AddressInfo.
