@@ -195,6 +195,17 @@ test('each route answers each kind of asker as the roles say, and there is no ot
       path: of(`/api/v2/notifications/deliveries/${interception}/retry`),
       expected: isOwner.map((status) => (status === 200 ? 404 : status)),
     },
+    listExternalAuth: { expected: isSignedIn },
+    // No provider is configured here: whoever may look finds none.
+    getExternalAuth: { expected: [404, 404, 404, 404, 401, 403] },
+    startExternalAuth: { expected: [404, 404, 404, 404, 401, 403] },
+    finishExternalAuth: { expected: Array(6).fill(404) },
+    startExternalAuthDevice: { expected: [404, 404, 404, 404, 401, 403] },
+    finishExternalAuthDevice: { body: () => ({ device_code: 'x' }), expected: [404, 404, 404, 404, 401, 403] },
+    getExternalAuthToken: { expected: [404, 404, 404, 404, 401, 403] },
+    deleteExternalAuth: { expected: [404, 404, 404, 404, 401, 403] },
+    getKeyring: { expected: isOwner },
+    rotateKeyring: { expected: isOwner },
   }
   // The type of `cases` makes it complete; the server must have a route for each and none beside.
   expect([...new Set(app.routes.map(({ endpoint }) => endpoint.name))].sort()).toEqual(Object.keys(cases).sort())
