@@ -5,6 +5,7 @@ import { auditRoutes } from '../audit/routes.ts'
 import { testAuditLog } from '../audit/testing.ts'
 import { type TestDatabase, testDatabase } from '../db/testing.ts'
 import { statusOf } from '../http/faults.ts'
+import type { Route } from '../http/implement.ts'
 import { openListener } from '../http/listener.ts'
 import { createApi } from '../http/serve.ts'
 import { ask, type CallOptions, type TestAnswer } from '../http/testing.ts'
@@ -60,9 +61,14 @@ export function answersNotSeen(...names: (keyof typeof endpoints)[]): string[] {
 
 export const testPassword = 'correct horse battery'
 
-export async function testIdentity(options: { localOnly?: boolean; log?: Log } = {}): Promise<TestIdentity> {
+/** Further routes, of those who stand on identity. */
+type MoreRoutes = (identity: Identity, keyring: Keyring) => readonly Route[]
+
+export async function testIdentity(
+  options: { localOnly?: boolean; log?: Log; passwordSignIn?: 'everyone' | 'owners'; routes?: MoreRoutes } = {},
+): Promise<TestIdentity> {
   await using undo = new AsyncDisposableStack()
-  const { localOnly = true, log = silentLog } = options
+  const { localOnly = true, log = silentLog, passwordSignIn = 'everyone', routes = () => [] } = options
   const db = undo.use(await testDatabase())
   const clock = manualClock(new Date())
   const { setupToken } = await openDeployment({ db, clock })
@@ -79,14 +85,14 @@ export async function testIdentity(options: { localOnly?: boolean; log?: Log } =
     accessUrl: 'https://reeve.test',
     sessionMs: 86_400_000,
     sessionMaxMs: 30 * 86_400_000,
-    passwordSignIn: 'everyone',
+    passwordSignIn,
     oidcButton: null,
     tokens: { defaultLifetimeMs: 30 * 86_400_000, maxLifetimeMs: 365 * 86_400_000 },
     localOnly,
     logins,
   }
   const api = createApi({
-    routes: [...identityRoutes(identity), ...auditRoutes(testAuditLog(db, clock))],
+    routes: [...routes(identity, keyring), ...identityRoutes(identity), ...auditRoutes(testAuditLog(db, clock))],
     authenticate: (token): Promise<Actor | null> => authenticator.authenticate(token),
     sourceAddress: sourceAddress([{ address: '127.0.0.1', prefix: 32, family: 'ipv4' }]),
     origins: () => ['http://reeve.test'],
