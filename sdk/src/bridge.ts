@@ -197,6 +197,10 @@ const listFilter = {
       'Space means and. Keys: initiator (username, id or me), client, model, provider, provider_name, session_id, ' +
         'outcome, status, started_after, started_before (RFC 3339). Other words search the prompts that the caller may read.',
     ),
+  content: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('false leaves out the words of other people, so that nothing of theirs is read. Default true.'),
   ...readingReason,
   limit: z.coerce.number().int().min(1).max(1000).optional().describe('Default 100.'),
   offset: z.coerce.number().int().min(0).optional(),

@@ -8,9 +8,10 @@ import { type Client, endpoints, type Interception } from '@reeve/sdk'
 import type { Context } from '../context.ts'
 import { type Answer, type Column, one, raw, table } from '../output/answer.ts'
 import { instantColumn, shortIdColumn, toneOf, whoColumn } from '../output/fields.ts'
-import { requestHeader } from '../output/timeline.ts'
+import { requestHeader, withheld } from '../output/timeline.ts'
 import { type FilterInput, filterQuery } from './filter.ts'
 import { paged, type PagingInput } from './paging.ts'
+import { reasonQuery, type ReasonInput } from './reason.ts'
 import { resolveId } from './resolve-id.ts'
 import { timelineAnswer } from './sessions.ts'
 
@@ -31,7 +32,13 @@ const columns: readonly Column<Interception>[] = [
   { name: 'input', value: (row) => row.token_usage.input_tokens, priority: 4 },
   { name: 'output', value: (row) => row.token_usage.output_tokens, priority: 4 },
   { name: 'tools', value: (row) => row.tool_calls, priority: 5 },
-  { name: 'prompt', value: (row) => row.prompt, priority: 2, elastic: true },
+  {
+    name: 'prompt',
+    value: (row) => row.prompt,
+    show: (row) => (row.content_withheld ? withheld : (row.prompt ?? '')),
+    priority: 2,
+    elastic: true,
+  },
   { name: 'cache_read', value: (row) => row.token_usage.cache_read_input_tokens, priority: 6 },
   { name: 'cache_write', value: (row) => row.token_usage.cache_write_input_tokens, priority: 6 },
   { name: 'route', value: (row) => row.route, priority: 6 },
@@ -47,18 +54,19 @@ const columns: readonly Column<Interception>[] = [
 /** To a microsecond: the rest of a measured float is noise. */
 const rounded = (ms: number | null): number | null => (ms === null ? null : Math.round(ms * 1000) / 1000)
 
-export async function listRequests(context: Context, input: FilterInput & PagingInput): Promise<Answer> {
+export async function listRequests(context: Context, input: FilterInput & PagingInput & ReasonInput): Promise<Answer> {
   const client = await context.client()
   const filter = filterQuery(context, input, { since: 'started_after', until: 'started_before' })
   const rows = paged<Interception>(context, input, async (limit, last) => {
-    const query = { ...filter, limit, ...(last === undefined ? {} : { after_id: last.id }) }
+    const after = last === undefined ? {} : { after_id: last.id }
+    const query = { ...filter, ...reasonQuery(input), limit, ...after }
     const page = await client.call(endpoints.listInterceptions, { query, signal: context.io.signal })
     return { rows: page.results, count: page.count }
   })
   return table(rows, columns, (row) => row.id, 'no requests found')
 }
 
-interface ShowInput {
+interface ShowInput extends ReasonInput {
   readonly id: string
   readonly full: boolean
   readonly body: 'request' | 'response' | undefined
@@ -75,9 +83,11 @@ export async function showRequest(context: Context, input: ShowInput): Promise<A
   }
   const client = await context.client()
   const id = await resolveRequest(context, client, input.id)
-  if (input.body !== undefined) return showBody(context, client, id, input.body, input.out)
+  const query = reasonQuery(input)
+  if (input.body !== undefined) return showBody(context, client, { id, side: input.body }, query, input.out)
   const { interception, events } = await client.call(endpoints.getInterception, {
     params: { id },
+    query,
     signal: context.io.signal,
   })
   return timelineAnswer(
@@ -91,18 +101,19 @@ export async function showRequest(context: Context, input: ShowInput): Promise<A
 async function showBody(
   context: Context,
   client: Client,
-  id: string,
-  side: 'request' | 'response',
+  params: { readonly id: string; readonly side: 'request' | 'response' },
+  query: { reason?: string },
   out: string | undefined,
 ): Promise<Answer> {
   const { body } = await client.download(endpoints.getInterceptionBody, {
-    params: { id, side },
+    params,
+    query,
     signal: context.io.signal,
   })
   if (out === undefined) return raw(chunks(body))
   const file = resolve(context.io.cwd, out)
   const bytes = await saveTo(file, body)
-  const row = { id, side, file, bytes }
+  const row = { ...params, file, bytes }
   const fields: readonly Column<typeof row>[] = [
     { name: 'file', value: (it) => it.file, priority: 0 },
     { name: 'bytes', value: (it) => it.bytes, priority: 0 },
@@ -142,7 +153,7 @@ async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Ar
 
 function resolveRequest(context: Context, client: Client, given: string): Promise<string> {
   return resolveId('request', given, async (limit, last) => {
-    const query = { limit, ...(last === undefined ? {} : { after_id: last }) }
+    const query = { content: 'false' as const, limit, ...(last === undefined ? {} : { after_id: last }) }
     const page = await client.call(endpoints.listInterceptions, { query, signal: context.io.signal })
     return page.results.map((request) => request.id)
   })

@@ -2,9 +2,10 @@ import { type Client, endpoints, type Session, type TimelineEvent } from '@reeve
 import type { Context } from '../context.ts'
 import { type Answer, type Column, table } from '../output/answer.ts'
 import { instantColumn, shortIdColumn, toneOf, whoColumn } from '../output/fields.ts'
-import { sessionHeader, timelineEvent } from '../output/timeline.ts'
+import { sessionHeader, timelineEvent, withheld } from '../output/timeline.ts'
 import { type FilterInput, filterQuery } from './filter.ts'
 import { paged, type PagingInput } from './paging.ts'
+import { reasonQuery, type ReasonInput } from './reason.ts'
 import { resolveId } from './resolve-id.ts'
 
 const columns: readonly Column<Session>[] = [
@@ -18,7 +19,13 @@ const columns: readonly Column<Session>[] = [
   { name: 'tools', value: (row) => row.tool_calls, priority: 3 },
   { name: 'input', value: (row) => row.token_usage_summary.input_tokens, priority: 5 },
   { name: 'output', value: (row) => row.token_usage_summary.output_tokens, priority: 5 },
-  { name: 'prompt', value: (row) => row.first_prompt, priority: 1, elastic: true },
+  {
+    name: 'prompt',
+    value: (row) => row.first_prompt,
+    show: (row) => (row.content_withheld ? withheld : (row.first_prompt ?? '')),
+    priority: 1,
+    elastic: true,
+  },
   { name: 'cache_read', value: (row) => row.token_usage_summary.cache_read_input_tokens, priority: 6 },
   { name: 'cache_write', value: (row) => row.token_usage_summary.cache_write_input_tokens, priority: 6 },
   { name: 'agents', value: (row) => row.agents, priority: 6 },
@@ -29,11 +36,12 @@ const columns: readonly Column<Session>[] = [
   { name: 'client_session_id', value: (row) => row.client_session_id, priority: 7 },
 ]
 
-export async function listSessions(context: Context, input: FilterInput & PagingInput): Promise<Answer> {
+export async function listSessions(context: Context, input: FilterInput & PagingInput & ReasonInput): Promise<Answer> {
   const client = await context.client()
   const filter = filterQuery(context, input, { since: 'started_after', until: 'started_before' })
   const rows = paged<Session>(context, input, async (limit, last) => {
-    const query = { ...filter, limit, ...(last === undefined ? {} : { after_session_id: last.id }) }
+    const after = last === undefined ? {} : { after_session_id: last.id }
+    const query = { ...filter, ...reasonQuery(input), limit, ...after }
     const page = await client.call(endpoints.listSessions, { query, signal: context.io.signal })
     return { rows: page.sessions, count: page.count }
   })
@@ -79,12 +87,13 @@ export function timelineAnswer<Row extends TimelineEvent>(
 
 export async function showSession(
   context: Context,
-  input: { readonly id: string; readonly full: boolean },
+  input: { readonly id: string; readonly full: boolean } & ReasonInput,
 ): Promise<Answer> {
   const client = await context.client()
   const id = await resolveSession(context, client, input.id)
-  const session = await client.call(endpoints.getSession, { params: { id }, signal: context.io.signal })
-  const events = timeline(context, client, id)
+  const query = reasonQuery(input)
+  const session = await client.call(endpoints.getSession, { params: { id }, query, signal: context.io.signal })
+  const events = timeline(context, client, id, query)
   return timelineAnswer(
     events,
     input.full,
@@ -93,10 +102,16 @@ export async function showSession(
   )
 }
 
-async function* timeline(context: Context, client: Client, id: string): AsyncGenerator<TimelineEvent> {
+async function* timeline(
+  context: Context,
+  client: Client,
+  id: string,
+  reason: { reason?: string },
+): AsyncGenerator<TimelineEvent> {
   let after: string | null = null
   do {
-    const query: { limit: number; after?: string } = { limit: 2000, ...(after === null ? {} : { after }) }
+    const cursor: { after?: string } = after === null ? {} : { after }
+    const query = { limit: 2000, ...cursor, ...reason }
     const page = await client.call(endpoints.getSessionTimeline, { params: { id }, query, signal: context.io.signal })
     yield* page.events
     after = page.next
@@ -105,7 +120,7 @@ async function* timeline(context: Context, client: Client, id: string): AsyncGen
 
 export function resolveSession(context: Context, client: Client, given: string): Promise<string> {
   return resolveId('session', given, async (limit, last) => {
-    const query = { limit, ...(last === undefined ? {} : { after_session_id: last }) }
+    const query = { content: 'false' as const, limit, ...(last === undefined ? {} : { after_session_id: last }) }
     const page = await client.call(endpoints.listSessions, { query, signal: context.io.signal })
     return page.sessions.map((session) => session.id)
   })

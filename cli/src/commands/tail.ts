@@ -4,14 +4,17 @@ import type { Context } from '../context.ts'
 import { shortId } from '../output/fields.ts'
 import type { Answer } from '../output/answer.ts'
 import { timelineEvent } from '../output/timeline.ts'
+import { reasonQuery, type ReasonInput } from './reason.ts'
 import { resolveSession, timelineAnswer } from './sessions.ts'
 import { timelineReader } from './timeline-reader.ts'
 
-interface TailInput {
+interface TailInput extends ReasonInput {
   readonly id: string | undefined
   readonly lines: number | undefined
   readonly full: boolean
 }
+
+type Why = ReturnType<typeof reasonQuery>
 
 /** The API's event, and whose session it is: a tail of everything mixes them. */
 type TailEvent = TimelineEvent & { readonly session_id: string }
@@ -22,8 +25,10 @@ export async function tailSessions(context: Context, input: TailInput): Promise<
   const client = await context.client()
   const id = input.id === undefined ? null : await resolveSession(context, client, input.id)
   // Asked once before the watch: what is wrong from the beginning is an error, what goes wrong later is tried again.
-  if (id !== null) await client.call(endpoints.getSession, { params: { id }, signal: context.io.signal })
-  const rows = id === null ? tailAll(context, client) : tailOne(context, client, id, input.lines ?? linesDefault)
+  const why = reasonQuery(input)
+  if (id !== null) await client.call(endpoints.getSession, { params: { id }, query: why, signal: context.io.signal })
+  const lines = input.lines ?? linesDefault
+  const rows = id === null ? tailAll(context, client, why) : tailOne(context, client, { id, lines, why })
   return {
     ...timelineAnswer<TailEvent>(
       rows,
@@ -41,11 +46,15 @@ export async function tailSessions(context: Context, input: TailInput): Promise<
   }
 }
 
-async function* tailOne(context: Context, client: Client, id: string, lines: number): AsyncGenerator<TailEvent> {
+async function* tailOne(
+  context: Context,
+  client: Client,
+  { id, lines, why }: { readonly id: string; readonly lines: number; readonly why: Why },
+): AsyncGenerator<TailEvent> {
   const { signal } = context.io
-  const read = timelineReader(client, id, signal)
+  const read = timelineReader(client, id, why, signal)
   let past: TimelineEvent[] | null = []
-  const watch = follow(() => client.events(endpoints.watchSession, { params: { id }, signal }), { signal })
+  const watch = follow(() => client.events(endpoints.watchSession, { params: { id }, query: why, signal }), { signal })
   for await (const told of watch) {
     if (sayWhenLost(context, told)) continue
     for await (const event of read()) {
@@ -63,14 +72,14 @@ async function* tailOne(context: Context, client: Client, id: string, lines: num
 const readersMax = 256
 
 /** Everything that happens from now on in every session that the caller may see. */
-async function* tailAll(context: Context, client: Client): AsyncGenerator<TailEvent> {
+async function* tailAll(context: Context, client: Client, why: Why): AsyncGenerator<TailEvent> {
   const { signal } = context.io
   const readers = new Map<string, ReturnType<typeof timelineReader>>()
   // The server's own clock, in the form of its latest activity, says what is past: the clock here may be wrong.
   let since = (await latestSessions(client, signal)).reduce((latest, [, active]) => Math.max(latest, active), 0)
 
   async function* news(id: string): AsyncGenerator<TailEvent> {
-    const read = readers.get(id) ?? timelineReader(client, id, signal)
+    const read = readers.get(id) ?? timelineReader(client, id, why, signal)
     readers.delete(id)
     readers.set(id, read)
     const [oldest] = readers.keys()
@@ -95,7 +104,7 @@ async function* tailAll(context: Context, client: Client): AsyncGenerator<TailEv
 }
 
 async function latestSessions(client: Client, signal: AbortSignal): Promise<[id: string, active: number][]> {
-  const { sessions } = await client.call(endpoints.listSessions, { query: { limit: 100 }, signal })
+  const { sessions } = await client.call(endpoints.listSessions, { query: { content: 'false', limit: 100 }, signal })
   return sessions.map((session) => [session.id, new Date(session.last_active_at).getTime()])
 }
 

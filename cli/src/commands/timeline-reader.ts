@@ -5,7 +5,7 @@ import { type Client, endpoints, type TimelineEvent } from '@reeve/sdk'
  * events can stand before the last one read: each pass begins at the page that holds the oldest request that had not
  * ended, and what the pass before had there is not given again.
  */
-export function timelineReader(client: Client, id: string, signal: AbortSignal) {
+export function timelineReader(client: Client, id: string, why: { reason?: string }, signal: AbortSignal) {
   let begin: string | null = null
   let seen: ReadonlySet<string> = new Set()
 
@@ -14,7 +14,8 @@ export function timelineReader(client: Client, id: string, signal: AbortSignal) 
     const open = new Map<string, string | null>()
     let cursor = begin
     while (true) {
-      const query: { limit: number; after?: string } = { limit: 500, ...(cursor === null ? {} : { after: cursor }) }
+      const after: { after?: string } = cursor === null ? {} : { after: cursor }
+      const query = { limit: 500, ...after, ...why }
       const page = await client.call(endpoints.getSessionTimeline, { params: { id }, query, signal })
       for (const event of page.events) {
         here.add(event.id)

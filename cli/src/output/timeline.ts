@@ -71,7 +71,12 @@ function ended(event: TimelineEvent, style: Style): string {
   return `end: ${facts.filter((fact) => fact !== '').join(', ')}`
 }
 
+/** What stands in place of the words of somebody else. */
+export const withheld = '(withheld)'
+const whyWithheld = '(another person’s words: withheld, they need the permission interception_content:read)'
+
 function body(event: TimelineEvent, style: Style, cut: boolean): string {
+  if (event.content_withheld) return `${indent}${style.dim(`${withheld} ${event.text_bytes} bytes`)}\n`
   if (event.not_captured) return `${indent}${style.dim('(the capture level kept the content out)')}\n`
   if (event.text === null || event.text === '') return ''
   const lines = visibleText(event.text).replace(/\n+$/, '').split('\n')
@@ -109,6 +114,7 @@ export function sessionHeader(session: Omit<Session, 'threads'>, screen: Screen)
     line('status', tone === null ? session.status : style[tone](session.status)) +
     line('counts', counts(session)) +
     line('tokens', tokens(session.token_usage_summary)) +
+    line('words', session.content_withheld ? whyWithheld : '') +
     '\n'
   )
 }
@@ -147,6 +153,8 @@ export function requestHeader(request: Interception, screen: Screen): string {
       'tokens',
       `${tokens(request.token_usage)}${request.token_usage.source === 'provider' ? '' : ` (${request.token_usage.source})`}`,
     ) +
+    line('masked', request.masked === 0 ? null : `${request.masked} ${request.masked === 1 ? 'secret' : 'secrets'}`) +
+    line('words', request.content_withheld ? whyWithheld : null) +
     '\n'
   )
 }

@@ -25,8 +25,11 @@ export interface ContentAccess {
    * not given.
    */
   open(scope: Scope, of: ReadThing, how: ContentReadHow, reason: string | undefined): Promise<boolean>
-  /** For lists: whose words they may show. Without a needed reason that is nobody's but one's own. */
-  words(scope: Scope, reason: string | undefined): (row: OwnedRow) => boolean
+  /** For lists: whose words they show. Where they are not wanted, or a needed reason is not given, one's own alone. */
+  words(
+    scope: Scope,
+    query: { content?: 'true' | 'false' | undefined; reason?: string | undefined },
+  ): (row: OwnedRow) => boolean
   /** What a list showed of other people's words, and whose words it looked through. */
   noteList(
     scope: Scope,
@@ -91,9 +94,9 @@ export function contentAccess(options: {
       )
       return true
     },
-    words(scope, reason) {
+    words(scope, { content, reason }) {
       const actor = signedIn(scope)
-      const ownOnly = reasonRequired && reason === undefined
+      const ownOnly = content === 'false' || (reasonRequired && reason === undefined)
       return (row) => (row.user_id === actor.userId || !ownOnly) && mayReadWords(actor, row)
     },
     async noteList(scope, owners, searched, reason) {

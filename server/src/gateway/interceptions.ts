@@ -39,7 +39,7 @@ export async function listInterceptions(
     countInterceptions(db.sql, sight, filter),
     looksForWords(filter) ? findOwners(db.sql, 'interceptions', sight, filter) : [],
   ])
-  const shows = content.words(scope, query.reason)
+  const shows = content.words(scope, query)
   const read = rows.filter((row) => shows(row) && (row.prompt !== null || row.error_message !== null))
   const searched = looksForWords(filter) ? (query.fingerprint ?? query.q ?? null) : null
   await content.noteList(scope, [...owners, ...read], searched, query.reason)

@@ -40,6 +40,7 @@ export interface Desk {
 
 export interface ListQuery {
   readonly q?: string | undefined
+  readonly content?: 'true' | 'false' | undefined
   readonly reason?: string | undefined
   readonly limit?: number | undefined
   readonly offset?: number | undefined
@@ -63,7 +64,7 @@ export async function listSessions(
     countSessions(db.sql, sight, filter),
     looksForWords(filter) ? findOwners(db.sql, 'sessions', sight, filter) : [],
   ])
-  const shows = content.words(scope, query.reason)
+  const shows = content.words(scope, query)
   const read = rows.filter((row) => shows(row) && row.first_prompt !== null)
   await content.noteList(scope, [...owners, ...read], looksForWords(filter) ? (query.q ?? null) : null, query.reason)
   return {

@@ -35,9 +35,20 @@ export class AnswerBuffer {
   }
 
   add(bytes: Uint8Array): void {
+    if (this.#used + bytes.length > this.#flushAt) this.flush()
+    this.#append(bytes)
+    if (this.#used >= this.#flushAt) this.flush()
+  }
+
+  /** What comes after all chunks: itself, with what is left of them. */
+  last(bytes: Uint8Array): Uint8Array {
+    this.#append(bytes)
+    return this.take()
+  }
+
+  #append(bytes: Uint8Array): void {
     if (bytes.length === 0) return
     this.#events ??= bytes[0] !== brace
-    if (this.#used + bytes.length > this.#flushAt) this.flush()
     this.#total += bytes.length
     if (this.#used + bytes.length > this.#bytes.length) this.#grow(this.#used + bytes.length)
     this.#bytes.set(bytes, this.#used)

@@ -91,7 +91,7 @@ test('what is written is what is read back, byte for byte', () => {
 
 test('a payload of an unknown version, kind or shape is refused, never half read', () => {
   const good = Buffer.concat(encodeEnd(end, Buffer.from('abc')))
-  expect(() => decodeFrame(frameKind.end, Buffer.concat([Buffer.of(2), good.subarray(1)]))).toThrow('version 2')
+  expect(() => decodeFrame(frameKind.end, Buffer.concat([Buffer.of(3), good.subarray(1)]))).toThrow('version 3')
   expect(() => decodeFrame(9, good)).toThrow('kind 9')
   expect(() => decodeFrame(frameKind.start, good)).toThrow()
   for (let length = 0; length < good.length - 3; length++) {

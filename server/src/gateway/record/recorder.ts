@@ -114,8 +114,7 @@ class FullRecording implements Recording {
 
   async trailer(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0) return
-    this.#answer.add(bytes)
-    const kept = this.#answer.take()
+    const kept = this.#answer.last(bytes)
     const { responseBytes, responseSha256 } = this.#answer.totals()
     const head = { id: this.#start.id, responseBytes, responseSha256 }
     await this.#with.journal.append(frameKind.trailer, encodeTrailer(head, kept), { closing: true })
