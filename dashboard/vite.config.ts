@@ -34,6 +34,10 @@ export default defineConfig({
               name: 'lists',
               test: /react-virtual|virtual-core|app\/(?:forms|table)\/|app\/ui\/(?:facts|live-chip)|app\/pages\/(?:audit|people|query-keys|requests|session-columns|sessions|tokens)\./,
             },
+            {
+              name: 'administration',
+              test: /app\/(?:access|mine)\/|app\/pages\/(?:external-auth|mine|person|roles)\./,
+            },
             { name: 'reading', test: /app\/timeline\/|app\/pages\/(?:request|session)\./ },
           ],
         },

@@ -121,6 +121,32 @@ const people = createRoute({
   component: lazyRouteComponent(() => import('./pages/people.tsx'), 'PeoplePage'),
 })
 
+const person = createRoute({
+  getParentRoute: () => app,
+  path: '/people/$id',
+  component: lazyRouteComponent(() => import('./pages/person.tsx'), 'PersonPage'),
+})
+
+const roles = createRoute({
+  getParentRoute: () => app,
+  path: '/roles',
+  component: lazyRouteComponent(() => import('./pages/roles.tsx'), 'RolesPage'),
+})
+
+const mine = createRoute({
+  getParentRoute: () => app,
+  path: '/me',
+  component: lazyRouteComponent(() => import('./pages/mine.tsx'), 'MinePage'),
+})
+
+const externalAuth = createRoute({
+  getParentRoute: () => app,
+  path: '/external-auth/$id',
+  // What became of it at the provider.
+  validateSearch: (search: Search) => words(search, 'result'),
+  component: lazyRouteComponent(() => import('./pages/external-auth.tsx'), 'ExternalAuthPage'),
+})
+
 const audit = createRoute({
   getParentRoute: () => app,
   path: '/audit',
@@ -131,7 +157,21 @@ const audit = createRoute({
 const tree = root.addChildren([
   login,
   setup,
-  app.addChildren([home, connect, sessions, session, requests, request, tokens, people, audit]),
+  app.addChildren([
+    home,
+    connect,
+    sessions,
+    session,
+    requests,
+    request,
+    tokens,
+    people,
+    person,
+    roles,
+    mine,
+    externalAuth,
+    audit,
+  ]),
 ])
 
 export function createConsoleRouter(queries: QueryClient) {

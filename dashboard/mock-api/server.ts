@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { Fault, systemClock, toError } from '@reeve/base'
 import { type Endpoint, endpoints, type User } from '@reeve/sdk'
+import { accessHandlers } from './access-handlers.ts'
 import { handlers, visible } from './handlers.ts'
 import { seedWorld, type World } from './seed.ts'
 import { serveConsole } from './static.ts'
@@ -108,7 +109,7 @@ async function answer(at: Deployment, req: IncomingMessage, res: ServerResponse)
     return json(res, 200, endpoints.logout.result.parse({ message: 'signed out' }))
   }
   // SAFETY: the names of endpoints are the keys of `handlers`, and each handler fits the endpoint of its name.
-  const handler = handlers[endpoint.name as keyof typeof handlers] as
+  const handler = { ...handlers, ...accessHandlers }[endpoint.name as keyof typeof handlers] as
     ((input: unknown, asked: unknown) => unknown) | undefined
   if (handler === undefined) throw new Fault('not_found', `the mock does not answer ${endpoint.name}`)
   const result = endpoint.result.parse(handler({ params: endpoint.params.parse(params), query, body }, asked))

@@ -1,5 +1,6 @@
 import { endpoints, type User } from '@reeve/sdk'
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { client } from '../api/client.ts'
 import { users } from '../api/lists.ts'
@@ -34,10 +35,10 @@ export function PeoplePage() {
       id: 'username',
       title: 'Username',
       width: '11rem',
-      cell: ({ username }) => (
-        <span className="font-medium">
+      cell: ({ id, username }) => (
+        <Link to="/people/$id" params={{ id }} className="font-medium">
           <HostileLine text={username} />
-        </span>
+        </Link>
       ),
     },
     { id: 'name', title: 'Name', cell: ({ name }) => <HostileLine text={name} /> },

@@ -11,7 +11,7 @@ import { useZone } from '../hooks/use-zone.ts'
 import { usePage } from '../shell/page.ts'
 import { EventBody, eventName } from '../timeline/event.tsx'
 import { buildRows, isFailure } from '../timeline/rows.ts'
-import { Tokens } from '../timeline/session-head.tsx'
+import { Tokens, WithheldFact } from '../timeline/session-head.tsx'
 import { buttonClass } from '../ui/button.tsx'
 import { CopyIcon } from '../ui/copy.tsx'
 import { Count, Fact, OutcomeState, Person, Time } from '../ui/facts.tsx'
@@ -155,6 +155,12 @@ function Overview({ of }: { of: Interception }) {
           <HostileLine text={of.user_agent ?? 'none'} />
         </Fact>
         <Fact name="Capture level">{of.capture}</Fact>
+        {of.masked > 0 && (
+          <Fact name="Masked secrets">
+            <Count value={of.masked} />
+          </Fact>
+        )}
+        {of.content_withheld && <WithheldFact />}
       </dl>
     </>
   )
@@ -214,12 +220,12 @@ function Bodies({ of }: { of: Interception }) {
   return (
     <section aria-labelledby="bytes">
       <h2 id="bytes" className="mb-1.5 text-base">
-        Exact bytes
+        {of.masked > 0 ? 'Bytes, secrets masked' : 'Exact bytes'}
       </h2>
       <ul className="flex flex-wrap gap-x-6 gap-y-2">
         {sides.map(([side, size, sha]) => (
           <li key={side} className="flex flex-wrap items-center gap-2">
-            {size > 0 && of.capture === 'full' ? (
+            {size > 0 && of.capture === 'full' && !of.content_withheld ? (
               <a
                 href={`/api/v2/aibridge/interceptions/${encodeURIComponent(of.id)}/body/${side}`}
                 download
@@ -230,7 +236,11 @@ function Bodies({ of }: { of: Interception }) {
               </a>
             ) : (
               <span className="text-muted">
-                {size === 0 ? `no ${side}` : `${side} not captured (level: ${of.capture})`}
+                {size === 0
+                  ? `no ${side}`
+                  : of.content_withheld
+                    ? `${side} withheld`
+                    : `${side} not captured (level: ${of.capture})`}
               </span>
             )}
             <span className="num text-muted" title={`${exact(size)} bytes`}>

@@ -1,9 +1,9 @@
 import type { User } from '@reeve/sdk'
-import { History, KeyRound, MessagesSquare, ScrollText, Users } from 'lucide-react'
+import { CircleUser, History, KeyRound, MessagesSquare, ScrollText, ShieldCheck, Users } from 'lucide-react'
 
 /** The entries of the rail, in order; those that the viewer cannot use are not there. */
 export interface Entry {
-  readonly to: '/sessions' | '/requests' | '/tokens' | '/people' | '/audit'
+  readonly to: '/sessions' | '/requests' | '/tokens' | '/me' | '/people' | '/roles' | '/audit'
   readonly title: string
   readonly short: string
   readonly letter: string
@@ -15,9 +15,11 @@ const everybody: readonly Entry[] = [
   { to: '/sessions', title: 'Sessions', short: 'Sessions', letter: 's', icon: MessagesSquare, group: 'Activity' },
   { to: '/requests', title: 'Requests', short: 'Requests', letter: 'r', icon: History, group: 'Activity' },
   { to: '/tokens', title: 'My tokens', short: 'Tokens', letter: 'k', icon: KeyRound, group: 'Mine' },
+  { to: '/me', title: 'My profile', short: 'Profile', letter: 'm', icon: CircleUser, group: 'Mine' },
 ]
 const administrators: readonly Entry[] = [
   { to: '/people', title: 'People', short: 'People', letter: 'p', icon: Users, group: 'Administration' },
+  { to: '/roles', title: 'Roles', short: 'Roles', letter: 'o', icon: ShieldCheck, group: 'Administration' },
   { to: '/audit', title: 'Audit log', short: 'Audit', letter: 'a', icon: ScrollText, group: 'Administration' },
 ]
 

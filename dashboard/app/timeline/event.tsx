@@ -140,7 +140,17 @@ function Content(props: EventProps) {
   }
 }
 
+/** Whether there are words that are not here, for one reason or another. */
+const isWithout = (event: TimelineEvent): boolean => event.not_captured || event.content_withheld
+
 function NotCaptured({ event }: { event: TimelineEvent }) {
+  if (event.content_withheld && !event.not_captured) {
+    return (
+      <span className="rounded border border-dashed border-control px-1.5 text-muted">
+        withheld · {bytes(event.text_bytes)} of another person’s words
+      </span>
+    )
+  }
   return (
     <span className="rounded border border-dashed border-control px-1.5 text-muted">
       not captured · {event.text_bytes > 0 ? `${bytes(event.text_bytes)} kept out` : 'kept out'} by the capture level
@@ -157,7 +167,7 @@ function TextOf({
   head,
   tail,
 }: EventProps & { head: number; tail?: number }) {
-  if (event.not_captured) return <NotCaptured event={event} />
+  if (isWithout(event)) return <NotCaptured event={event} />
   const text = event.text ?? ''
   if (text === '') return <span className="text-muted">without text</span>
   return (
@@ -189,7 +199,7 @@ function Labelled(props: EventProps) {
   const { row, open, mark, active, onToggle } = props
   const { event } = row
   const origin = <div className="text-xs leading-5 text-muted">{origins[event.origin]}</div>
-  if (event.kind === 'context' && !open && !event.not_captured) {
+  if (event.kind === 'context' && !open && !isWithout(event)) {
     return (
       <button
         type="button"
@@ -228,7 +238,7 @@ function ToolCall(props: EventProps) {
         <span className="shrink-0 font-semibold text-tool">
           <HostileLine text={event.tool_name ?? 'unnamed tool'} mark={mark} />
         </span>
-        {event.not_captured ? (
+        {isWithout(event) ? (
           <NotCaptured event={event} />
         ) : (
           !open && (
@@ -251,7 +261,7 @@ function ToolCall(props: EventProps) {
           {result === null ? 'no result yet' : `${result.is_error ? 'failed' : 'ok'} · ${duration(waited ?? 0)}`}
         </span>
       </div>
-      {open && !event.not_captured && (
+      {open && !isWithout(event) && (
         <div className="mono mt-1 rounded-md border border-line px-2.5 py-1.5 leading-5">
           <LongText event={event} text={prettyInput(input)} open head={0} mark={mark} tab={active} onOpen={() => {}} />
         </div>
@@ -262,7 +272,7 @@ function ToolCall(props: EventProps) {
 }
 
 function Output({ event, row, open, mark, active, onToggle }: EventProps & { event: TimelineEvent }) {
-  if (event.not_captured)
+  if (isWithout(event))
     return (
       <div className="mt-1">
         <NotCaptured event={event} />

@@ -72,12 +72,24 @@ export function SessionHead({ id, session, watch }: { id: string; session: Head 
               <Count value={session.agents} />
             </Fact>
           )}
+          {session.content_withheld && <WithheldFact />}
           <Fact name="Grouped">
             <span className="text-muted">{grouped[session.grouped_by]}</span>
           </Fact>
         </dl>
       )}
     </div>
+  )
+}
+
+/** Says why there are no words where there should be some, and what would show them. */
+export function WithheldFact() {
+  return (
+    <Fact name="Words">
+      <span className="text-muted" title="They need the permission interception_content:read">
+        withheld: another person’s, which your roles do not show
+      </span>
+    </Fact>
   )
 }
 

@@ -1,0 +1,68 @@
+import { type Grantable, isGrantable, resourceActions, type RolePermission, resources } from '@reeve/sdk'
+import { Check } from 'lucide-react'
+
+/** Which permissions are in a list, by the words that they are made of. */
+export const permissionsOf = (list: readonly RolePermission[]): ReadonlySet<Grantable> =>
+  new Set(list.map(({ resource_type, action }) => `${resource_type}:${action}`).filter(isGrantable))
+
+const words = (name: string): string => name.replaceAll('_', ' ')
+
+/**
+ * Every resource and what may be done with it. To read: what is granted has a mark and its name. To choose: boxes; what
+ * the viewer may not grant is disabled, and says so.
+ */
+export function PermissionMatrix({
+  label,
+  granted,
+  choosable,
+}: {
+  label: string
+  granted: ReadonlySet<Grantable>
+  /** Null to read only; else what may be granted, and where each choice goes. */
+  choosable: { readonly may: (permission: Grantable) => boolean; readonly name: string } | null
+}) {
+  const shown = choosable === null ? resources.filter((resource) => actionsIn(resource, granted).length > 0) : resources
+  if (shown.length === 0) return <p className="text-muted">Nothing.</p>
+  return (
+    <ul aria-label={label} className="divide-y divide-line rounded-lg border border-line bg-raised">
+      {shown.map((resource) => (
+        <li key={resource} className="flex flex-wrap gap-x-4 gap-y-1 px-3 py-1.5">
+          <span className="w-48 shrink-0 font-medium">{words(resource)}</span>
+          <span className="flex min-w-0 flex-1 flex-wrap gap-x-4 gap-y-1">
+            {(choosable === null ? actionsIn(resource, granted) : permissionsFor(resource)).map((permission) => {
+              const action = words(permission.slice(resource.length + 1))
+              if (choosable === null)
+                return (
+                  <span key={permission} className="inline-flex items-center gap-1">
+                    <Check size={14} aria-hidden className="text-ok" />
+                    {action}
+                  </span>
+                )
+              const may = choosable.may(permission)
+              return (
+                <label key={permission} className={`flex items-center gap-1.5 ${may ? '' : 'text-muted'}`}>
+                  <input
+                    type="checkbox"
+                    name={choosable.name}
+                    value={permission}
+                    defaultChecked={granted.has(permission)}
+                    disabled={!may}
+                    title={may ? undefined : 'You do not have this yourself, so you cannot grant it'}
+                    aria-label={`${words(resource)}: ${action}`}
+                  />
+                  {action}
+                </label>
+              )
+            })}
+          </span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+const permissionsFor = (resource: (typeof resources)[number]): Grantable[] =>
+  resourceActions[resource].map((action) => `${resource}:${action}`).filter(isGrantable)
+
+const actionsIn = (resource: (typeof resources)[number], granted: ReadonlySet<Grantable>): Grantable[] =>
+  permissionsFor(resource).filter((permission) => granted.has(permission))

@@ -1,0 +1,27 @@
+import { endpoints } from '@reeve/sdk'
+import { queryOptions } from '@tanstack/react-query'
+import { client } from './client.ts'
+
+/** What the viewer's own page asks. */
+
+const own = { user: 'me' }
+
+export const ownSessions = queryOptions({
+  queryKey: ['own-sessions'],
+  queryFn: ({ signal }) => client.call(endpoints.listUserSessions, { params: own, signal }),
+})
+
+export const ownReaders = queryOptions({
+  queryKey: ['own-readers'],
+  queryFn: ({ signal }) => client.call(endpoints.listContentReads, { params: own, query: { limit: 200 }, signal }),
+})
+
+export const ownPreferences = queryOptions({
+  queryKey: ['own-preferences'],
+  queryFn: ({ signal }) => client.call(endpoints.getNotificationPreferences, { params: own, signal }),
+})
+
+export const ownAccounts = queryOptions({
+  queryKey: ['own-accounts'],
+  queryFn: ({ signal }) => client.call(endpoints.listExternalAuth, { signal }),
+})
