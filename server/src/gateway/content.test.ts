@@ -154,7 +154,7 @@ test('reading that begins several times at once is one record', async () => {
 test('a list that shows prompts, and a search for words, is on record for each person whose words it looked into', async () => {
   await forget()
   const quiet = await sessions(reviewer, { content: 'false' })
-  expect(quiet.sessions.map((row) => [row.content_withheld, row.first_prompt])).toEqual(Array(3).fill([true, null]))
+  expect(quiet.sessions.map((row) => [row.content_withheld, row.first_prompt])).toEqual(Array.from({ length: 3 }, () => [true, null]))
   expect(await readsOf(dana)).toEqual([])
   const found = await sessions(reviewer, { q: canary, limit: 1, offset: 50 })
   expect(found).toMatchObject({ count: 3, sessions: [] })
