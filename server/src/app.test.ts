@@ -156,7 +156,8 @@ test('each route answers each kind of asker as the roles say, and there is no ot
     getInterception: { path: of(`/api/v2/aibridge/interceptions/${interception}`), expected: isReader },
     getInterceptionBody: {
       path: of(`/api/v2/aibridge/interceptions/${interception}/body/request`),
-      expected: isReader,
+      // The words themselves: no owner's and no auditor's.
+      expected: [404, 404, 200, 404, 401, 403],
     },
     listSessions: { expected: isSignedIn },
     getSession: { path: of(`/api/v2/aibridge/sessions/${session}`), expected: isReader },
@@ -165,6 +166,7 @@ test('each route answers each kind of asker as the roles say, and there is no ot
     watchSessions: { expected: isSignedIn },
     listModels: { expected: isSignedIn },
     listClients: { expected: isSignedIn },
+    listContentReads: { path: of('/api/v2/users/max/content-reads'), expected: isReader },
     listAuditEvents: { expected: [200, 200, 403, 403, 401, 403] },
     listInbox: { expected: isSignedIn },
     watchInbox: { expected: isSignedIn },

@@ -99,9 +99,9 @@ function requestColumns(zone: string): readonly Column<Interception>[] {
       id: 'prompt',
       title: 'Prompt',
       wide: true,
-      cell: ({ prompt }) =>
+      cell: ({ prompt, content_withheld: withheld }) =>
         prompt === null || prompt.trim() === '' ? (
-          <span className="text-muted">continues a thread</span>
+          <span className="text-muted">{withheld ? 'withheld' : 'continues a thread'}</span>
         ) : (
           <HostileLine text={prompt} />
         ),

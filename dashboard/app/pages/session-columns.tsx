@@ -35,10 +35,10 @@ export function sessionColumns(zone: string): readonly Column<Session>[] {
       id: 'prompt',
       title: 'Last prompt',
       wide: true,
-      cell: ({ id, last_prompt }) => (
+      cell: ({ id, last_prompt, content_withheld: withheld }) => (
         <Link to="/sessions/$id" params={{ id }} className="truncate hover:text-link">
           {last_prompt === null || last_prompt.trim() === '' ? (
-            <span className="text-muted">no prompt of a person</span>
+            <span className="text-muted">{withheld ? 'withheld' : 'no prompt of a person'}</span>
           ) : (
             <HostileLine text={last_prompt} />
           )}
