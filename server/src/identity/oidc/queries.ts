@@ -100,14 +100,16 @@ export async function insertTestLogin(
   await db.insertInto('oidc_test_logins').values(row).execute()
 }
 
-export function findTestLogin(db: Executor, id: Uuid, userId: Uuid, now: Date): Promise<TestLoginRow | undefined> {
-  return db
-    .selectFrom('oidc_test_logins')
-    .selectAll()
-    .where('id', '=', id)
-    .where('user_id', '=', userId)
-    .where('expires_at', '>', now)
-    .executeTakeFirst()
+/** That this person prepared; nobody's, when nobody is signed in. */
+export async function findTestLogin(
+  db: Executor,
+  id: Uuid,
+  userId: Uuid | undefined,
+  now: Date,
+): Promise<TestLoginRow | undefined> {
+  if (userId === undefined) return undefined
+  const mine = db.selectFrom('oidc_test_logins').selectAll().where('user_id', '=', userId)
+  return mine.where('id', '=', id).where('expires_at', '>', now).executeTakeFirst()
 }
 
 export async function updateTestLogin(tx: Tx, id: Uuid, set: Updateable<Schema['oidc_test_logins']>): Promise<void> {

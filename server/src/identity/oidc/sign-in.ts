@@ -32,7 +32,7 @@ export async function startSignIn(
   const redirect = safeRedirect(wish.redirect)
   if (redirect === null) return refuse(oidc, scope, 'the way back does not lead to a page of this console')
   if (wish.test !== undefined) {
-    const test = await findTestLogin(identity.db.sql, wish.test, scope.actor?.userId ?? '', now)
+    const test = await findTestLogin(identity.db.sql, wish.test, scope.actor?.userId, now)
     if (test?.status !== 'waiting') throw new Fault('not_found', 'there is no such test login of yours that waits')
   }
   const kept = browser.cookie(attemptCookie)

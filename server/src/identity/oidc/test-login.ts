@@ -72,7 +72,7 @@ export async function getTestLogin({ identity }: Oidc, actor: Actor, id: string)
 export async function finishTestLogin(oidc: Oidc, scope: Scope, id: string, outcome: Outcome<SignedIn>): Promise<void> {
   const { identity, config } = oidc
   const now = identity.clock.now()
-  const row = await findTestLogin(identity.db.sql, id, scope.actor?.userId ?? '', now)
+  const row = await findTestLogin(identity.db.sql, id, scope.actor?.userId, now)
   if (row === undefined) throw new Fault('not_found', 'there is no such test login of yours')
   const seen =
     outcome.kind === 'ok'
