@@ -86,7 +86,7 @@ export const templates: { readonly [E in EventName]: Template<E> } = {
     paragraphs: [
       `The token ${quoted(token)} of ${quoted(owner)} stops working at ${instantOf(expires)}. Whatever uses it needs a new one by then.`,
     ],
-    action: page(place, '/me/tokens', 'Tokens'),
+    action: page(place, '/tokens', 'Tokens'),
   }),
   'external-auth-broken': ({ provider, reason }, place) => ({
     title: `Your account at ${quoted(provider)} is not linked any more`,

@@ -65,7 +65,8 @@ export async function smtpSink(behaviour: SinkBehaviour = {}): Promise<SmtpSink>
     onRcptTo: ({ address }, _, done) => done(onRecipient(address)),
     onData(stream, session, done) {
       sink.attempts++
-      void take(stream, session).then((refusal) => done(refusal))
+      const answer = async () => done(await take(stream, session))
+      void answer()
     },
   })
   async function take(stream: AsyncIterable<Buffer>, session: SMTPServerSession): Promise<Error | null> {
