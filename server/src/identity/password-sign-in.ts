@@ -2,10 +2,11 @@ import { type Clock, Fault } from '@reeve/base'
 import { appendAudit } from '../audit/journal.ts'
 import type { Scope, SessionCookie } from '../http/implement.ts'
 import { createRateLimit, networkOf, type RateLimit } from '../http/rate-limit.ts'
+import { enqueue } from '../outbox/outbox.ts'
 import { signInRefused } from './events.ts'
 import type { Identity } from './identity.ts'
-import { findUser } from './queries.ts'
-import { startSession } from './sessions.ts'
+import { findUser, type UserRow } from './queries.ts'
+import { beginSession } from './sessions.ts'
 
 /** Signing in with a password. Every attempt, good or bad, is in the audit log. */
 
@@ -56,7 +57,21 @@ export async function signIn(
     // One answer for all reasons: whether an address has an account is not for strangers.
     throw new Fault('unauthenticated', 'the e-mail address or the password is wrong')
   }
-  const token = await startSession(identity, scope, user, 'himself')
+  const token = await begin(identity, scope, user)
   logins.inc({ outcome: 'ok' })
   return { result: { session_token: token }, session: { token, maxAgeMs: identity.sessionMaxMs } }
+}
+
+/** Where passwords are for emergencies, each use of one is on record as such, and every owner hears of it. */
+async function begin(identity: Identity, scope: Scope, user: UserRow): Promise<string> {
+  const isEmergency = identity.passwordSignIn === 'owners'
+  const begun = await identity.db.transaction(async (tx) => {
+    const kind = isEmergency ? { reason: 'break-glass' } : {}
+    const session = await beginSession(tx, identity, scope, user.id, 'himself', kind)
+    const facts = { username: user.username, ip: scope.sourceIp ?? 'this machine' }
+    const at = identity.clock.now()
+    if (isEmergency) await enqueue(tx, { event: 'break-glass-sign-in', userIds: 'owners', facts, at })
+    return session
+  })
+  return begun.reveal()
 }

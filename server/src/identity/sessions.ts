@@ -32,6 +32,8 @@ export interface SessionKind {
   readonly name?: string
   /** Before the end that every session has. */
   readonly endsBy?: Date
+  /** Why it is worth a second look, for the audit log. */
+  readonly reason?: string
 }
 
 /** A session with every scope, beginning now, for the user himself or by the actor who asks. Returns its token. */
@@ -84,7 +86,8 @@ export async function beginSession(
     await updateUser(tx, user.id, { status: 'active' }, now)
     await appendAudit(tx, { scope: own, at: now, ...userStatusChanged(user, 'active', 0) })
   }
-  await appendAudit(tx, { scope: by === 'himself' ? own : scope, at: now, ...signedInAs(user, id) })
+  const reason = kind.reason === undefined ? {} : { reason: kind.reason }
+  await appendAudit(tx, { scope: by === 'himself' ? own : scope, at: now, ...signedInAs(user, id), ...reason })
   if (by === 'himself') await notePlace(tx, scope, user.id, now)
   return token
 }
