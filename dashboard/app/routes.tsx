@@ -51,20 +51,50 @@ const setup = createRoute({
   component: lazyRouteComponent(() => import('./pages/setup.tsx'), 'SetupPage'),
 })
 
-/** Everything below is for somebody signed in; whoever is not comes back to the same address after signing in. */
+const forgotPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/forgot-password',
+  component: lazyRouteComponent(() => import('./pages/forgot-password.tsx'), 'ForgotPasswordPage'),
+})
+
+const resetPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/reset-password',
+  component: lazyRouteComponent(() => import('./pages/reset-password.tsx'), 'ResetPasswordPage'),
+})
+
+/** For somebody signed in; whoever is not comes back to the same address after signing in. */
+async function signedIn({
+  context: { queries },
+  location,
+}: {
+  context: { queries: QueryClient }
+  location: { href: string }
+}): Promise<void> {
+  try {
+    await queries.ensureQueryData(me)
+  } catch (thrown) {
+    if (faultOf(thrown).code !== 'unauthenticated') throw thrown
+    if (await queries.fetchQuery(setupOpen)) throw redirect({ to: '/setup' })
+    throw redirect({ to: '/login', search: { to: location.href } })
+  }
+}
+
+/** A program waits for its code to be confirmed; nothing else of the console is of use then. */
+const device = createRoute({
+  getParentRoute: () => root,
+  path: '/device',
+  validateSearch: (search: Search) => words(search, 'code'),
+  beforeLoad: signedIn,
+  component: lazyRouteComponent(() => import('./pages/device.tsx'), 'DevicePage'),
+})
+
+/** Everything below is for somebody signed in. */
 const app = createRoute({
   getParentRoute: () => root,
   id: 'app',
   component: Shell,
-  beforeLoad: async ({ context: { queries }, location }) => {
-    try {
-      await queries.ensureQueryData(me)
-    } catch (thrown) {
-      if (faultOf(thrown).code !== 'unauthenticated') throw thrown
-      if (await queries.fetchQuery(setupOpen)) throw redirect({ to: '/setup' })
-      throw redirect({ to: '/login', search: { to: location.href } })
-    }
-  },
+  beforeLoad: signedIn,
 })
 
 const home = createRoute({
@@ -156,7 +186,10 @@ const audit = createRoute({
 
 const tree = root.addChildren([
   login,
+  forgotPassword,
+  resetPassword,
   setup,
+  device,
   app.addChildren([
     home,
     connect,

@@ -5,6 +5,7 @@ import { type Endpoint, endpoints, type User } from '@reeve/sdk'
 import { accessHandlers } from './access-handlers.ts'
 import { handlers, visible } from './handlers.ts'
 import { seedWorld, type World } from './seed.ts'
+import { signInHandlers } from './sign-in-handlers.ts'
 import { serveConsole } from './static.ts'
 
 /**
@@ -109,7 +110,7 @@ async function answer(at: Deployment, req: IncomingMessage, res: ServerResponse)
     return json(res, 200, endpoints.logout.result.parse({ message: 'signed out' }))
   }
   // SAFETY: the names of endpoints are the keys of `handlers`, and each handler fits the endpoint of its name.
-  const handler = { ...handlers, ...accessHandlers }[endpoint.name as keyof typeof handlers] as
+  const handler = { ...handlers, ...accessHandlers, ...signInHandlers }[endpoint.name as keyof typeof handlers] as
     ((input: unknown, asked: unknown) => unknown) | undefined
   if (handler === undefined) throw new Fault('not_found', `the mock does not answer ${endpoint.name}`)
   const result = endpoint.result.parse(handler({ params: endpoint.params.parse(params), query, body }, asked))
@@ -118,7 +119,9 @@ async function answer(at: Deployment, req: IncomingMessage, res: ServerResponse)
 }
 
 function route(method: string, pathname: string): { endpoint: Endpoint; params: Record<string, string> } {
-  for (const endpoint of Object.values(endpoints)) {
+  // A path without parameters is meant before one that has them: /users/roles is no user.
+  const parameters = ({ path }: { path: string }) => path.split('/:').length
+  for (const endpoint of Object.values(endpoints).sort((a, b) => parameters(a) - parameters(b))) {
     if (endpoint.method !== method) continue
     const pattern = endpoint.path.replace(/:([a-z_]+)/g, '(?<$1>[^/]+)')
     const match = new RegExp(`^${pattern}$`).exec(pathname)

@@ -47,7 +47,7 @@ export function accountOf(form: FormData) {
 }
 
 /** A password to choose: shown on demand, pasted freely, or suggested. */
-function NewPassword({ fault }: { fault: Fault | null }) {
+export function NewPassword({ fault }: { fault: Fault | null }) {
   const [value, setValue] = useState('')
   const [shown, setShown] = useState(false)
   return (

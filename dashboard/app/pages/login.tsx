@@ -48,6 +48,11 @@ export function LoginPage() {
         <Button type="submit" tone="primary" className="w-full" disabled={isPending}>
           {isPending ? 'Signing in' : 'Sign in'}
         </Button>
+        <p>
+          <Link to="/forgot-password" className="text-link underline">
+            Forgot the password?
+          </Link>
+        </p>
         {to !== undefined && safePath(to) !== '/sessions' && (
           <p className="text-xs text-muted">You will come back to the page that you were on.</p>
         )}
