@@ -40,7 +40,7 @@ const root = createRootRouteWithContext<{ queries: QueryClient }>()({
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
-  validateSearch: (search: Search) => words(search, 'to'),
+  validateSearch: (search: Search) => words(search, 'to', 'problem', 'request'),
   component: lazyRouteComponent(() => import('./pages/login.tsx'), 'LoginPage'),
 })
 

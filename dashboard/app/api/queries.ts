@@ -17,6 +17,13 @@ export const buildInfo = queryOptions({
   staleTime: Infinity,
 })
 
+/** The ways to sign in. */
+export const authMethods = queryOptions({
+  queryKey: ['auth-methods'],
+  queryFn: ({ signal }) => client.call(endpoints.getAuthMethods, { signal }),
+  staleTime: Infinity,
+})
+
 /** Whether setup is still open: nobody owns this deployment yet. */
 export const setupOpen = queryOptions({
   queryKey: ['setup-open'],

@@ -8,9 +8,10 @@ import { faultOf } from '../api/query-client.ts'
 import { Field, FormFault, textOf } from '../forms/field.tsx'
 import { Button } from '../ui/button.tsx'
 import { Gate, safePath } from './gate.tsx'
+import { ProviderSignIn } from './provider-sign-in.tsx'
 
 export function LoginPage() {
-  const { to } = useSearch({ from: '/login' })
+  const { to, problem, request } = useSearch({ from: '/login' })
   const router = useRouter()
   const queries = useQueryClient()
   const { data: open } = useQuery(setupOpen)
@@ -28,6 +29,7 @@ export function LoginPage() {
   const fault = error === null ? null : faultOf(error)
   return (
     <Gate title="Sign in">
+      <ProviderSignIn to={to} problem={problem} request={request} />
       <form
         className="space-y-4"
         onSubmit={(event) => {
