@@ -1,6 +1,7 @@
 import { type Clock, Fault, type Secret, type Uuid, uuidv7 } from '@reeve/base'
 import { appendAudit, type AuditEntry } from '../audit/journal.ts'
 import type { Tx } from '../db/database.ts'
+import { enqueue } from '../outbox/outbox.ts'
 import { renewalFailed, tokenRenewed } from './events.ts'
 import type { ExternalAuth } from './external-auth.ts'
 import { notLinked, openAccessToken, openRefreshToken, sealedTokens } from './links.ts'
@@ -101,6 +102,10 @@ async function ask(room: ExternalAuth, tx: Tx, provider: Provider, row: LinkRow)
     const failed = { refresh_failed_at: at, refresh_failure: reason, updated_at: at }
     await updateLink(tx, row, isFinal ? { ...failed, refresh_token: null } : failed)
     await appendAudit(tx, { scope, at, ...renewalFailed(row.user_id, provider.id, reason) })
+    if (isFinal) {
+      const facts = { provider: provider.displayName, reason }
+      await enqueue(tx, { event: 'external-auth-broken', userIds: [row.user_id], facts, at })
+    }
     room.log.warn({ provider: provider.id, userId: row.user_id, reason }, 'a linked account was not renewed')
     return isFinal ? ended(provider, row) : failing(provider, reason)
   }

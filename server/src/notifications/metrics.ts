@@ -27,7 +27,10 @@ export function createNotificationMetrics(
         try {
           const rows = await measureQueue(db.sql)
           this.reset()
-          for (const row of rows) this.set({ method: row.method }, value(row))
+          for (const method of ['smtp', 'webhook'] as const) {
+            const row = rows.find((one) => one.method === method)
+            this.set({ method }, row === undefined ? 0 : value(row))
+          }
         } catch (thrown) {
           // The other numbers are worth having while PostgreSQL does not answer; these are left out.
           this.reset()

@@ -255,3 +255,12 @@ export async function findExpiringTokens(
 export async function notifySenders(tx: Tx, channel: string): Promise<void> {
   await sql`select pg_notify(${channel}, '')`.execute(tx)
 }
+
+/** Receivers of the audit log that have taken nothing for a while. */
+export const findFailingSinks = (db: Executor, failingBefore: Date) =>
+  db
+    .selectFrom('audit_sinks')
+    .select(['id', 'name', 'last_error', sql<Date>`failing_since`.as('failing_since')])
+    .where('failing_since', '<=', failingBefore)
+    .orderBy('id')
+    .execute()

@@ -71,6 +71,11 @@ export async function retryDelivery(
     const at = clock.now()
     const before = await findDelivery(tx, id)
     if (before === undefined) throw new Fault('not_found', 'there is no such delivery')
+    if (before.user_id === null) {
+      throw new Fault('conflict', 'mail to an address is not sent again: the secret in it is not kept', {
+        fix: 'have it asked for again, as with a new password',
+      })
+    }
     if (!(await reviveDelivery(tx, id, at))) {
       throw new Fault('conflict', `this delivery has not failed: it is ${before.status}`)
     }
