@@ -43,6 +43,8 @@ const signIn = async (name: string): Promise<string> =>
   (await call('POST', '/api/v2/users/login', undefined, { email: `${name}@example.com`, password })).json.session_token
 
 test('what the server says about itself', async () => {
+  const first = { email: 'dana@example.com', username: 'dana', password }
+  expect((await call('POST', '/api/v2/users/first', undefined, first)).status).toBe(201)
   expect((await call('GET', '/healthz')).json).toBe('OK')
   expect((await call('GET', '/api/v2/healthz')).json).toBe('OK')
   expect((await call('GET', '/api/v2/buildinfo')).json).toMatchObject({

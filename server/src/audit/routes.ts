@@ -2,6 +2,7 @@ import type { Clock } from '@reeve/base'
 import { endpoints } from '@reeve/sdk'
 import { visibility } from '../access/policy.ts'
 import type { Database } from '../db/database.ts'
+import { demand } from '../http/demand.ts'
 import { implement, implementBytes, type Route, signedIn } from '../http/implement.ts'
 import type { CheckpointLog } from './checkpoint-log.ts'
 import { type CheckpointRow, lastCheckpoint, selectKeys } from './checkpoint-queries.ts'
@@ -52,7 +53,8 @@ export function auditRoutes(audit: AuditLog): Route[] {
       }
     }),
 
-    implement(endpoints.getAuditChain, async () => {
+    implement(endpoints.getAuditChain, async (_, scope) => {
+      demand(signedIn(scope), 'audit_log:read', {})
       const chain = await selectChain(db.sql)
       const checkpoint = await lastCheckpoint(db.sql)
       const keys = await selectKeys(db.sql)

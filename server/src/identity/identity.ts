@@ -5,6 +5,7 @@ import { type AccessObject, allows } from '../access/policy.ts'
 import type { Database, Executor, Tx } from '../db/database.ts'
 import type { Grantable, Permission } from '@reeve/sdk'
 import type { Keyring } from '../keyring/keyring.ts'
+import { demand } from '../http/demand.ts'
 import { changePayload, credentialChannel, type CredentialChange } from './authenticate.ts'
 import type { Passwords } from './password.ts'
 import type { TokenLimits } from './policy.ts'
@@ -67,13 +68,6 @@ export async function resolveUser(db: Executor, actor: Actor, ref: string, permi
 export const holderOf = (user: Pick<UserRow, 'id' | 'owner_id'>, actor: Actor): AccessObject => ({
   ownerId: user.owner_id === actor.userId ? actor.userId : user.id,
 })
-
-/** Throws `forbidden` for what the actor may know to be there and may not do. */
-export function demand(actor: Actor, permission: Grantable, object: AccessObject): void {
-  if (allows(actor, permission, object)) return
-  const fix = `needs the permission ${permission} there, from a role and from the scope of the token`
-  throw new Fault('forbidden', 'this credential may not do that', { fix })
-}
 
 /** What was found, if it may be touched. One that he may only read is forbidden; one that he may not read is not there. */
 export function reach<T>(

@@ -2,6 +2,7 @@ import { Fault, type Problem, type Uuid, uuidv7 } from '@reeve/base'
 import { type Grantable, grantables, isGrantable } from '@reeve/sdk'
 import { builtInRole } from '../access/built-in-roles.ts'
 import { missingToGrant } from '../access/granting.ts'
+import type { AccessObject } from '../access/policy.ts'
 import { mayStandAt, type RoleLevel } from '../access/role-levels.ts'
 import { appendAudit } from '../audit/journal.ts'
 import type { Tx } from '../db/database.ts'
@@ -9,7 +10,8 @@ import { isUniqueViolation } from '../db/failures.ts'
 import { type Scope, signedIn } from '../http/implement.ts'
 import { defineCustomRole } from './custom-roles.ts'
 import { roleCreated, roleDeleted, roleWritten } from './events.ts'
-import { changeCredentials, demand, type Identity } from './identity.ts'
+import { demand } from '../http/demand.ts'
+import { changeCredentials, type Identity } from './identity.ts'
 import { lockOwners } from './queries.ts'
 import {
   deleteCustomRole,
@@ -77,6 +79,7 @@ export async function replaceRole(
   const content = readContent(wanted, organizationId)
   const now = identity.clock.now()
   const row = await changeCredentials(identity, 'everybody', async (tx) => {
+    demand(signedIn(scope), 'role:update', placeOf(organizationId))
     const old = await stored(tx, organizationId, wanted.name)
     const next = { ...old, ...content }
     await checkHolds(tx, scope, 'role:update', organizationId, [old, next])
@@ -95,6 +98,7 @@ export async function deleteRole(
 ): Promise<void> {
   const now = identity.clock.now()
   await changeCredentials(identity, 'everybody', async (tx) => {
+    demand(signedIn(scope), 'role:delete', placeOf(organizationId))
     const old = await stored(tx, organizationId, name)
     await checkHolds(tx, scope, 'role:delete', organizationId, [old])
     const holders = await deleteCustomRole(tx, old, now)
@@ -111,6 +115,8 @@ async function stored(tx: Tx, organizationId: Uuid | null, name: string): Promis
   return found
 }
 
+const placeOf = (organizationId: Uuid | null): AccessObject => (organizationId === null ? {} : { organizationId })
+
 async function checkHolds(
   tx: Tx,
   scope: Scope,
@@ -120,7 +126,7 @@ async function checkHolds(
 ): Promise<void> {
   await lockOwners(tx)
   const actor = await actorNow(tx, signedIn(scope))
-  demand(actor, permission, organizationId === null ? {} : { organizationId })
+  demand(actor, permission, placeOf(organizationId))
   const missing = rows.flatMap((row) => missingToGrant(actor, defineCustomRole(row), organizationId))
   if (missing.length > 0) throw lacking(`the role ${rows[0]?.name} has more than you have`, [...new Set(missing)])
 }

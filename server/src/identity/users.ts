@@ -15,7 +15,8 @@ import {
   userDeleted,
   userStatusChanged,
 } from './events.ts'
-import { changeCredentials, demand, type Identity, resolveUser } from './identity.ts'
+import { demand } from '../http/demand.ts'
+import { changeCredentials, type Identity, resolveUser } from './identity.ts'
 import { findOrganizations, removeMemberships } from './organization-queries.ts'
 import { checkSuspension } from './policy.ts'
 import {

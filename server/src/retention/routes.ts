@@ -1,11 +1,15 @@
 import { endpoints, type LegalHold } from '@reeve/sdk'
-import { implement, type Route } from '../http/implement.ts'
+import { demand } from '../http/demand.ts'
+import { implement, type Route, signedIn } from '../http/implement.ts'
 import { type HoldRow, selectHolds } from './hold-queries.ts'
 import { endHold, type Holds, placeHold } from './holds.ts'
 
 export function retentionRoutes(holds: Holds): Route[] {
   return [
-    implement(endpoints.listLegalHolds, async () => ({ holds: (await selectHolds(holds.db.sql)).map(presentHold) })),
+    implement(endpoints.listLegalHolds, async (_, scope) => {
+      demand(signedIn(scope), 'audit_log:read', {})
+      return { holds: (await selectHolds(holds.db.sql)).map(presentHold) }
+    }),
 
     implement(endpoints.createLegalHold, async ({ body: { user, session_id, from, to, reason } }, scope) => {
       const hold = await placeHold(holds, scope, {

@@ -3,7 +3,8 @@ import { type AuditSink, endpoints } from '@reeve/sdk'
 import type { Database, Executor } from '../../db/database.ts'
 import { isUniqueViolation } from '../../db/failures.ts'
 import type { AllowedNetwork } from '../../http/egress.ts'
-import { implement, type Route } from '../../http/implement.ts'
+import { demand } from '../../http/demand.ts'
+import { implement, type Route, signedIn } from '../../http/implement.ts'
 import { newWebhookSecret, webhookKey } from '../../http/signed-webhook.ts'
 import type { Keyring } from '../../keyring/keyring.ts'
 import { sinkCreated, sinkDeleted, sinkTested } from '../events.ts'
@@ -23,7 +24,8 @@ export interface Sinks {
 export function sinkRoutes(sinks: Sinks): Route[] {
   const { db, clock, keyring } = sinks
   return [
-    implement(endpoints.listAuditSinks, async () => {
+    implement(endpoints.listAuditSinks, async (_, scope) => {
+      demand(signedIn(scope), 'audit_log:read', {})
       const { seq } = await selectChain(db.sql)
       return { sinks: (await selectSinks(db.sql)).map((row) => presentSink(row, seq)) }
     }),

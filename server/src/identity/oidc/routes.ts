@@ -9,7 +9,8 @@ import {
   type Scope,
   signedIn,
 } from '../../http/implement.ts'
-import { demand, type Identity } from '../identity.ts'
+import { demand } from '../../http/demand.ts'
+import { type Identity } from '../identity.ts'
 import type { Oidc } from './oidc.ts'
 import { countBreakGlassOwners, countLinks } from './queries.ts'
 import { issuerOf } from './settings.ts'
