@@ -1,6 +1,7 @@
 import { createMasker, maskAnswer } from '@reeve/bridge'
-import { digestBody } from '../bridge/src/bodies.ts'
-import { findSecrets, maskBody, noSecrets } from '../bridge/src/masking/masked-body.ts'
+import { digestBody } from '../bridge/src/digest.ts'
+import { findSecrets, maskBody } from '../bridge/src/masking/masked-body.ts'
+import { noSecrets } from '../bridge/src/masking/secrets.ts'
 
 /**
  * What masking costs by itself: `node bench/masking.ts`. On the path before the first byte, the search of what a turn

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { maskBody, noSecrets } from './masking/masked-body.ts'
-import { type BodyMemory, commonPrefix, commonSuffix, createBodyMemory, digestBody } from './bodies.ts'
+import { digestBody } from './digest.ts'
+import { maskBody } from './masking/masked-body.ts'
+import { noSecrets } from './masking/secrets.ts'
+import { type BodyMemory, commonPrefix, commonSuffix, createBodyMemory } from './bodies.ts'
 
 const scan = { members: [], elements: [] }
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')

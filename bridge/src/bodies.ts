@@ -1,6 +1,6 @@
-import { createHash, hash, type Hash } from 'node:crypto'
 import type { Uuid } from '@reeve/base'
-import type { Secrets } from './masking/masked-body.ts'
+import type { Digest } from './digest.ts'
+import type { Secrets } from './masking/secrets.ts'
 import type { Scan } from './scan.ts'
 
 /**
@@ -43,13 +43,6 @@ export interface Shared {
   readonly suffixBytes: number
 }
 
-export interface Digest {
-  readonly sha256: Buffer
-  /** State of the hash after each `midstateEvery` bytes. */
-  readonly midstates: readonly Hash[]
-}
-
-const midstateEvery = 64 * 1024
 const midstateBytes = 1024
 const bodiesPerKey = 4
 /** Less in common than this is not worth a reference, and shorter bodies are not worth keeping. */
@@ -123,23 +116,6 @@ function keptIn(memory: Buffer | null, body: RememberedBody, there: number): Kep
 /** With space for the turns to come. */
 function roomFor(bytes: Buffer): number {
   return Math.ceil((bytes.length * 1.25) / 4096) * 4096
-}
-
-/** The SHA-256 of a body, going on from the state that an earlier one left where it still was the same. */
-export function digestBody(
-  body: Buffer,
-  shared: { readonly earlier: { readonly digest: Digest }; readonly prefixBytes: number } | null,
-): Digest {
-  if (body.length < midstateEvery) return { sha256: hash('sha256', body, 'buffer'), midstates: [] }
-  const usable = shared === null ? 0 : Math.floor(shared.prefixBytes / midstateEvery)
-  const midstates = shared?.earlier.digest.midstates.slice(0, usable) ?? []
-  const sha256 = midstates.at(-1)?.copy() ?? createHash('sha256')
-  for (let from = midstates.length * midstateEvery; from < body.length; from += midstateEvery) {
-    const to = from + midstateEvery
-    sha256.update(body.subarray(from, to))
-    if (to <= body.length) midstates.push(sha256.copy())
-  }
-  return { sha256: sha256.digest(), midstates }
 }
 
 function compareBodies(earlier: RememberedBody, body: Buffer): Shared {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createBodyMemory, digestBody } from '../bodies.ts'
+import { createBodyMemory } from '../bodies.ts'
+import { digestBody } from '../digest.ts'
 import type { RecordedBody } from '../recorder.ts'
 import { maskBody } from './masked-body.ts'
 import { applyMasks } from './masker.ts'

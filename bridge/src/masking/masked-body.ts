@@ -1,17 +1,8 @@
-import type { Digest, Shared } from '../bodies.ts'
-import { digestBody } from '../bodies.ts'
+import type { Shared } from '../bodies.ts'
+import { type Digest, digestBody } from '../digest.ts'
 import type { RecordedBody } from '../recorder.ts'
 import { applyMasks, type Find, type Masker } from './masker.ts'
-
-/** What is known of the secrets in a body, for the body that carries it on. */
-export interface Secrets {
-  /** In order. */
-  readonly finds: readonly Find[]
-  /** Of the body with its secrets masked; null when it has none. */
-  readonly digest: Digest | null
-}
-
-export const noSecrets: Secrets = { finds: [], digest: null }
+import { noSecrets, type Secrets } from './secrets.ts'
 
 const quote = 0x22
 
