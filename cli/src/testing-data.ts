@@ -1,6 +1,8 @@
 import type { Interception, Session, TimelineEvent, User } from '@reeve/sdk'
 import { secretAnswers } from './testing-secrets.ts'
+import { accessAnswers } from './testing-access-data.ts'
 import type { Handler, Name } from './testing.ts'
+import { notificationAnswers } from './testing-notifications.ts'
 
 /** One of everything, with text in it that wants to drive a terminal, hide, or be a formula. */
 
@@ -196,63 +198,6 @@ const whoami = {
   },
 }
 
-const organization = {
-  id: organizationId,
-  name: 'default',
-  display_name: hostile,
-  description: hostile,
-  icon: '',
-  is_default: true,
-  default_member_roles: ['organization-workspace-access'],
-  created_at: at,
-  updated_at: at,
-}
-
-const heldRole = { name: 'auditor', display_name: hostile }
-const member = {
-  user_id: userId,
-  organization_id: organizationId,
-  username: 'dana',
-  name: hostile,
-  email: 'dana@example.com',
-  avatar_url: '',
-  status: 'active',
-  login_type: 'password',
-  roles: [heldRole],
-  global_roles: [heldRole],
-  created_at: at,
-  updated_at: at,
-}
-const group = {
-  id: requestId,
-  organization_id: organizationId,
-  organization_name: 'default',
-  name: 'platform',
-  display_name: hostile,
-  avatar_url: '',
-  quota_allowance: 3,
-  source: 'user',
-  total_member_count: 1,
-  created_at: at,
-  updated_at: at,
-}
-const groupWithMembers = { ...group, members: [who] }
-const role = {
-  name: 'auditor',
-  display_name: hostile,
-  description: hostile,
-  organization_id: null,
-  level: 'site',
-  site_permissions: [{ negate: false, resource_type: 'audit_log', action: 'read' }],
-  organization_permissions: [],
-  user_permissions: [],
-  built_in: true,
-  implied: false,
-  assignable: false,
-  missing: ['audit_log:read'],
-}
-const reason = { role: 'auditor', display_name: hostile, organization_id: null, reach: 'everything' }
-
 const auditEvent = {
   id: requestId,
   time: at,
@@ -307,46 +252,6 @@ const provider = {
   detail: hostile,
 }
 
-const notification = {
-  id: requestId,
-  user_id: userId,
-  event: 'token-expiring',
-  title: hostile,
-  content: hostile,
-  actions: [{ label: hostile, url: 'https://reeve.example.com/tokens' }],
-  created_at: at,
-  read_at: null,
-}
-const preference = {
-  event: 'token-expiring',
-  title: hostile,
-  group: 'Your account',
-  can_switch_off: true,
-  methods: [{ method: 'smtp', enabled: false, is_default: false }],
-}
-const notificationTemplate = {
-  id: 'token-expiring',
-  name: hostile,
-  group: 'Your account',
-  kind: 'system',
-  recipients: 'concerned',
-  can_switch_off: true,
-  default_methods: ['inbox', 'smtp'],
-  method: null,
-}
-const delivery = {
-  id: requestId,
-  event: 'token-expiring',
-  method: 'smtp',
-  recipient: hostile,
-  status: 'failed',
-  attempts: 3,
-  next_attempt_at: null,
-  last_error: hostile,
-  created_at: at,
-  finished_at: at,
-}
-
 /** A deployment in which there is one of everything; `empty` leaves the lists without any. */
 export function everything(empty: boolean): Partial<Record<Name, Handler>> {
   const some = <T>(items: readonly T[]): readonly T[] => (empty ? [] : items)
@@ -392,45 +297,7 @@ export function everything(empty: boolean): Partial<Record<Name, Handler>> {
     getKey: () => apiKey,
     deleteKey: () => undefined,
     expireKey: () => undefined,
-    listOrganizations: () => some([organization]),
-    getOrganization: () => organization,
-    createOrganization: () => organization,
-    updateOrganization: () => organization,
-    deleteOrganization: () => undefined,
-    listMembers: () => ({ members: some([member]), count }),
-    getMember: () => member,
-    addMember: () => member,
-    removeMember: () => undefined,
-    setMemberRoles: () => member,
-    listGroups: () => some([group]),
-    getGroupByName: () => groupWithMembers,
-    createGroup: () => groupWithMembers,
-    getGroup: () => groupWithMembers,
-    updateGroup: () => groupWithMembers,
-    deleteGroup: () => undefined,
-    // One role is always there: a command that names it finds it.
-    listSiteRoles: () => [role],
-    createSiteRole: () => role,
-    updateSiteRole: () => role,
-    deleteSiteRole: () => undefined,
-    listOrganizationRoles: () => [role],
-    createOrganizationRole: () => role,
-    updateOrganizationRole: () => role,
-    deleteOrganizationRole: () => undefined,
-    getUserRoles: () => ({ roles: some(['auditor']), organization_roles: empty ? {} : { [organizationId]: ['x'] } }),
-    setUserRoles: () => user,
-    explainAccess: () => ({
-      user_id: userId,
-      username: 'dana',
-      permission: 'audit_log:read',
-      organization_id: null,
-      owner_id: null,
-      allowed: true,
-      because: hostile,
-      reasons: some([reason]),
-      would_help: some([reason]),
-    }),
-    checkAccess: () => ({}),
+    ...accessAnswers({ empty, who, user }),
     updateProfile: () => user,
     deleteUser: () => undefined,
     getBridgeStatus: () => ({
@@ -450,17 +317,7 @@ export function everything(empty: boolean): Partial<Record<Name, Handler>> {
     listModels: () => [],
     listClients: () => [],
     listContentReads: () => ({ content_reads: some([contentRead]), count }),
-    listInbox: () => ({ notifications: some([notification]), unread_count: count }),
-    setInboxReadStatus: () => ({ notification, unread_count: 0 }),
-    markInboxRead: () => undefined,
-    getNotificationPreferences: () => some([preference]),
-    updateNotificationPreferences: () => some([preference]),
-    listNotificationTemplates: () => some([notificationTemplate]),
-    setNotificationMethod: () => notificationTemplate,
-    updateNotificationSettings: ({ body }) => body,
-    sendTestNotification: () => ({ methods: ['inbox', 'smtp'], notifier_paused: true }),
-    listNotificationDeliveries: () => some([delivery]),
-    retryNotificationDelivery: () => delivery,
+    ...notificationAnswers(empty, { hostile, userId, id: requestId, at }),
     ...secretAnswers(empty, userId, hostile),
     listAuditEvents: () => ({ audit_logs: some([auditEvent]), count }),
   }
