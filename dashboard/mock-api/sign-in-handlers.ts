@@ -28,6 +28,12 @@ function waiting(code: string, status: DeviceLogin['status']): DeviceLogin {
 export const mailedCode = 'K7QF-2M9D-XW4R-8TBN'
 
 export const signInHandlers: Handlers = {
+  getAuthMethods: () => ({
+    terms_of_service_url: '',
+    password: { enabled: true },
+    github: { enabled: false, default_provider_configured: false },
+    oidc: { enabled: true, signInText: 'Sign in with Example ID', iconUrl: '' },
+  }),
   getDeviceLogin: ({ params }) => waiting(params.code, 'pending'),
   answerDeviceLogin: ({ params, body }) => waiting(params.code, body.answer === 'approve' ? 'approved' : 'denied'),
   validatePassword: ({ body }) => {

@@ -194,6 +194,25 @@ describe('what changes at the provider', () => {
     expect(last).toMatchObject({ actor_id: null, diff: { sessions: { old: 1, new: 0 } } })
   })
 
+  test('is not for people to change by hand meanwhile', async () => {
+    const subject = newcomer({ groups: ['eng'] })
+    await world.browser().signIn()
+    const roles = await world.call('PUT', `/api/v2/users/${subject}/roles`, {
+      token: owner,
+      body: { roles: ['auditor'] },
+    })
+    expect(roles.status).toBe(403)
+    expect(roles.json.message).toContain('the identity provider decides')
+    const group = await world.db.sql
+      .selectFrom('groups')
+      .select('id')
+      .where('name', '=', 'eng')
+      .executeTakeFirstOrThrow()
+    const body = { add_users: ['dana'] }
+    const added = await world.call('PATCH', `/api/v2/groups/${group.id}`, { token: owner, body })
+    expect(added.status).toBeGreaterThanOrEqual(400)
+  })
+
   test('never takes the last owner away', async () => {
     const subject = newcomer({ duties: ['boss'] })
     await world.browser().signIn()
