@@ -11,6 +11,8 @@ import type { Actor } from '../access/actor.ts'
 export interface Scope {
   /** Null only on public endpoints. */
   readonly actor: Actor | null
+  /** The credential is the cookie of a browser, which takes another one where it is told so. */
+  readonly fromCookie?: boolean
   readonly requestId: string
   readonly sourceIp: string | null
   readonly userAgent: string | null
@@ -84,7 +86,7 @@ export function implement<P, Q, B, R>(endpoint: Endpoint<P, Q, B, R>, handler: H
 /** For the few operations that also change which session the browser holds. */
 export function implementSignIn<P, Q, B, R>(
   endpoint: Endpoint<P, Q, B, R>,
-  handler: Handler<P, Q, B, { readonly result: R; readonly session: SessionCookie }>,
+  handler: Handler<P, Q, B, { readonly result: R; readonly session?: SessionCookie }>,
 ): Route {
   return {
     endpoint,

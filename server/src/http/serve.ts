@@ -108,7 +108,15 @@ export function createApi(options: ApiOptions): (req: IncomingMessage, res: Serv
     const input = parseInput(endpoint, { params: found.params, query: queryOf(req), body: read.body })
     const signal = AbortSignal.any([gone, options.stopping])
     const userAgent = req.headers['user-agent'] ?? null
-    const scope: Scope = { actor, requestId, sourceIp, userAgent, signal, log: lines }
+    const scope: Scope = {
+      actor,
+      fromCookie: credential?.fromCookie === true,
+      requestId,
+      sourceIp,
+      userAgent,
+      signal,
+      log: lines,
+    }
     const cookie = (name: string): string | null => {
       const [only, ...others] = cookieValues(req.headers.cookie ?? '', shortCookieName(name, https))
       return only === undefined || others.length > 0 ? null : only

@@ -75,9 +75,10 @@ function userRoutes(identity: Identity): Route[] {
     implement(endpoints.activateUser, async ({ params }, scope) =>
       presentUser(await activateUser(identity, scope, params.user)),
     ),
-    implement(endpoints.changePassword, ({ params, body }, scope) =>
-      changePassword(identity, scope, params.user, body),
-    ),
+    implementSignIn(endpoints.changePassword, async ({ params, body }, scope) => {
+      const session = await changePassword(identity, scope, params.user, body)
+      return session === undefined ? { result: undefined } : { result: undefined, session }
+    }),
   ]
 }
 

@@ -85,6 +85,20 @@ test('each sign-in has an id of its own, whatever was sent along', async () => {
   expect(json.session_token.split('_')[1]).not.toBe(before.split('_')[1])
 })
 
+test('a new password gives the browser a session with a new id, and ends the one before with all others', async () => {
+  const [before, other] = [await world.person('rotate'), await world.signIn('rotate')]
+  const answer = await call('PUT', '/api/v2/users/me/password', {
+    headers: [
+      ['Cookie', `reeve_session=${before}`],
+      ['Origin', 'http://reeve.test'],
+    ],
+    body: { old_password: testPassword, password: 'another long passphrase' },
+  })
+  expect(answer.status).toBe(204)
+  const after = /^reeve_session=(rv_[^;]+);/.exec(answer.headers['set-cookie']?.[0] ?? '')?.[1] ?? ''
+  expect([await works(before), await works(other), await works(after)]).toEqual([false, false, true])
+})
+
 test('a person who was suspended since the password was checked gets no session', async () => {
   await world.person('late')
   const { id } = (await call('GET', '/api/v2/users/late', { token: owner })).json

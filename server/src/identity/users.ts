@@ -4,7 +4,7 @@ import { allows, visibility } from '../access/policy.ts'
 import { appendAudit } from '../audit/journal.ts'
 import type { Tx } from '../db/database.ts'
 import { isUniqueViolation } from '../db/failures.ts'
-import { type Scope, signedIn } from '../http/implement.ts'
+import { type Scope, type SessionCookie, signedIn } from '../http/implement.ts'
 import { readSearch } from '../http/search.ts'
 import { enqueue } from '../outbox/outbox.ts'
 import {
@@ -33,6 +33,7 @@ import {
 import { isImplied } from '../access/built-in-roles.ts'
 import { checkGrants, checkOwnerStays } from './roles.ts'
 import { type AccountWish, readAccount, responsibleFor } from './service-accounts.ts'
+import { beginSession } from './sessions.ts'
 import { actorNow, checkOutranks } from './standing.ts'
 
 /** People: list, create, suspend, activate, and their passwords. */
@@ -211,7 +212,7 @@ export async function changePassword(
   scope: Scope,
   ref: string,
   given: { readonly old_password?: string | undefined; readonly password: string },
-): Promise<void> {
+): Promise<SessionCookie | undefined> {
   const { db, clock, passwords } = identity
   const actor = signedIn(scope)
   const user = await resolveUser(db.sql, actor, ref, 'user:read')
@@ -231,14 +232,20 @@ export async function changePassword(
     })
   }
   const hash = await passwords.hash(given.password)
-  await changeCredentials(identity, { userId: user.id }, async (tx) => {
+  // A browser takes a session with a new id; a program keeps the one that it asked with, as it could not be told.
+  const isRenewed = isOwn && scope.fromCookie === true
+  return changeCredentials(identity, { userId: user.id }, async (tx) => {
     await checkOutranks(tx, await actorNow(tx, actor), user.id)
     const now = clock.now()
     await updateUser(tx, user.id, { password_hash: hash }, now)
-    const which = isOwn ? ({ kind: 'sessions', except: actor.apiKeyId } as const) : ({ kind: 'sessions' } as const)
+    const kind = 'sessions'
+    const which = isOwn && !isRenewed ? ({ kind, except: actor.apiKeyId } as const) : ({ kind } as const)
     const ended = await expireKeysOf(tx, user.id, which, now)
     await appendAudit(tx, { scope, at: now, ...passwordChanged(user, ended) })
     await enqueue(tx, { event: 'password-changed', userIds: [user.id], facts: { by: actor.username }, at: now })
+    if (!isRenewed) return undefined
+    const token = (await beginSession(tx, identity, scope, user.id, 'himself')).reveal()
+    return { token, maxAgeMs: identity.sessionMaxMs }
   })
 }
 
