@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { silentLog } from '@reeve/base'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { refreshDue } from './refresh.ts'
 import { type TestOidc, testOidc } from './testing.ts'
 import { type TestProvider, testProvider } from './testing-provider.ts'
 
@@ -227,6 +229,56 @@ describe('what changes at the provider', () => {
       .execute()
     await world.refreshAll()
     expect((await world.holds(subject)).roles).toEqual([])
+  })
+})
+
+describe('between sign-ins', () => {
+  test('of two replicas one asks about a person, and nobody about those who cannot act', async () => {
+    const subject = newcomer()
+    await world.browser().signIn()
+    const idle = newcomer()
+    await world.browser().signIn()
+    const { id } = (await world.call('GET', `/api/v2/users/${idle}`, { token: owner })).json
+    await world.db.sql
+      .updateTable('api_keys')
+      .set({ expires_at: world.clock.now() })
+      .where('user_id', '=', id)
+      .execute()
+    const now = world.clock.now()
+    await world.db.sql
+      .updateTable('user_links')
+      .set({ next_sync_at: new Date(now.getTime() + 60_000) })
+      .execute()
+    await world.db.sql
+      .updateTable('user_links')
+      .set({ next_sync_at: now })
+      .where('subject', 'in', [subject, idle])
+      .execute()
+    const counts = await Promise.all([refreshDue(world.oidc, silentLog), refreshDue(world.oidc, silentLog)])
+    expect(counts.toSorted()).toEqual([0, 1])
+    const link = await world.db.sql
+      .selectFrom('user_links')
+      .selectAll()
+      .where('subject', '=', subject)
+      .executeTakeFirstOrThrow()
+    const waitMs = link.next_sync_at.getTime() - now.getTime()
+    expect(waitMs).toBeGreaterThanOrEqual(8 * 60_000)
+    expect(waitMs).toBeLessThan(10 * 60_000)
+  })
+
+  test('a key that the provider changed is looked up again, once', async () => {
+    newcomer()
+    const browser = world.browser()
+    await browser.signIn()
+    await provider.rotateKeys()
+    const asked = provider.asked('/jwks')
+    const { now } = Date
+    const later = vi.spyOn(Date, 'now').mockImplementation(() => now() + 61_000)
+    expect((await browser.signIn()).status).toBe(303)
+    expect(provider.asked('/jwks')).toBe(asked + 1)
+    expect((await browser.signIn()).status).toBe(303)
+    expect(provider.asked('/jwks')).toBe(asked + 1)
+    later.mockRestore()
   })
 })
 
