@@ -2,6 +2,7 @@ import { Fault } from '@reeve/base'
 import { endpoints } from '@reeve/sdk'
 import { queryOptions } from '@tanstack/react-query'
 import { client } from './client.ts'
+import { readingReason } from './reading-reason.ts'
 
 /** What the console asks beside its lists, with the name under which each answer is remembered. */
 
@@ -46,13 +47,14 @@ export const bridgeStatus = queryOptions({
 export const session = (id: string) =>
   queryOptions({
     queryKey: ['session', id],
-    queryFn: ({ signal }) => client.call(endpoints.getSession, { params: { id }, query: { limit: 1 }, signal }),
+    queryFn: ({ signal }) =>
+      client.call(endpoints.getSession, { params: { id }, query: { limit: 1, ...readingReason() }, signal }),
   })
 
 export const request = (id: string) =>
   queryOptions({
     queryKey: ['request', id],
-    queryFn: ({ signal }) => client.call(endpoints.getInterception, { params: { id }, signal }),
+    queryFn: ({ signal }) => client.call(endpoints.getInterception, { params: { id }, query: readingReason(), signal }),
   })
 
 export const models = queryOptions({

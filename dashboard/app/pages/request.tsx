@@ -5,6 +5,8 @@ import { Download } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { request } from '../api/queries.ts'
 import { faultOf } from '../api/query-client.ts'
+import { readingReason, wantsReason } from '../api/reading-reason.ts'
+import { AskReason } from '../forms/ask-reason.tsx'
 import { useNow } from '../hooks/use-clock.ts'
 import { useShortcuts } from '../hooks/use-shortcuts.ts'
 import { useZone } from '../hooks/use-zone.ts'
@@ -43,6 +45,9 @@ export function RequestPage() {
         <p>It may have been deleted by retention. Members see their own requests; owners and auditors see all.</p>
       </Empty>
     )
+  }
+  if (data === undefined && error !== null && wantsReason(faultOf(error))) {
+    return <AskReason fault={faultOf(error)} onGiven={() => void refetch()} />
   }
   return (
     <div className="space-y-4 px-4 py-3">
@@ -213,6 +218,7 @@ function Timings({ of }: { of: Interception }) {
 }
 
 function Bodies({ of }: { of: Interception }) {
+  const query = new URLSearchParams(readingReason()).toString()
   const sides = [
     ['request', of.request_bytes, of.request_sha256],
     ['response', of.response_bytes, of.response_sha256],
@@ -227,7 +233,7 @@ function Bodies({ of }: { of: Interception }) {
           <li key={side} className="flex flex-wrap items-center gap-2">
             {size > 0 && of.capture === 'full' && !of.content_withheld ? (
               <a
-                href={`/api/v2/aibridge/interceptions/${encodeURIComponent(of.id)}/body/${side}`}
+                href={`/api/v2/aibridge/interceptions/${encodeURIComponent(of.id)}/body/${side}${query === '' ? '' : `?${query}`}`}
                 download
                 className={buttonClass()}
               >

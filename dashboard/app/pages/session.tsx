@@ -5,7 +5,9 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { client } from '../api/client.ts'
 import { session as sessionQuery } from '../api/queries.ts'
 import { faultOf } from '../api/query-client.ts'
+import { readingReason, wantsReason } from '../api/reading-reason.ts'
 import { useWatch } from '../api/use-watch.ts'
+import { AskReason } from '../forms/ask-reason.tsx'
 import { useShortcuts } from '../hooks/use-shortcuts.ts'
 import { usePage } from '../shell/page.ts'
 import { Feed } from '../timeline/feed.tsx'
@@ -38,7 +40,7 @@ export function SessionPage() {
   const watch = useWatch(
     id,
     head.data !== undefined,
-    (signal) => client.events(endpoints.watchSession, { params: { id }, signal }),
+    (signal) => client.events(endpoints.watchSession, { params: { id }, query: readingReason(), signal }),
     (event) => {
       timeline.refresh()
       if (event !== null) void queries.invalidateQueries({ queryKey: sessionQuery(id).queryKey })
@@ -79,6 +81,13 @@ export function SessionPage() {
       </Empty>
     )
   }
+  const readAgain = () => {
+    void head.refetch()
+    timeline.refresh()
+  }
+  if (head.data === undefined && fault !== null && wantsReason(faultOf(fault))) {
+    return <AskReason fault={faultOf(fault)} onGiven={readAgain} />
+  }
   const active = activeId === null ? null : (all.find((row) => row.id === activeId)?.event ?? null)
   return (
     <>
@@ -89,10 +98,7 @@ export function SessionPage() {
             what="The session could not be read"
             fault={faultOf(fault)}
             stale={rows.length > 0}
-            onRetry={() => {
-              void head.refetch()
-              timeline.refresh()
-            }}
+            onRetry={readAgain}
           />
         </div>
       )}

@@ -3,6 +3,7 @@ import { endpoints, type TimelineEvent } from '@reeve/sdk'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { client } from '../api/client.ts'
+import { readingReason } from '../api/reading-reason.ts'
 
 interface Part {
   readonly after: string | undefined
@@ -48,7 +49,11 @@ export function useTimeline(sessionId: string): Timeline {
         queryFn: () =>
           client.call(endpoints.getSessionTimeline, {
             params: { id: sessionId },
-            query: { limit: after === undefined ? firstLimit : limit, ...(after === undefined ? {} : { after }) },
+            query: {
+              limit: after === undefined ? firstLimit : limit,
+              ...(after === undefined ? {} : { after }),
+              ...readingReason(),
+            },
             signal: stop.signal,
           }),
         staleTime: 0,

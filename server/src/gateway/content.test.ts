@@ -136,7 +136,7 @@ test('a reviewer reads, and its owner sees who did, when, in which role, what, w
     },
   ])
   expect(await audited()).toMatchObject([
-    { actor_id: reviewer.actor.userId, resource_id: id, resource_target: 'dana', request_id: 'request' },
+    { actor_id: reviewer.actor.userId, resource_id: id, resource_target: 'dana', reason: 'incident 7' },
     { actor_id: reviewer.actor.userId, resource_id: id, resource_target: 'dana' },
   ])
   expect(await readsOf(erin)).toEqual([])
@@ -154,7 +154,9 @@ test('reading that begins several times at once is one record', async () => {
 test('a list that shows prompts, and a search for words, is on record for each person whose words it looked into', async () => {
   await forget()
   const quiet = await sessions(reviewer, { content: 'false' })
-  expect(quiet.sessions.map((row) => [row.content_withheld, row.first_prompt])).toEqual(Array.from({ length: 3 }, () => [true, null]))
+  expect(quiet.sessions.map((row) => [row.content_withheld, row.first_prompt])).toEqual(
+    Array.from({ length: 3 }, () => [true, null]),
+  )
   expect(await readsOf(dana)).toEqual([])
   const found = await sessions(reviewer, { q: canary, limit: 1, offset: 50 })
   expect(found).toMatchObject({ count: 3, sessions: [] })

@@ -63,6 +63,7 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
   ])
   const tokens = counter('reeve_tokens_total', 'Tokens, as the provider counted them.', ['provider', 'type'])
   const rejects = counter('reeve_drain_rejects_total', 'Journal frames that could not be written and were set aside.')
+  const masked = counter('reeve_masked_secrets_total', 'Secrets that were masked in what was recorded.')
   const lost = counter('reeve_drain_bodies_lost_total', 'Requests whose bytes could not be put together again.')
   gauge('reeve_interceptions_inflight', 'Requests through the bridge that are open.', (now) => now.inflight)
   gauge('reeve_journal_pending_bytes', 'Durable on disk and not in PostgreSQL yet.', (now) => now.pendingBytes)
@@ -93,6 +94,7 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
     batch(facts) {
       rejects.inc(facts.rejects)
       lost.inc(facts.bodiesLost)
+      masked.inc(facts.masked)
       for (const { provider, kind, count } of facts.tokens) tokens.inc({ provider, type: kind }, count)
     },
   }

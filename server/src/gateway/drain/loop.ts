@@ -45,7 +45,7 @@ const longestPauseMs = 5_000
 /** Between two looks whether somebody has put right what the drain cannot. */
 const blockedPauseMs = 30_000
 
-const nothing: BatchFacts = { starts: 0, ends: 0, rejects: 0, bodiesLost: 0, tokens: [] }
+const nothing: BatchFacts = { starts: 0, ends: 0, rejects: 0, bodiesLost: 0, masked: 0, tokens: [] }
 
 const CheckpointRow = z.object({
   segment: z.number(),
@@ -378,7 +378,7 @@ function endOf({ frames, damage }: Batch, at: Checkpoint): Checkpoint {
   )
 }
 
-function factsOf({ starts, ends, bodiesLost }: Written, rejects: number): BatchFacts {
+function factsOf({ starts, ends, bodiesLost, masked }: Written, rejects: number): BatchFacts {
   const tokens = new Map<string, { provider: string; kind: string; count: number }>()
   for (const { row, known } of ends) {
     for (const [kind, count] of [
@@ -391,5 +391,5 @@ function factsOf({ starts, ends, bodiesLost }: Written, rejects: number): BatchF
       tokens.set(`${known.providerName} ${kind}`, { ...sum, count: sum.count + count })
     }
   }
-  return { starts: starts.length, ends: ends.length, rejects, bodiesLost, tokens: [...tokens.values()] }
+  return { starts: starts.length, ends: ends.length, rejects, bodiesLost, masked, tokens: [...tokens.values()] }
 }

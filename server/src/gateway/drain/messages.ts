@@ -46,5 +46,7 @@ export interface BatchFacts {
   readonly ends: number
   readonly rejects: number
   readonly bodiesLost: number
+  /** Secrets that were masked in what requests brought and were answered. */
+  readonly masked: number
   readonly tokens: readonly { readonly provider: string; readonly kind: string; readonly count: number }[]
 }

@@ -34,6 +34,7 @@ export interface Written {
   readonly ends: readonly { readonly row: EndRow; readonly known: Known; readonly items: readonly ItemRow[] }[]
   /** Interceptions whose bytes could not be kept, because what they began with is gone. */
   readonly bodiesLost: number
+  readonly masked: number
 }
 
 export interface WriteContext {
@@ -113,7 +114,8 @@ export async function writeBatch(batch: readonly Prepared[], context: WriteConte
       trailers.push({ id: head.id, response_bytes, response_sha256: bytea(responseSha256), added_slices: slices })
     }
   }
-  const written = { starts: begun, ends: ended, bodiesLost }
+  const masked = [...begun, ...ended].reduce((sum, { row }) => sum + row.masked_fingerprints.length, 0)
+  const written = { starts: begun, ends: ended, bodiesLost, masked }
   await insertRows(connection, written, trailers)
   const rows = changes.rows()
   if (rows.length > 0) await connection.run('changeSessions', [JSON.stringify(rows)])

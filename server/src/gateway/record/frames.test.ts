@@ -89,6 +89,16 @@ test('what is written is what is read back, byte for byte', () => {
   )
 })
 
+test('what was written before there were masks is read as having none', () => {
+  const { masked: _, fingerprints: __, keptSha256: ___, ...old } = start
+  const json = Buffer.from(JSON.stringify(old))
+  const head = Buffer.alloc(5)
+  head[0] = 1
+  head.writeUInt32LE(json.length, 1)
+  const read = decodeFrame(frameKind.start, Buffer.concat([head, json, Buffer.from('abc')]))
+  expect(read).toMatchObject({ head: { id, masked: 0, fingerprints: [], keptSha256: null } })
+})
+
 test('a payload of an unknown version, kind or shape is refused, never half read', () => {
   const good = Buffer.concat(encodeEnd(end, Buffer.from('abc')))
   expect(() => decodeFrame(frameKind.end, Buffer.concat([Buffer.of(3), good.subarray(1)]))).toThrow('version 3')
