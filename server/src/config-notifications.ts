@@ -159,25 +159,31 @@ export interface NotificationValues {
   readonly dispatchTimeout: number
 }
 
+type Name = keyof typeof notificationOptions
+
 export function notificationContradictions(
   values: NotificationValues,
-  isLoopback: (host: string) => boolean,
-  refuse: (name: keyof typeof notificationOptions, detail: string) => void,
+  with_: {
+    readonly isLoopback: (host: string) => boolean
+    readonly isGiven: (name: Name) => boolean
+    readonly refuse: (name: Name, detail: string) => void
+  },
 ): void {
-  const { mailFrom, mailSmarthost, mailUsername, mailPassword, webhookEndpoint: endpoint } = values
-  if (mailSmarthost !== null && mailFrom === null) refuse('mailSmarthost', 'needs REEVE_EMAIL_FROM as well')
-  if (mailFrom !== null && mailSmarthost === null) refuse('mailFrom', 'needs REEVE_EMAIL_SMARTHOST as well')
-  if (mailUsername !== null && mailPassword === null) refuse('mailUsername', 'needs REEVE_EMAIL_AUTH_PASSWORD as well')
-  if (mailPassword !== null && mailUsername === null) refuse('mailPassword', 'needs REEVE_EMAIL_AUTH_USERNAME as well')
+  const { isLoopback, isGiven, refuse } = with_
+  const { mailSmarthost, mailPassword, webhookEndpoint: endpoint } = values
+  const pairs: readonly (readonly [Name, Name, string])[] = [
+    ['mailSmarthost', 'mailFrom', ''],
+    ['mailUsername', 'mailPassword', ''],
+    ['webhookEndpoint', 'webhookSecrets', ': whsec_ and `openssl rand -base64 32`'],
+  ]
+  for (const [one, other, hint] of pairs) {
+    const needs = (name: Name) => `needs ${notificationOptions[name].env} as well`
+    if (isGiven(one) && !isGiven(other)) refuse(one, needs(other) + hint)
+    if (isGiven(other) && !isGiven(one)) refuse(other, needs(one))
+  }
   const isOpen = mailSmarthost !== null && securityOf(values, mailSmarthost.host, isLoopback) === 'none'
   if (isOpen && mailPassword !== null && !values.insecureHttp && !isLoopback(mailSmarthost.host)) {
     refuse('mailStartTls', 'would let the password of REEVE_EMAIL_AUTH_PASSWORD cross the network without encryption')
-  }
-  if (endpoint !== null && values.webhookSecrets === null) {
-    refuse('webhookEndpoint', 'needs REEVE_NOTIFICATIONS_WEBHOOK_SECRET as well: whsec_ and `openssl rand -base64 32`')
-  }
-  if (endpoint === null && values.webhookSecrets !== null) {
-    refuse('webhookSecrets', 'needs REEVE_NOTIFICATIONS_WEBHOOK_ENDPOINT as well')
   }
   const { protocol, hostname } = new URL(endpoint ?? 'https://none')
   if (protocol === 'http:' && !values.insecureHttp && !isLoopback(hostname.replace(/^\[|\]$/g, ''))) {

@@ -6,7 +6,12 @@ import type { OptionName, Values } from './config-options.ts'
 import { sameAddress } from './config-types.ts'
 
 /** Settings that are each fine and together are not: contradictions, and combinations that would expose a secret. */
-export function contradictions(values: Values, placeOf: (name: OptionName) => string): Problem[] {
+export function contradictions(
+  values: Values,
+  placeOf: (name: OptionName) => string,
+  /** Also of what was given and could not be read, which is no value then, and told already. */
+  isGiven: (name: OptionName) => boolean,
+): Problem[] {
   const problems: Problem[] = []
   const refuse = (name: OptionName, detail: string) => problems.push({ field: placeOf(name), detail })
   const { httpAddress, accessUrl, tlsCertFile, tlsKeyFile, insecureHttp } = values
@@ -46,7 +51,7 @@ export function contradictions(values: Values, placeOf: (name: OptionName) => st
   if (values.prometheusEnable && sameAddress(values.prometheusAddress, httpAddress)) {
     refuse('prometheusAddress', 'is the address of the server itself')
   }
-  notificationContradictions(values, isLoopback, refuse)
+  notificationContradictions(values, { isLoopback, isGiven, refuse })
   return problems
 }
 

@@ -120,7 +120,8 @@ export function readConfig({ argv, env, readFile, uid = process.getuid?.() ?? 1 
   const mailCa = readMailCa(values, read, problems)
   const dataDir = values.dataDir ?? defaultDataDir(env, uid)
   if (dataDir === null) problems.push({ field: options.dataDir.env, detail: 'must be set, as HOME is not' })
-  problems.push(...contradictions(values, (name) => places.get(name) ?? options[name].env))
+  const placeOf = (name: OptionName) => places.get(name) ?? options[name].env
+  problems.push(...contradictions(values, placeOf, (name) => (places.get(name) ?? null) !== null))
   if (problems.length > 0 || dataDir === null) {
     throw new Fault('invalid', `${problems.length === 1 ? 'a setting is' : `${problems.length} settings are`} wrong`, {
       problems,
