@@ -30,7 +30,7 @@ test('what is denied names the roles that it would take', async () => {
   expect(json.allowed).toBe(false)
   const helpful = json.would_help.map(({ role }: { role: string }) => role)
   expect(helpful).toEqual(['owner', 'template-admin', 'organization-admin', 'organization-template-admin'])
-  expect(json.because).toContain('which it would take: Owner, or Template admin')
+  expect(json.because).toContain('one of these would: Owner, Template admin, Organization admin')
   const words = (await why('dana', 'permission=interception_content:read&owner=max')).json
   expect(words).toMatchObject({ allowed: false, because: expect.stringContaining('Content reviewer') })
 })

@@ -87,8 +87,14 @@ function sentence(
   const [reason] = reasons
   if (reason !== undefined) return `Yes: ${reason.display_name} gives ${permission} ${reaches[reason.reach]}.`
   const helpful = [...new Set(wouldHelp.map(({ display_name }) => display_name))].slice(0, 4)
-  const advice = helpful.length === 0 ? 'and no role would' : `which it would take: ${helpful.join(', or ')}`
-  return `No: no role of ${username} gives ${permission} there, ${advice}.`
+  const [only, ...more] = helpful
+  const advice =
+    only === undefined
+      ? 'and none would'
+      : more.length === 0
+        ? `${only} would`
+        : `one of these would: ${helpful.join(', ')}`
+  return `No: no role of ${username} gives ${permission} there; ${advice}.`
 }
 
 /** Somebody whom the actor may see, himself or through the organization, and whose roles he may read. */
