@@ -101,6 +101,7 @@ async function report({ db, keyring, configured }: RotationOptions): Promise<Key
   const heldIds = keyring.keyIds()
   const keys = known
     .filter(({ id }) => heldIds.includes(id) || inUse.has(id))
+    .toSorted((a, b) => heldIds.indexOf(a.id) - heldIds.indexOf(b.id))
     .map(({ id, created_at, retired_at }) => ({
       id,
       created_at: created_at.toISOString(),
