@@ -100,7 +100,7 @@ export interface TestBrowser {
   session(): string
 }
 
-function testBrowser(url: string): TestBrowser {
+export function testBrowser(url: string): TestBrowser {
   const cookies = new Map<string, string>()
   const foreign = new Map<string, string>()
   const header = (jar: ReadonlyMap<string, string>) => [...jar].map((pair) => pair.join('=')).join('; ')
@@ -145,6 +145,6 @@ function testBrowser(url: string): TestBrowser {
       const begun = await open(path)
       return begun.status === 303 ? open(await visit(begun.location)) : begun
     },
-    session: () => cookies.get('reeve_session') ?? '',
+    session: () => cookies.get('reeve_session') ?? cookies.get('__Host-reeve_session') ?? '',
   }
 }
