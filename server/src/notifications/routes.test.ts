@@ -33,7 +33,7 @@ beforeAll(async () => {
       }),
   })
   watch = await watchInboxes({ db: on.db, log: silentLog })
-  notifier = testNotifier(on.db, on.clock, { mail: sink.settings })
+  notifier = testNotifier(on.db, on.clock, { mail: sink.settings, keyring: on.keyring })
   owner = await on.owner()
   max = await on.person('max')
   other = await on.person('other')
@@ -165,6 +165,11 @@ test('administrators choose methods, pause, send a test, and see and revive what
   expect((await retry(failed.id)).json).toMatchObject({ status: 'pending', attempts: 0 })
   expect((await retry(failed.id)).status).toBe(409)
   expect((await retry('01999999-0000-7000-8000-000000000001')).status).toBe(404)
+  await on.call('POST', '/api/v2/users/otp/request', { body: { email: 'una@example.com' } })
+  await notifier.round()
+  const [reset] = await deliveries('?status=failed')
+  expect(reset).toMatchObject({ event: 'password-reset', recipient: 'una@example.com' })
+  expect((await retry(reset.id)).json.message).toContain('is not kept')
   const actions = (await on.audit()).map(({ action, resource_type }) => `${action} ${resource_type}`)
   for (const action of [
     'write notification_template',

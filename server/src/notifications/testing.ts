@@ -180,12 +180,11 @@ export interface TestNotifier extends AsyncDisposable {
 export function testNotifier(
   db: Database,
   clock: Clock,
-  given: Partial<NotifierSettings> & { readonly log?: Log } = {},
+  given: Partial<NotifierSettings> & { readonly log?: Log; readonly keyring?: Keyring } = {},
 ): TestNotifier {
-  const { log = silentLog, ...settings } = given
+  const { log = silentLog, keyring = testKeyring(), ...settings } = given
   const outcomes: string[] = []
   const egress = createEgress({ allowed: [{ address: '127.0.0.1', prefix: 32, family: 'ipv4' }] })
-  const keyring = testKeyring()
   const context: NotifierContext = {
     db,
     clock,
