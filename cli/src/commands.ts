@@ -280,6 +280,13 @@ export const commands: readonly Command[] = [
     run: async (context, input) => (await import('./commands/users.ts')).activateUser(context, input),
   }),
   command({
+    path: 'users hand-over',
+    summary: 'Make somebody else responsible for a service account',
+    args: { user: required('the service account, by username or id'), to: required('the person, by username or id') },
+    examples: ['reeve users hand-over nightly-report dana'],
+    run: async (context, input) => (await import('./commands/users.ts')).handOver(context, input),
+  }),
+  command({
     path: 'users sessions',
     summary: 'Where somebody is signed in',
     args: { user: optional('username or id (default: yourself)') },

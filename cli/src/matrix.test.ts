@@ -30,6 +30,7 @@ const calls: Readonly<Record<string, { argv: readonly string[]; stdin?: string }
   'tokens show': { argv: ['laptop'] },
   'tokens revoke': { argv: ['laptop', '--yes'] },
   'tokens expire': { argv: ['laptop', '--yes'] },
+  'users hand-over': { argv: ['nightly', 'dana'] },
   'users sessions': { argv: [] },
   'users sign-out': { argv: ['--yes'] },
   'users create': { argv: ['--email', 'a@example.com', '--username', 'a', '--no-password'] },

@@ -274,6 +274,7 @@ export function everything(empty: boolean): Partial<Record<Name, Handler>> {
     listUsers: () => ({ users: some([user]), count }),
     createUser: () => user,
     getUser: () => user,
+    setServiceAccountOwner: () => user,
     suspendUser: () => user,
     activateUser: () => user,
     changePassword: () => undefined,

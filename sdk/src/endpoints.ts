@@ -82,6 +82,7 @@ import {
   listUsers,
   login,
   logout,
+  setServiceAccountOwner,
   suspendUser,
   updateProfile,
 } from './users.ts'
@@ -120,6 +121,7 @@ export const endpoints = {
   deleteUser,
   suspendUser,
   activateUser,
+  setServiceAccountOwner,
   changePassword,
   validatePassword,
   requestPasswordReset,

@@ -216,6 +216,19 @@ export const activateUser = endpoint({
   faults: ['forbidden', 'not_found'],
 })
 
+export const setServiceAccountOwner = endpoint({
+  name: 'setServiceAccountOwner',
+  method: 'PUT',
+  path: '/api/v2/users/:user/owner',
+  summary: 'Make another person responsible for a service account',
+  tag: 'Users',
+  permission: 'user:update',
+  params,
+  body: z.strictObject({ owner: UserRef }),
+  result: User,
+  faults: ['invalid', 'forbidden', 'not_found'],
+})
+
 export const changePassword = endpoint({
   name: 'changePassword',
   method: 'PUT',

@@ -3,9 +3,13 @@ import type { Context } from '../context.ts'
 import { type Answer, type Column, one, table } from '../output/answer.ts'
 import { instantColumn } from '../output/fields.ts'
 
+/** A program that signed in with a password says only what it is. */
+const nameOf = ({ name, user_agent }: UserSession): string =>
+  name !== '' ? name : user_agent?.startsWith('reeve-cli/') === true ? 'reeve login' : 'browser'
+
 const columns: readonly Column<UserSession>[] = [
   { name: 'id', value: (row) => row.id, priority: 0 },
-  { name: 'name', value: (row) => (row.name === '' ? 'browser' : row.name), priority: 0 },
+  { name: 'name', value: nameOf, priority: 0 },
   { name: 'current', value: (row) => row.current, priority: 1 },
   { name: 'by', value: (row) => row.login_type, priority: 3 },
   { name: 'ip', value: (row) => row.ip, priority: 1 },

@@ -58,6 +58,15 @@ export async function activateUser(context: Context, input: { readonly user: str
   )
 }
 
+export async function handOver(
+  context: Context,
+  input: { readonly user: string; readonly to: string },
+): Promise<Answer> {
+  const client = await context.client()
+  const request = { params: { user: input.user }, body: { owner: input.to }, signal: context.io.signal }
+  return oneUser(await client.call(endpoints.setServiceAccountOwner, request))
+}
+
 interface CreateInput {
   readonly email: string | undefined
   readonly username: string | undefined

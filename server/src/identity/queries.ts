@@ -27,6 +27,8 @@ export async function countActiveOwners(tx: Tx): Promise<number> {
     .selectFrom('users')
     .select(sql<number>`count(*)::integer`.as('count'))
     .where(sql<boolean>`'owner' = any(roles)`)
+    // A program that may do everything is nobody who could let people in again.
+    .where('is_service_account', '=', false)
     .where('status', '<>', 'suspended')
     .where('deleted_at', 'is', null)
     .executeTakeFirstOrThrow()
@@ -161,6 +163,7 @@ export interface UserChange {
   readonly username?: string | undefined
   readonly name?: string | undefined
   readonly roles?: string[]
+  readonly owner_id?: Uuid | null
   readonly deleted_at?: Date
 }
 

@@ -7,6 +7,7 @@ import { presentKey, presentUser } from './present.ts'
 import { roleRoutes } from './role-routes.ts'
 import { createGuessLimits, signIn } from './password-sign-in.ts'
 import { signOut } from './sessions.ts'
+import { setResponsible } from './service-accounts.ts'
 import { createFirstUser, isSetUp } from './setup.ts'
 import { signInRoutes } from './sign-in-routes.ts'
 import { createSessionKey, createToken, endKey, getKey, listTokens } from './tokens.ts'
@@ -74,6 +75,9 @@ function userRoutes(identity: Identity): Route[] {
     ),
     implement(endpoints.activateUser, async ({ params }, scope) =>
       presentUser(await activateUser(identity, scope, params.user)),
+    ),
+    implement(endpoints.setServiceAccountOwner, async ({ params, body }, scope) =>
+      presentUser(await setResponsible(identity, scope, params.user, body.owner)),
     ),
     implementSignIn(endpoints.changePassword, async ({ params, body }, scope) => {
       const session = await changePassword(identity, scope, params.user, body)

@@ -1,8 +1,13 @@
 import { Fault, isUuid, type Problem, type Uuid } from '@reeve/base'
 import type { Actor } from '../access/actor.ts'
 import { allows } from '../access/policy.ts'
+import { appendAudit } from '../audit/journal.ts'
 import type { Tx } from '../db/database.ts'
-import { findUser } from './queries.ts'
+import { type Scope, signedIn } from '../http/implement.ts'
+import { type Identity, resolveUser } from './identity.ts'
+import { findUser, lockOwners, lockUser, updateUser, type UserRow } from './queries.ts'
+import { responsibleChanged } from './sign-in-events.ts'
+import { actorNow, checkOutranks } from './standing.ts'
 
 /**
  * An account for programs. It is a user in all that access and the record ask, and no person: it does not sign in, has
@@ -44,4 +49,25 @@ export async function responsibleFor(tx: Tx, actor: Actor, wish: AccountWish): P
   if (isFit && allows(actor, 'user:read', { ownerId: found.id })) return found.id
   const problems = [{ field: 'owner', detail: 'is not a person who could be responsible' }]
   throw new Fault('invalid', 'such a user cannot be made', { problems })
+}
+
+/** For when a person leaves: the account goes on, and somebody else answers for it and makes its tokens. */
+export async function setResponsible(identity: Identity, scope: Scope, ref: string, owner: string): Promise<UserRow> {
+  const { db, clock } = identity
+  const { id } = await resolveUser(db.sql, signedIn(scope), ref, 'user:update')
+  return db.transaction(async (tx) => {
+    await lockOwners(tx)
+    const actor = await actorNow(tx, signedIn(scope))
+    await checkOutranks(tx, actor, id)
+    const account = await lockUser(tx, id)
+    if (account?.is_service_account !== true) {
+      const problems = [{ field: 'user', detail: 'is a person, and responsible for himself' }]
+      throw new Fault('invalid', 'only a service account has somebody who is responsible for it', { problems })
+    }
+    const ownerId = await responsibleFor(tx, actor, { service_account: true, owner })
+    const at = clock.now()
+    await updateUser(tx, id, { owner_id: ownerId }, at)
+    await appendAudit(tx, { scope, at, ...responsibleChanged(account, ownerId) })
+    return { ...account, owner_id: ownerId, updated_at: at }
+  })
 }

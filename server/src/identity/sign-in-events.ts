@@ -95,3 +95,11 @@ export const workspaceTokensEnded = (workspaceId: string, ended: number): Identi
   resourceTarget: 'workspace',
   diff: { tokens: { old: ended, new: 0 } },
 })
+
+export const responsibleChanged = (row: UserRow, ownerId: string | null): IdentityEvent => ({
+  action: 'write',
+  resourceType: 'user',
+  resourceId: row.id,
+  resourceTarget: row.username,
+  diff: { responsible: { old: row.owner_id, new: ownerId } },
+})

@@ -196,6 +196,27 @@ test('a service account has no address and no sign-in; its tokens are made by wh
   }
 })
 
+test('a service account is handed over, and its tokens are made by those who have what it has', async () => {
+  const hand = (ref: string, to: string, token = owner) =>
+    call('PUT', `/api/v2/users/${ref}/owner`, { token, body: { owner: to } })
+  await call('POST', '/api/v2/users', { token: owner, body: { username: 'moved', service_account: true } })
+  const path = '/api/v2/users/moved/keys/tokens'
+  expect((await call('POST', path, { token: member, body: {} })).status).toBe(404)
+  expect((await hand('moved', 'max')).status).toBe(200)
+  expect((await call('POST', path, { token: member, body: {} })).status).toBe(201)
+  expect((await world.audit()).findLast(({ resource_target }) => resource_target === 'moved')).toMatchObject({
+    action: 'write',
+    diff: { responsible: { old: expect.any(String), new: expect.any(String) } },
+  })
+  await call('PUT', '/api/v2/users/moved/roles', { token: owner, body: { roles: ['auditor'] } })
+  expect((await call('POST', path, { token: member, body: {} })).status).toBe(403)
+  expect((await call('POST', path, { token: owner, body: {} })).status).toBe(201)
+  expect((await hand('max', 'dana')).status).toBe(400)
+  expect((await hand('moved', 'gone')).status).toBe(400)
+  expect((await hand('nobody', 'max')).status).toBe(404)
+  expect((await hand('moved', 'dana', await world.person('ua', 'user-admin'))).status).toBe(403)
+})
+
 test('tokens are found by whose they are, what they may and how they are used', async () => {
   const make = (body: object) => call('POST', tokens, { token: member, body })
   await make({ token_name: 'find-me', scopes: ['audit_log:read'], lifetime_seconds: 3600 })
@@ -211,7 +232,7 @@ test('tokens are found by whose they are, what they may and how they are used', 
   expect(await found('used:never find')).toEqual(['find-me'])
   expect(await found('used_before:2020-01-01 find')).toEqual(['find-me'])
   expect(await found('expires_before:2020-01-01')).toEqual([])
-  expect(await found('kind:service')).toEqual(['by-owner'])
+  expect(await found('kind:service user:robot')).toEqual(['by-owner'])
   for (const q of ['kind:elephant', 'used:daily', 'expires_before:soon', 'colour:red']) {
     expect((await call('GET', `${tokens}?q=${q}`, { token: member })).status, q).toBe(400)
   }
@@ -232,6 +253,7 @@ test('each of these endpoints gave every answer that it declares', () => {
       'getKey',
       'deleteKey',
       'expireKey',
+      'setServiceAccountOwner',
     ),
   ).toEqual([])
 })

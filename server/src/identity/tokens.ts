@@ -22,6 +22,7 @@ import {
 } from './queries.ts'
 import { beginSession } from './sessions.ts'
 import { lockLiveKey, selectTokens } from './sign-in-queries.ts'
+import { actorNow, checkOutranks } from './standing.ts'
 import { newToken } from './token.ts'
 
 /** API tokens: made, listed, ended. The token itself is shown by `createToken` and never again. */
@@ -44,6 +45,8 @@ export async function createToken(
       const maker = await makerOf(tx, actor, now)
       const terms = tokenTerms(wish, maker, identity.tokens)
       await lockActive(tx, owner.id)
+      // Who has an account's token has the account.
+      if (owner.id !== actor.userId) await checkOutranks(tx, await actorNow(tx, actor), owner.id)
       const row = {
         id,
         secret_sha256: secretSha256,

@@ -81,6 +81,11 @@ export const peopleEntries = {
     ...(isOwn(place) ? { answers: 409 } : {}),
   })),
   activateUser: onUser((_, user) => ({ body: {}, checks: [check('user:update', { ownerId: user.id }, 404)] })),
+  setServiceAccountOwner: onUser((_, user) => ({
+    body: { owner: 'me' },
+    checks: [check('user:update', { ownerId: user.id }, 404)],
+    answers: 400,
+  })),
   changePassword: onUser((place, user) => ({
     body: { password, old_password: 'not it' },
     checks: [readable(user), ...(isOwn(place) ? [] : [check('user:update', {}, 403)])],
