@@ -46,7 +46,7 @@ test('a secret that a model says a few characters at a time is in no event, howe
       for (const secret of secrets) expect(told).not.toContain(secret)
       expect(parts.some((part) => secrets.includes(part.trim())) || told === text).toBe(true)
     }),
-    { numRuns: 300 },
+    { numRuns: 1_000 },
   )
 })
 
@@ -59,7 +59,7 @@ test('an answer in one piece is masked the same, wherever the bytes are cut', ()
       expect(maskInPieces(bytes, cuts, false).toString()).toBe(whole.toString())
       for (const secret of secrets) expect(whole.toString()).not.toContain(JSON.stringify(secret).slice(1, -1))
     }),
-    { numRuns: 300 },
+    { numRuns: 1_000 },
   )
 })
 

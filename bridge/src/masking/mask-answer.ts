@@ -13,29 +13,40 @@ export function maskAnswer(
   { masker, events, final }: { readonly masker: Masker; readonly events: boolean; readonly final: boolean },
 ): { readonly decided: number; readonly finds: readonly Find[] } {
   const text = bytes.toString('latin1')
-  const open = final ? text.length : openFrom(text)
-  const finds = masker.find(text).filter((find) => find.to <= open)
+  const { finds, open } = decidedFinds(text, masker, final)
   applyMasks(bytes, finds)
-  if (!events) return { decided: bounded(open, text), finds }
+  if (!events) return withinBounds(open, finds)
   const joined = joinTexts(finds.length === 0 ? text : bytes.toString('latin1'))
-  const openText = final ? joined.text.length : openFrom(joined.text)
-  const scattered = masker.find(joined.text).filter((find) => find.to <= openText)
+  const { finds: scattered, open: openText } = decidedFinds(joined.text, masker, final)
   for (const { from, to, mask } of scattered) {
     for (let i = from; i < to; i++) bytes[placeOf(joined, i)] = mask.charCodeAt(i - from)
   }
   const undecided = Math.min(open, openText < joined.text.length ? placeOf(joined, openText) : open)
   // Whole lines: an event that is cut would not be recognised.
-  const decided = final ? text.length : bounded(text.lastIndexOf('\n', undecided - 1) + 1, text)
-  return { decided, finds: [...finds, ...scattered] }
+  const decided = final ? text.length : text.lastIndexOf('\n', undecided - 1) + 1
+  return withinBounds(decided, [...finds, ...scattered])
+
+  /** What is too much to hold back is taken as it stands. */
+  function withinBounds(decided: number, found: readonly Find[]): ReturnType<typeof maskAnswer> {
+    if (text.length - decided <= heldBytesMax) return { decided, finds: found }
+    const rest = maskAnswer(bytes, { masker, events, final: true })
+    return { decided: rest.decided, finds: [...found, ...rest.finds] }
+  }
+}
+
+/** The secrets that nothing which follows can change, and from where on the text is undecided. */
+function decidedFinds(text: string, masker: Masker, final: boolean): { finds: readonly Find[]; open: number } {
+  const all = masker.find(text)
+  if (final) return { finds: all, open: text.length }
+  const from = openFrom(text)
+  const open = all.find((find) => find.from < from && find.to > from)?.from ?? from
+  return { finds: all.filter((find) => find.to <= open), open }
 }
 
 /** More than this is never held back: a text that long is no key of any known form. */
 const heldBytesMax = 256 * 1024
 /** The longest secret without a gap. */
 const runCharsMax = 16 * 1024
-
-const bounded = (decided: number, text: string): number =>
-  text.length - decided > heldBytesMax ? text.length : decided
 
 const gaps = new Set([0x20, 0x22, 0x0a, 0x0d, 0x09])
 const pemEnd = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/
