@@ -6,7 +6,8 @@ import { endpoint } from './endpoint.ts'
 export const Slug = z
   .string()
   .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'lower-case letters, digits and single hyphens between them')
-  .max(64)
+  // Shorter than an id, so that no name is taken for one.
+  .max(32)
 export const OrganizationRef = z.string().min(1).max(64)
 const DisplayName = z.string().max(128)
 export const RoleNames = z.array(z.string().min(1).max(64)).max(64)

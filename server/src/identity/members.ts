@@ -3,11 +3,11 @@ import type { Grantable } from '@reeve/sdk'
 import type { Actor } from '../access/actor.ts'
 import { visibility } from '../access/policy.ts'
 import { appendAudit } from '../audit/journal.ts'
-import type { Executor } from '../db/database.ts'
+import type { Executor, Tx } from '../db/database.ts'
 import { isUniqueViolation } from '../db/failures.ts'
 import { type Scope, signedIn } from '../http/implement.ts'
 import { readSearch } from '../http/search.ts'
-import { membershipChanged } from './events.ts'
+import { membershipChanged, rolesChanged } from './events.ts'
 import { changeCredentials, type Identity, reach } from './identity.ts'
 import {
   findMember,
@@ -21,6 +21,7 @@ import {
 import { syncedMemberships } from './oidc/synced.ts'
 import { checkBelongsElsewhere, resolveOrganization } from './organizations.ts'
 import { findUser, lockOwners, lockUser, type UserRow } from './queries.ts'
+import { refusalOnRecord } from './refused.ts'
 import { assignRoles, checkGrants } from './roles.ts'
 import { actorNow } from './standing.ts'
 
@@ -140,10 +141,13 @@ export async function setMemberRoles(
 ): Promise<MemberRow> {
   const found = await resolveMember(identity, signedIn(scope), ref, userRef, 'role:assign')
   const { organization_id: organizationId, user_id: userId } = found.member
-  return changeCredentials(identity, { userId }, async (tx) => {
+  const assign = async (tx: Tx): Promise<MemberRow> => {
     await assignRoles(tx, scope, { userId, organizationId, roles, at: identity.clock.now() })
     const member = await findMember(tx, organizationId, userId)
     if (member === undefined) throw new Fault('not_found', 'there is no such member')
     return member
-  })
+  }
+  const { member, organization } = found
+  const attempt = rolesChanged({ id: userId, username: member.username }, organization, member.roles, roles)
+  return refusalOnRecord(identity, scope, attempt, () => changeCredentials(identity, { userId }, assign))
 }

@@ -13,6 +13,7 @@ import { roleCreated, roleDeleted, roleWritten } from './events.ts'
 import { demand } from '../http/demand.ts'
 import { changeCredentials, type Identity } from './identity.ts'
 import { lockOwners } from './queries.ts'
+import { refusalOnRecord } from './refused.ts'
 import {
   deleteCustomRole,
   insertCustomRole,
@@ -58,11 +59,12 @@ export async function createRole(
   const stamps = { id: uuidv7(now), created_at: now, updated_at: now }
   const row: StoredRoleRow = { ...stamps, organization_id: organizationId, name: wanted.name, ...content }
   try {
-    await db.transaction(async (tx) => {
+    const insert = async (tx: Tx) => {
       await checkHolds(tx, scope, 'role:create', organizationId, [row])
       await insertCustomRole(tx, row)
       await appendAudit(tx, { scope, at: now, ...roleCreated(row) })
-    })
+    }
+    await refusalOnRecord(identity, scope, roleCreated(row), () => db.transaction(insert))
   } catch (thrown) {
     if (!isUniqueViolation(thrown, 'custom_roles_name')) throw thrown
     throw new Fault('conflict', `there is a role ${wanted.name} already`)

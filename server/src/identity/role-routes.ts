@@ -2,12 +2,15 @@ import type { Uuid } from '@reeve/base'
 import { endpoints, type Role } from '@reeve/sdk'
 import type { Actor } from '../access/actor.ts'
 import { implement, type Route, signedIn } from '../http/implement.ts'
+import { rolesChanged } from './events.ts'
 import { checkAccess, explainAccess } from './explain.ts'
+import type { Tx } from '../db/database.ts'
 import { demand } from '../http/demand.ts'
 import { changeCredentials, type Identity, resolveUser } from './identity.ts'
 import { resolveOrganization } from './organizations.ts'
 import { presentRole, presentUser } from './present.ts'
 import { findUser } from './queries.ts'
+import { refusalOnRecord } from './refused.ts'
 import { createRole, deleteRole, replaceRole } from './role-changes.ts'
 import { findStanding } from './role-queries.ts'
 import { assignRoles, knownRoles, mayReadRoles } from './roles.ts'
@@ -67,10 +70,12 @@ export function roleRoutes(identity: Identity): Route[] {
       const user = await resolveUser(db.sql, actor, params.user, 'user:read')
       demand(actor, 'role:assign', {})
       const wish = { userId: user.id, organizationId: null, roles: body.roles, at: identity.clock.now() }
-      return changeCredentials(identity, { userId: user.id }, async (tx) => {
+      const attempt = rolesChanged(user, undefined, user.roles, body.roles)
+      const assign = async (tx: Tx) => {
         await assignRoles(tx, scope, wish)
         return presentUser((await findUser(tx, { id: user.id })) ?? user)
-      })
+      }
+      return refusalOnRecord(identity, scope, attempt, () => changeCredentials(identity, { userId: user.id }, assign))
     }),
     implement(endpoints.explainAccess, ({ params, query }, scope) =>
       explainAccess(db, signedIn(scope), params.user, query),

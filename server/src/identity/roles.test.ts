@@ -75,6 +75,12 @@ test('nobody gives himself or others what he lacks, nor takes away what he could
     expect((await give('ua', admin, 'user-admin', role)).status, role).toBe(403)
     expect((await give('plain', admin, role)).status, role).toBe(403)
   }
+  expect((await world.audit()).at(-1)).toMatchObject({
+    action: 'assign_roles',
+    resource_target: 'plain',
+    outcome: 'refused',
+    diff: { roles: { old: [], new: ['template-admin'] }, refused: { new: expect.stringContaining('cannot give') } },
+  })
   expect((await give('plain', admin, 'user-admin')).status).toBe(200)
   expect((await give('dana', admin)).status).toBe(403)
   const auditor = await world.person('au', 'auditor')

@@ -111,7 +111,7 @@ export async function assignRoles(
     })
   }
   if (added.length + removed.length === 0) return
-  if (organizationId === null && removed.includes('owner')) await checkOwnerStays(tx, user.status)
+  if (organizationId === null && removed.includes('owner')) await checkOwnerStays(tx, user)
 
   if (organizationId === null) await updateUser(tx, userId, { roles }, at)
   else await updateMemberRoles(tx, organizationId, userId, roles, at)
@@ -128,8 +128,11 @@ export async function assignRoles(
 }
 
 /** To be asked with `lockOwners`, before an owner stops being one. */
-export async function checkOwnerStays(tx: Tx, statusOfOwner: string): Promise<void> {
-  if (statusOfOwner === 'suspended' || (await countActiveOwners(tx)) > 1) return
+export async function checkOwnerStays(
+  tx: Tx,
+  owner: { readonly status: string; readonly is_service_account: boolean },
+): Promise<void> {
+  if (owner.status === 'suspended' || owner.is_service_account || (await countActiveOwners(tx)) > 1) return
   throw new Fault('conflict', 'the last owner stays', { fix: 'make somebody else an owner first' })
 }
 

@@ -31,6 +31,7 @@ import {
   type UserRow,
 } from './queries.ts'
 import { isImplied } from '../access/built-in-roles.ts'
+import { refusalOnRecord } from './refused.ts'
 import { checkGrants, checkOwnerStays } from './roles.ts'
 import { type AccountWish, readAccount, responsibleFor } from './service-accounts.ts'
 import { beginSession } from './sessions.ts'
@@ -168,7 +169,11 @@ export async function suspendUser(identity: Identity, scope: Scope, ref: string)
     const user = await locked(tx, id)
     await checkOutranks(tx, await actorNow(tx, actor), id)
     if (user.status === 'suspended') return user
-    checkSuspension({ id, isOwner: user.roles.includes('owner') }, actor.userId, await countActiveOwners(tx))
+    checkSuspension(
+      { id, isOwner: user.roles.includes('owner') && !user.is_service_account },
+      actor.userId,
+      await countActiveOwners(tx),
+    )
     const now = identity.clock.now()
     await updateUser(tx, id, { status: 'suspended' }, now)
     const ended = await expireKeysOf(tx, id, { kind: 'all' }, now)
@@ -232,9 +237,10 @@ export async function changePassword(
     })
   }
   const hash = await passwords.hash(given.password)
+  const attempt = passwordChangeRefused(user)
   // A browser takes a session with a new id; a program keeps the one that it asked with, as it could not be told.
   const isRenewed = isOwn && scope.fromCookie === true
-  return changeCredentials(identity, { userId: user.id }, async (tx) => {
+  const change = async (tx: Tx) => {
     await checkOutranks(tx, await actorNow(tx, actor), user.id)
     const now = clock.now()
     await updateUser(tx, user.id, { password_hash: hash }, now)
@@ -246,7 +252,8 @@ export async function changePassword(
     if (!isRenewed) return undefined
     const token = (await beginSession(tx, identity, scope, user.id, 'himself')).reveal()
     return { token, maxAgeMs: identity.sessionMaxMs }
-  })
+  }
+  return refusalOnRecord(identity, scope, attempt, () => changeCredentials(identity, { userId: user.id }, change))
 }
 
 /** One's own name is one's own to change; that of another needs what every act on his account needs. */
@@ -278,13 +285,14 @@ export async function changeProfile(
  */
 export async function deleteUser(identity: Identity, scope: Scope, ref: string): Promise<void> {
   const actor = signedIn(scope)
-  const { id } = await resolveUser(identity.db.sql, actor, ref, 'user:delete')
+  const found = await resolveUser(identity.db.sql, actor, ref, 'user:delete')
+  const { id } = found
   if (id === actor.userId) throw new Fault('conflict', 'nobody can delete himself', { fix: 'ask another owner' })
-  await changeCredentials(identity, { userId: id }, async (tx) => {
+  const remove = async (tx: Tx) => {
     await lockOwners(tx)
     const user = await locked(tx, id)
     await checkOutranks(tx, await actorNow(tx, actor), id)
-    if (user.roles.includes('owner')) await checkOwnerStays(tx, user.status)
+    if (user.roles.includes('owner')) await checkOwnerStays(tx, user)
     const now = identity.clock.now()
     const ended = await expireKeysOf(tx, id, { kind: 'all' }, now)
     await removeMemberships(tx, id, null)
@@ -292,7 +300,9 @@ export async function deleteUser(identity: Identity, scope: Scope, ref: string):
     await appendAudit(tx, { scope, at: now, ...userDeleted(user, ended) })
     const facts = { username: user.username, by: actor.username }
     await enqueue(tx, { event: 'user-deleted', userIds: 'user-admins', facts, at: now })
-  })
+  }
+  const attempt = userDeleted(found, 0)
+  await refusalOnRecord(identity, scope, attempt, () => changeCredentials(identity, { userId: id }, remove))
 }
 
 async function locked(tx: Tx, id: string): Promise<UserRow> {
