@@ -37,6 +37,8 @@ interface SinkBehaviour {
   readonly port?: number
   readonly mails?: SinkMail[]
   readonly tls?: { readonly cert: string; readonly key: string }
+  /** TLS from the first byte. */
+  readonly secure?: boolean
   readonly password?: string
   /** An error refuses the recipient with its code. */
   readonly onRecipient?: (address: string) => Error | null
@@ -49,13 +51,14 @@ export const smtpRefusal = (responseCode: number, message: string): Error =>
   Object.assign(new Error(message), { responseCode })
 
 export async function smtpSink(behaviour: SinkBehaviour = {}): Promise<SmtpSink> {
-  const { port = 0, mails = [], tls, password, onRecipient = () => null, onMail } = behaviour
+  const { port = 0, mails = [], tls, secure = false, password, onRecipient = () => null, onMail } = behaviour
   const server = new SMTPServer({
     authOptional: password === undefined,
     disabledCommands: tls === undefined ? ['STARTTLS'] : [],
     logger: false,
     disableReverseLookup: true,
     closeTimeout: 1,
+    secure,
     ...tls,
     onAuth(auth, _, done) {
       const isRight = auth.username === 'reeve' && auth.password === password
