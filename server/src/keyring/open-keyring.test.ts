@@ -173,7 +173,7 @@ test('a value that does not open is left as it is, told of, and does not keep th
   expect(await reseal(during)).toEqual({ resealed: 2, unreadable: 1 })
   expect(await token(second)).toBe(moved)
   expect(await token(third)).toContain(fresh.id)
-  await expect(open([fresh])).rejects.toThrow(`${old.id} (1 of them)`)
+  await expect(open([fresh])).rejects.toThrow(`${old.id} (1 secrets`)
 })
 
 test('keys and secrets do not get into the log', async () => {

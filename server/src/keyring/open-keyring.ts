@@ -60,7 +60,7 @@ async function checkKeys(db: Executor, held: readonly SealingKey[]): Promise<voi
     const has = held.length === 0 ? 'no key' : `only ${held.map(({ id }) => id).join(', ')}`
     throw new Fault(
       'invalid',
-      `secrets in the database are sealed with the key ${names} (${values} of them), and this server has ${has}`,
+      `the database needs the key ${names} (${values} secrets are sealed with it), and this server has ${has}`,
       {
         fix:
           'give it the key: in REEVE_EXTERNAL_TOKEN_ENCRYPTION_KEYS, or in the file keyring of the data directory from ' +
