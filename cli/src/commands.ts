@@ -3,6 +3,7 @@ import { notificationCommands } from './notification-commands.ts'
 import { type Command, command, optional, required } from './command.ts'
 import { choice, count, duration, flag, text, texts } from './option.ts'
 import { secretCommands } from './secret-commands.ts'
+import { settingsCommands } from './settings-commands.ts'
 
 /** Every command. What one does is in `commands/`, loaded when it runs. */
 
@@ -313,6 +314,7 @@ export const commands: readonly Command[] = [
   }),
   ...accessCommands,
   ...secretCommands,
+  ...settingsCommands,
   ...notificationCommands,
   command({
     path: 'audit list',

@@ -1,5 +1,6 @@
 import type { Interception, Session, TimelineEvent, User } from '@reeve/sdk'
 import { secretAnswers } from './testing-secrets.ts'
+import { signInSettings } from './testing-sign-in.ts'
 import { accessAnswers } from './testing-access-data.ts'
 import type { Handler, Name } from './testing.ts'
 import { notificationAnswers } from './testing-notifications.ts'
@@ -320,6 +321,7 @@ export function everything(empty: boolean): Partial<Record<Name, Handler>> {
     listContentReads: () => ({ content_reads: some([contentRead]), count }),
     ...notificationAnswers(empty, { hostile, userId, id: requestId, at }),
     ...secretAnswers(empty, userId, hostile),
+    ...signInSettings(empty, userId, hostile),
     listAuditEvents: () => ({ audit_logs: some([auditEvent]), count }),
   }
 }
