@@ -187,6 +187,12 @@ test('a refresh token that was refused is not tried again; linking again puts it
   const shown = await call('GET', `${path}/github`, as('dana'))
   expect(shown.json).toMatchObject({ authenticated: false, link: { status: 'expired', has_refresh_token: false } })
   expect((await world.audit()).at(-1)).toMatchObject({ action: 'refresh', outcome: 'refused' })
+  const told = await world.db.sql
+    .selectFrom('outbox_messages')
+    .select('facts')
+    .where('event', '=', 'external-auth-broken')
+    .execute()
+  expect(told).toHaveLength(1)
   github.mood = 'well'
   await world.link('dana', 'github')
   expect((await token()).status).toBe(200)
