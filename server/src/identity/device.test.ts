@@ -107,6 +107,28 @@ test('an approval is void when the approver is suspended, or ends his sessions, 
   expect(await poll(stolen.device_code)).toMatchObject({ error: 'access_denied', session_token: null })
 })
 
+test('approving, asking and suspending at once never hold each other up for good', async () => {
+  for (let round = 0; round < 5; round++) {
+    const name = `busy-${round}`
+    const token = await world.person(name)
+    const codes = (await Promise.all([begin(), begin(), begin()])).map(({ json }) => json)
+    await answer(codes[0].user_code, token)
+    const answers = await Promise.all([
+      ...codes.map(({ device_code }) => call('POST', '/api/v2/login/device/token', { body: { device_code } })),
+      ...codes.map(({ user_code }) => answer(user_code, token)),
+      call('POST', '/api/v2/users/me/keys/tokens', { token, body: {} }),
+      call('POST', '/api/v2/users/me/keys', { token }),
+      call('PUT', `/api/v2/users/${name}/status/suspend`, { token: owner }),
+    ])
+    expect(answers.map(({ status }) => status).filter((status) => status >= 500)).toEqual([])
+    for (const { device_code } of codes) {
+      const { session_token } = await poll(device_code)
+      if (session_token !== null)
+        expect((await call('GET', '/api/v2/users/me', { token: session_token })).status).toBe(401)
+    }
+  }
+})
+
 test('a token approves nothing: it would become a session that outlives it', async () => {
   const made = await call('POST', '/api/v2/users/me/keys/tokens', { token: max, body: { scope: 'all' } })
   const { user_code } = (await begin()).json

@@ -7,6 +7,7 @@ import { isUniqueViolation } from '../db/failures.ts'
 import { type Scope, signedIn } from '../http/implement.ts'
 import { createRateLimit, networkOf, type RateLimit } from '../http/rate-limit.ts'
 import type { Identity } from './identity.ts'
+import { lockUser } from './queries.ts'
 import { beginSession } from './sessions.ts'
 import { deviceCodeUnknown, deviceLoginAnswered, deviceSessionName } from './sign-in-events.ts'
 import {
@@ -95,11 +96,16 @@ export async function pollDeviceLogin(
   try {
     return await identity.db.transaction(async (tx) => {
       const now = identity.clock.now()
-      const row = await lockDeviceLogin(tx, { deviceCodeSha256: sha256(deviceCode) }, now)
+      const by = { deviceCodeSha256: sha256(deviceCode) }
+      const seen = await findDeviceLogin(tx, by, now)
+      // The person before what he approved, as whoever suspends him takes them.
+      if (typeof seen?.user_id === 'string') await lockUser(tx, seen.user_id)
+      const row = await lockDeviceLogin(tx, by, now)
       // A code that was used, one that is over and one that never was: there is nothing to come.
       if (row === undefined || row.status === 'used') return no('expired_token')
       if (row.status === 'denied' || (row.status === 'approved' && row.user_id === null)) return no('access_denied')
-      if (row.status === 'pending' || row.user_id === null) {
+      // Approved at this very moment: the next question finds it so.
+      if (row.status === 'pending' || row.user_id === null || row.user_id !== seen?.user_id) {
         const { error, interval } = await wait(tx, row, now)
         return no(error, interval)
       }
@@ -133,7 +139,7 @@ export async function showDeviceLogin(
 ): Promise<DeviceLogin> {
   const { userId } = signedIn(scope)
   refuseGuessing(guesses, userId)
-  const row = await findDeviceLogin(identity.db.sql, normalCode(code), identity.clock.now())
+  const row = await findDeviceLogin(identity.db.sql, { userCode: normalCode(code) }, identity.clock.now())
   if (row === undefined || (row.status !== 'pending' && row.user_id !== userId)) {
     throw await unknownCode(identity, guesses, scope)
   }

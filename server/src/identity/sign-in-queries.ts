@@ -45,28 +45,27 @@ export async function insertDeviceLogin(tx: Tx, row: Insertable<Schema['device_l
 }
 
 export async function deleteExpiredDeviceLogins(db: Executor, now: Date): Promise<void> {
-  await db.deleteFrom('device_logins').where('expires_at', '<', now).execute()
+  // What somebody else is about to delete need not be waited for.
+  const over = db.selectFrom('device_logins').select('id').where('expires_at', '<', now).forUpdate().skipLocked()
+  await db.deleteFrom('device_logins').where('id', 'in', over).execute()
 }
 
-export function findDeviceLogin(db: Executor, userCode: string, now: Date): Promise<DeviceLoginRow | undefined> {
-  return db
-    .selectFrom('device_logins')
-    .selectAll()
-    .where('user_code', '=', userCode)
-    .where('expires_at', '>', now)
-    .executeTakeFirst()
+export type DeviceLoginKey = { readonly userCode: string } | { readonly deviceCodeSha256: Buffer }
+
+const deviceLogins = (db: Executor, by: DeviceLoginKey, now: Date) => {
+  const query = db.selectFrom('device_logins').selectAll().where('expires_at', '>', now)
+  return 'userCode' in by
+    ? query.where('user_code', '=', by.userCode)
+    : query.where('device_code_sha256', '=', by.deviceCodeSha256)
+}
+
+export function findDeviceLogin(db: Executor, by: DeviceLoginKey, now: Date): Promise<DeviceLoginRow | undefined> {
+  return deviceLogins(db, by, now).executeTakeFirst()
 }
 
 /** Two that want to answer, or to be given the session, come one after the other. */
-export function lockDeviceLogin(
-  tx: Tx,
-  by: { readonly userCode: string } | { readonly deviceCodeSha256: Buffer },
-  now: Date,
-): Promise<DeviceLoginRow | undefined> {
-  const query = tx.selectFrom('device_logins').selectAll().where('expires_at', '>', now).forUpdate()
-  return 'userCode' in by
-    ? query.where('user_code', '=', by.userCode).executeTakeFirst()
-    : query.where('device_code_sha256', '=', by.deviceCodeSha256).executeTakeFirst()
+export function lockDeviceLogin(tx: Tx, by: DeviceLoginKey, now: Date): Promise<DeviceLoginRow | undefined> {
+  return deviceLogins(tx, by, now).forUpdate().executeTakeFirst()
 }
 
 export async function updateDeviceLogin(

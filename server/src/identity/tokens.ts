@@ -42,9 +42,10 @@ export async function createToken(
   try {
     const expiresAt = await db.transaction(async (tx) => {
       const now = clock.now()
+      // The person before the credential, as whoever suspends him takes them.
+      await lockActive(tx, owner.id)
       const maker = await makerOf(tx, actor, now)
       const terms = tokenTerms(wish, maker, identity.tokens)
-      await lockActive(tx, owner.id)
       // Who has an account's token has the account.
       if (owner.id !== actor.userId) await checkOutranks(tx, await actorNow(tx, actor), owner.id)
       const row = {
@@ -110,6 +111,7 @@ export async function createSessionKey(identity: Identity, scope: Scope, ref: st
   }
   const begun = await db.transaction(async (tx) => {
     const now = clock.now()
+    await lockUser(tx, owner.id)
     const { livesForMs } = await makerOf(tx, actor, now)
     const endsBy = livesForMs === null ? {} : { endsBy: new Date(now.getTime() + livesForMs) }
     return beginSession(tx, identity, scope, owner.id, 'actor', endsBy)
