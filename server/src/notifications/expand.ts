@@ -65,7 +65,10 @@ async function tellPeople(
   const rendered = renderEvent(event, message.facts, { url, at: message.created_at })
   const inbox: Parameters<typeof insertInbox>[1][number][] = []
   const deliveries: ReturnType<typeof delivery>[] = []
-  for (const { id: userId, own } of recipients) {
+  const { by } = textsOf(message.facts)
+  for (const { id: userId, username, own } of recipients) {
+    // Nobody needs to hear of others what he has done himself.
+    if (message.audience !== null && username === by) continue
     const chosen = new Map<Method, boolean>()
     for (const method of available) if (own[method] !== undefined) chosen.set(method, own[method])
     for (const method of enabledMethods(event, { available, override, own: chosen })) {

@@ -200,9 +200,10 @@ test('who switched mail off gets none, what nobody may miss comes all the same, 
   expect(sink.mails).toHaveLength(1)
 })
 
-test('owners and user admins are told of people; who is suspended hears of that alone, who is deleted of nothing', async () => {
-  const [dana, una, max, gone] = [
-    await addPerson(db, 'dana', ['owner']),
+test('owners and user admins are told of people by others than themselves; who is suspended hears of that alone, who is deleted of nothing', async () => {
+  await addPerson(db, 'dana', ['owner'])
+  const [eli, una, max, gone] = [
+    await addPerson(db, 'eli', ['owner']),
     await addPerson(db, 'una', ['user-admin']),
     await addPerson(db, 'max'),
     await addPerson(db, 'gone'),
@@ -220,7 +221,7 @@ test('owners and user admins are told of people; who is suspended hears of that 
   await sender.round()
   const rows = await db.sql.selectFrom('inbox_notifications').select(['user_id', 'event']).execute()
   expect(new Set(rows.map(({ user_id, event }) => `${user_id} ${event}`))).toEqual(
-    new Set([`${dana} user-suspended`, `${una} user-suspended`, `${max} account-suspended`]),
+    new Set([`${eli} user-suspended`, `${una} user-suspended`, `${max} account-suspended`]),
   )
   expect(sink.mails.map(({ to }) => to[0])).toEqual(['max@example.com'])
 })
