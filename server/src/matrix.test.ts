@@ -1,3 +1,4 @@
+import { isUuid, systemClock, uuidv7 } from '@reeve/base'
 import { type endpoints, fillPath } from '@reeve/sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { builtInRoles } from './access/built-in-roles.ts'
@@ -24,6 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => world[Symbol.asyncDispose]())
 
+const unknownId = uuidv7(systemClock.now())
 const whiches = ['own', 'same organization', 'other organization'] as const
 
 function placeOf(asker: Asker, which: Place['which']): Place {
@@ -55,6 +57,35 @@ describe('each route answers everybody as the roles say', () => {
     }, 120_000)
   }
 })
+
+test('what may not be seen is answered as what is not there, word for word', async () => {
+  const told: string[] = []
+  let compared = 0
+  const admins = world.askers.filter(({ name }) => name === 'organization-admin' || name === 'member')
+  for (const { endpoint } of world.app.routes.filter((route) => route.endpoint.path.includes(':'))) {
+    for (const asker of admins) {
+      // SAFETY: as above.
+      const {
+        params = {},
+        query,
+        body,
+      } = await entries[endpoint.name as keyof typeof endpoints](placeOf(asker, 'other organization'))
+      const asked = (named: Readonly<Record<string, string>>) => {
+        const path = fillPath(endpoint.path, named) + (query === undefined ? '' : `?${query}`)
+        return world.ask(endpoint.method, path, asker.token, body)
+      }
+      const hidden = await asked(params)
+      if (hidden.status !== 404) continue
+      const others = Object.entries(params).map(([name, value]) => [name, isUuid(value) ? unknownId : value] as const)
+      const absent = await asked(Object.fromEntries(others))
+      compared++
+      const [one, other] = [hidden, absent].map((answer) => JSON.stringify(answer).replace(/"request_id":"[^"]*"/, ''))
+      if (one !== other) told.push(`${endpoint.name} by ${asker.name}: ${one} and ${other}`)
+    }
+  }
+  expect(told).toEqual([])
+  expect(compared).toBeGreaterThan(30)
+}, 60_000)
 
 /** What was answered otherwise than the roles say, in words. */
 async function differs(endpoint: App['endpoint'], entry: Entry, place: Place): Promise<string[]> {

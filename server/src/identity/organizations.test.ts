@@ -54,6 +54,16 @@ test('the default one stays, and one with members in it', async () => {
   expect((await call('DELETE', '/busy', owner)).status).toBe(204)
 })
 
+test('of two memberships that are ended at once, one stays', async () => {
+  await call('POST', '', owner, { name: 'second' })
+  await world.person('two-homes')
+  await call('POST', '/second/members/two-homes', owner)
+  const answers = await Promise.all(
+    ['default', 'second'].map((name) => call('DELETE', `/${name}/members/two-homes`, owner)),
+  )
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([204, 409])
+})
+
 test('one that he is no member of is nobody’s to a member', async () => {
   await call('POST', '', owner, { name: 'theirs' })
   for (const [method, path] of [

@@ -90,6 +90,8 @@ export async function changeOrganization(
   const { id } = await resolveOrganization(db.sql, signedIn(scope), ref, 'organization:update')
   return refuseTakenName(() =>
     db.transaction(async (tx) => {
+      // Before the organization, as everywhere: who waits for both waits in one order.
+      await lockOwners(tx)
       const old = await locked(tx, id)
       const roles = given.default_member_roles
       if (roles !== undefined) await checkDefaults(tx, scope, id, old.default_member_roles, grantable(roles))
@@ -112,6 +114,7 @@ export async function deleteOrganization(identity: Identity, scope: Scope, ref: 
   const actor = signedIn(scope)
   const { id } = await resolveOrganization(identity.db.sql, actor, ref, 'organization:delete')
   await changeCredentials(identity, { userId: actor.userId }, async (tx) => {
+    await lockOwners(tx)
     const old = await locked(tx, id)
     if (old.is_default) throw new Fault('conflict', 'the default organization stays')
     const isMember = (await findMember(tx, id, actor.userId)) !== undefined
