@@ -65,17 +65,13 @@ async function readMigrations(folder: string): Promise<Migration[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted()
   return Promise.all(
     names.map(async (name, index) => {
-      const number = numberOf(name)
-      // A gap is a number that was given to somebody whose migration has not landed.
-      const isNext = index === 0 ? number === 1 : number > numberOf(names[index - 1] ?? '')
-      if (!isNext) throw new Fault('internal', `the migration ${name} does not continue the numbers before it`)
+      const number = Number(/^(\d{4})_[a-z0-9_]+\.sql$/.exec(name)?.[1])
+      if (number !== index + 1) throw new Fault('internal', `the migration ${name} is not number ${index + 1}`)
       const text = await readFile(join(folder, name), 'utf8')
       return { number, name, text, sha256: createHash('sha256').update(text).digest('hex') }
     }),
   )
 }
-
-const numberOf = (name: string): number => Number(/^(\d{4})_[a-z0-9_]+\.sql$/.exec(name)?.[1])
 
 async function checkServer(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ server_version_num: string; server_encoding: string }>(
