@@ -8,6 +8,8 @@ import { isLoopback } from './config-rules.ts'
 import { type Database, openDatabase } from './db/database.ts'
 import { startEmbeddedPostgres } from './db/embedded/embedded-postgres.ts'
 import { migrate } from './db/migrate.ts'
+import type { ExternalAuth } from './external-auth/external-auth.ts'
+import { keepLinksTidy } from './external-auth/jobs.ts'
 import { createProviderClient } from './external-auth/provider-client.ts'
 import { externalAuthRoutes, isExternalAuthCallback } from './external-auth/routes.ts'
 import { createGateway } from './gateway/gateway.ts'
@@ -172,6 +174,18 @@ export async function startApp(options: {
   const oidc = config.oidc === null ? null : createOidc({ identity, config: config.oidc, keyring, metrics: registry })
   if (oidc !== null) undo.use(keepRefreshing(oidc, log))
 
+  const externalAuth: ExternalAuth = {
+    db,
+    clock,
+    log,
+    keyring,
+    providers: config.externalAuth,
+    client: createProviderClient({ egress, clock }),
+    accessUrl: url,
+    refreshes,
+  }
+  undo.use(keepLinksTidy(externalAuth))
+
   const routes = [
     ...deploymentRoutes({
       version,
@@ -185,16 +199,7 @@ export async function startApp(options: {
     ...auditLog.routes,
     ...retentionRoutes({ db, clock }),
     ...keyringRoutes(rotation),
-    ...externalAuthRoutes({
-      db,
-      clock,
-      log,
-      keyring,
-      providers: config.externalAuth,
-      client: createProviderClient({ egress, clock }),
-      accessUrl: url,
-      refreshes,
-    }),
+    ...externalAuthRoutes(externalAuth),
     ...notifications.routes,
     ...gateway.routes,
   ]

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createEgress } from '../http/egress.ts'
 import { createAccessTokens } from './access-token.ts'
+import { forgetOrphans } from './jobs.ts'
+import { createProviderClient } from './provider-client.ts'
 import { type FakeGitHub, fakeGitHub } from './testing-github.ts'
 import { followToCallback, testProvider, type TestWorld, testWorld } from './testing.ts'
 
@@ -249,4 +252,40 @@ test('no secret of a provider is in the database, in answers that are not for it
     expect(all).not.toContain(secret)
     expect(all).not.toContain(Buffer.from(secret).toString('base64').replace(/=+$/, ''))
   }
+})
+
+test('whoever is suspended or deleted has no token to use, and a deleted one leaves none behind', async () => {
+  await world.link('dana', 'github')
+  const { user_id } = (await row())!
+  const accessTokenFor = createAccessTokens(world.room)
+  await accessTokenFor(user_id, 'github')
+  const person = world.db.sql.updateTable('users').where('id', '=', user_id)
+  await person.set({ status: 'suspended' }).execute()
+  await expect(accessTokenFor(user_id, 'github')).rejects.toThrow('no account at GitHub is linked')
+  expect(await forgetOrphans(world.room)).toBe(0)
+  await person.set({ deleted_at: world.clock.now() }).execute()
+  expect(await forgetOrphans(world.room)).toBe(1)
+  expect(await row()).toBe(undefined)
+  expect(github.live.size).toBe(0)
+  expect((await world.audit()).at(-1)).toMatchObject({ action: 'delete', resource_target: 'github' })
+})
+
+test('a link to a provider that is configured no more can be forgotten', async () => {
+  await world.link('dana', 'github')
+  await world.db.sql.updateTable('external_auth_links').set({ provider_id: 'gone' }).execute()
+  expect((await call('GET', path, as('dana'))).json.links).toMatchObject([{ provider_id: 'gone' }])
+  const ended = await call('DELETE', `${path}/gone`, as('dana'))
+  expect(ended.json).toEqual({
+    token_revoked: false,
+    token_revocation_error: 'the provider is not configured any more',
+  })
+  expect(await row()).toBe(undefined)
+})
+
+test('a provider in a private network that was not allowed is not connected to', async () => {
+  await using egress = createEgress({ allowed: [] })
+  const client = createProviderClient({ egress, clock: world.clock })
+  const [provider] = world.room.providers
+  await expect(client.startDevice(provider!)).rejects.toMatchObject({ code: 'forbidden' })
+  expect(github.asked).toEqual([])
 })

@@ -1,5 +1,5 @@
 import { Fault, type Secret, type Uuid } from '@reeve/base'
-import { appendAudit } from '../audit/journal.ts'
+import { appendAudit, type AuditEntry } from '../audit/journal.ts'
 import { type Scope, signedIn } from '../http/implement.ts'
 import { contextOf } from '../keyring/keyring.ts'
 import { accountLinked, accountUnlinked } from './events.ts'
@@ -78,14 +78,22 @@ export async function saveLink(
 /** Forgets the link whatever the provider says to the end of its tokens; the answer tells what it said. */
 export async function unlink(room: ExternalAuth, scope: Scope, providerId: string): Promise<string | null> {
   const { userId } = signedIn(scope)
-  const provider = providerNamed(room.providers, providerId)
-  const row = await findLink(room.db.sql, userId, provider.id)
-  if (row === undefined) throw notLinked(provider)
-  const failure = await revoke(room, provider, row)
+  const known = room.providers.find(({ id }) => id.toLowerCase() === providerId.toLowerCase())
+  // A provider that is not configured any more must not keep anybody's token.
+  const row = await findLink(room.db.sql, userId, known?.id ?? providerId)
+  if (row === undefined) throw notLinked(providerNamed(room.providers, providerId))
+  return forget(room, scope, row)
+}
+
+/** Null when the provider ended the tokens, or else why it did not. */
+export async function forget(room: ExternalAuth, scope: AuditEntry['scope'], row: LinkRow): Promise<string | null> {
+  const { user_id: userId, provider_id: providerId } = row
+  const provider = room.providers.find(({ id }) => id === providerId)
+  const failure = provider === undefined ? 'the provider is not configured any more' : await revoke(room, provider, row)
   await room.db.transaction(async (tx) => {
-    const deleted = await deleteLink(tx, userId, provider.id)
+    const deleted = await deleteLink(tx, userId, providerId)
     if (deleted === undefined) return
-    await appendAudit(tx, { scope, at: room.clock.now(), ...accountUnlinked(userId, provider.id, failure === null) })
+    await appendAudit(tx, { scope, at: room.clock.now(), ...accountUnlinked(userId, providerId, failure === null) })
   })
   return failure
 }

@@ -8,8 +8,23 @@ import type { Executor, Tx } from '../db/database.ts'
 export type LinkRow = Selectable<Schema['external_auth_links']>
 export type AttemptRow = Selectable<Schema['external_auth_attempts']>
 
+/** Of somebody who may act: the link of a suspended or deleted person is as if it were not there. */
 const link = (db: Executor, userId: Uuid, providerId: string) =>
-  db.selectFrom('external_auth_links').selectAll().where('user_id', '=', userId).where('provider_id', '=', providerId)
+  db
+    .selectFrom('external_auth_links')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('provider_id', '=', providerId)
+    .where((where) =>
+      where.exists(
+        where
+          .selectFrom('users')
+          .select('id')
+          .whereRef('users.id', '=', 'external_auth_links.user_id')
+          .where('status', '<>', 'suspended')
+          .where('deleted_at', 'is', null),
+      ),
+    )
 
 export const findLink = (db: Executor, userId: Uuid, providerId: string): Promise<LinkRow | undefined> =>
   link(db, userId, providerId).executeTakeFirst()
@@ -20,6 +35,16 @@ export const lockLink = (tx: Tx, userId: Uuid, providerId: string): Promise<Link
 
 export const selectLinks = (db: Executor, userId: Uuid): Promise<LinkRow[]> =>
   db.selectFrom('external_auth_links').selectAll().where('user_id', '=', userId).orderBy('provider_id').execute()
+
+/** Links that outlived the person who made them. */
+export const selectOrphans = (db: Executor): Promise<LinkRow[]> =>
+  db
+    .selectFrom('external_auth_links')
+    .innerJoin('users', 'users.id', 'external_auth_links.user_id')
+    .selectAll('external_auth_links')
+    .where('users.deleted_at', 'is not', null)
+    .limit(100)
+    .execute()
 
 export async function putLink(tx: Tx, row: Insertable<Schema['external_auth_links']>): Promise<void> {
   const { user_id: _, provider_id: __, created_at: ___, ...fresh } = row
