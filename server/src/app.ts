@@ -90,14 +90,14 @@ export async function startApp(options: {
     await migrate(connection, { log })
   }, config)
   const keyring = await openKeyring({ ...keys, clock, log, recordNewKey: recordNewKey(systemScope(clock)) })
+  const registry = new Registry()
   const rotation = undo.use(
-    startRotation({ db, keyring, configured: keys.keys !== null, dataDir: config.dataDir, clock, log }),
+    startRotation({ ...keys, keyring, configured: keys.keys !== null, clock, log, metrics: registry }),
   )
   const deployment = await openDeployment({ db, clock })
   const authenticator = undo.use(await createAuthenticator({ db, clock, log }))
   undo.use(keepIdentityTidy({ db, clock, log, afterMs: config.dormancyAfterMs }))
 
-  const registry = new Registry()
   const httpMetrics = createHttpMetrics(registry)
   const logins = new Counter({
     name: 'reeve_logins_total',

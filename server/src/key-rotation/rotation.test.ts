@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { manualClock, silentLog, uuidv7 } from '@reeve/base'
+import { Registry } from 'prom-client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../db/testing.ts'
 import type { Scope } from '../http/implement.ts'
@@ -27,7 +28,8 @@ const clock = manualClock()
 async function start(keys: readonly SealingKey[] | null): Promise<{ keyring: Keyring; rotation: Rotation }> {
   const common = { db, dataDir, clock, log: silentLog }
   const keyring = await openKeyring({ ...common, keys, recordNewKey: recordNewKey(systemScope(clock)) })
-  return { keyring, rotation: startRotation({ ...common, keyring, configured: keys !== null }) }
+  const more = { keyring, configured: keys !== null, metrics: new Registry() }
+  return { keyring, rotation: startRotation({ ...common, ...more }) }
 }
 
 /** An owner who asks for it. */

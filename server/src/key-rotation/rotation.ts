@@ -1,5 +1,6 @@
 import { type Clock, Fault, type Log, toError, uuidv7 } from '@reeve/base'
 import type { KeyringReport } from '@reeve/sdk'
+import { Gauge, type Registry } from 'prom-client'
 import { appendAudit, type AuditEntry } from '../audit/journal.ts'
 import type { Database, Tx } from '../db/database.ts'
 import type { Scope } from '../http/implement.ts'
@@ -24,6 +25,7 @@ export interface RotationOptions {
   readonly dataDir: string
   readonly clock: Clock
   readonly log: Log
+  readonly metrics: Registry
 }
 
 export interface Rotation extends AsyncDisposable {
@@ -39,13 +41,21 @@ export function startRotation(options: RotationOptions): Rotation {
   const stopping = new AbortController()
   const path = keyFilePath(dataDir)
   let running: Promise<unknown> = Promise.resolve()
+  const unreadable = new Gauge({
+    name: 'reeve_keyring_unreadable_values',
+    help: 'Sealed values that no key of this server opened when it last looked. Anything but 0 is lost or was changed.',
+    registers: [options.metrics],
+  })
 
   /** One walk at a time; who comes meanwhile waits for a walk that begins after he came. */
   function reseal(scope: AuditEntry['scope']): Promise<Resealed> {
     const record = (tx: Tx, change: Parameters<typeof keyringChanged>[0], at: Date) =>
       append(tx, scope, keyringChanged(change), at)
     const walk = running.then(() => resealAll({ db, keyring, clock, log, record, signal: stopping.signal }))
-    running = walk.catch(() => {})
+    running = walk.then(
+      (done) => unreadable.set(done.unreadable),
+      () => {},
+    )
     return walk
   }
 
