@@ -5,6 +5,7 @@ import { visibility } from '../access/policy.ts'
 import { appendAudit } from '../audit/journal.ts'
 import type { Executor, Tx } from '../db/database.ts'
 import { isUniqueViolation } from '../db/failures.ts'
+import { demand } from '../http/demand.ts'
 import { type Scope, signedIn } from '../http/implement.ts'
 import { readSearch } from '../http/search.ts'
 import { membershipChanged, rolesChanged } from './events.ts'
@@ -83,6 +84,8 @@ export async function addMember(identity: Identity, scope: Scope, ref: string, u
   await refuseSynced(db.sql, user)
   try {
     return await changeCredentials(identity, { userId: user.id }, async (tx) => {
+      await lockOwners(tx)
+      demand(await actorNow(tx, actor), 'organization_member:create', { organizationId: id })
       const organization = await lockOrganization(tx, id)
       if (organization === undefined || (await lockUser(tx, user.id)) === undefined) {
         throw new Fault('not_found', 'there is no such user')

@@ -1,5 +1,7 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createAuthenticator } from './authenticate.ts'
+import { lockOwners } from './queries.ts'
 import { answersNotSeen, type TestIdentity, testIdentity } from './testing.ts'
 
 let world: TestIdentity
@@ -137,6 +139,35 @@ test('the last owner stays, also when two owners unmake each other at once', asy
   world.authenticator.forget('everybody')
   owner = await world.signIn('dana')
 })
+
+test('a right that is taken while a request waits is not used any more', async () => {
+  const admin = await world.person('late', 'user-admin')
+  await world.person('friend')
+  const row = await world.db.sql
+    .selectFrom('users')
+    .select('id')
+    .where('username', '=', 'late')
+    .executeTakeFirstOrThrow()
+  const given = await world.db.transaction(async (tx) => {
+    await lockOwners(tx)
+    const waiting = give('friend', admin, 'user-admin')
+    // It has passed every check that comes before the lock when it waits for it.
+    await expect.poll(locksWaitedFor).toBe(1)
+    await tx.updateTable('users').set({ roles: [] }).where('id', '=', row.id).execute()
+    return { waiting }
+  })
+  expect((await given.waiting).status).toBe(403)
+  expect((await call('GET', '/users/friend', owner)).json.roles).toEqual([])
+})
+
+const locksWaitedFor = async (): Promise<number> => {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from pg_locks
+    where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`.execute(
+    world.db.sql,
+  )
+  return rows[0]?.count ?? 0
+}
 
 test('a custom role holds what its maker has, in the place where he has it', async () => {
   const body = { name: 'helpdesk', site_permissions: read('user:read', 'group:*'), user_permissions: read('task:read') }

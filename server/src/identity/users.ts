@@ -187,6 +187,7 @@ export async function activateUser(identity: Identity, scope: Scope, ref: string
   const actor = signedIn(scope)
   const { id } = await resolveUser(identity.db.sql, actor, ref, 'user:update')
   return identity.db.transaction(async (tx) => {
+    await lockOwners(tx)
     const user = await locked(tx, id)
     await checkOutranks(tx, await actorNow(tx, actor), id)
     if (user.status === 'active') return user
