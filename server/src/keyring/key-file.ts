@@ -39,9 +39,14 @@ export function readKeyFile(path: string): readonly SealingKey[] | null {
   try {
     // Asked of what was opened, not of the name, which could come to mean another file in between.
     const { mode, uid } = fstatSync(file)
-    if ((mode & 0o077) !== 0 || uid !== process.getuid?.()) {
+    if (uid !== process.getuid?.()) {
+      throw new Fault('invalid', `the key file ${path} belongs to another user, who can read it`, {
+        fix: `chown it to the user that runs Reeve, and rotate the key afterwards`,
+      })
+    }
+    if ((mode & 0o077) !== 0) {
       throw new Fault('invalid', `the key file ${path} can be read by others (mode 0${(mode & 0o777).toString(8)})`, {
-        fix: `chmod 600 ${path}, as the user that runs Reeve; if others may have read it, rotate the key afterwards`,
+        fix: `chmod 600 ${path}, and rotate the key afterwards if others may have read it`,
       })
     }
     return parseLines(readFileSync(file, 'utf8'), path)

@@ -8,7 +8,7 @@ import { type SealedColumn, sealedColumns } from './sealed-columns.ts'
 export type KeyRow = Selectable<Schema['keyring_keys']>
 
 /** Any number that nothing else locks: replicas that start together register their keys one after the other. */
-const keysLock = 7_338_356_063
+const keysLock = 7_338_356_070
 
 export async function lockKeys(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(${keysLock}::bigint)`.execute(tx)
