@@ -18,6 +18,7 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
   members: ['member'],
   groups: ['group'],
   roles: ['role'],
+  keyring: ['dbcrypt'],
   notifications: ['notification'],
   list: ['ls'],
   show: ['view'],
