@@ -177,6 +177,14 @@ const externalAuth = createRoute({
   component: lazyRouteComponent(() => import('./pages/external-auth.tsx'), 'ExternalAuthPage'),
 })
 
+const signInSettings = createRoute({
+  getParentRoute: () => app,
+  path: '/sign-in',
+  // A test login that has just been gone through.
+  validateSearch: (search: Search) => words(search, 'test'),
+  component: lazyRouteComponent(() => import('./pages/sign-in.tsx'), 'SignInPage'),
+})
+
 const audit = createRoute({
   getParentRoute: () => app,
   path: '/audit',
@@ -201,6 +209,7 @@ const tree = root.addChildren([
     people,
     person,
     roles,
+    signInSettings,
     mine,
     externalAuth,
     audit,

@@ -5,6 +5,7 @@ import { type Endpoint, endpoints, type User } from '@reeve/sdk'
 import { accessHandlers } from './access-handlers.ts'
 import { handlers, visible } from './handlers.ts'
 import { seedWorld, type World } from './seed.ts'
+import { idpHandlers } from './idp-handlers.ts'
 import { signInHandlers } from './sign-in-handlers.ts'
 import { serveConsole } from './static.ts'
 
@@ -110,8 +111,9 @@ async function answer(at: Deployment, req: IncomingMessage, res: ServerResponse)
     return json(res, 200, endpoints.logout.result.parse({ message: 'signed out' }))
   }
   // SAFETY: the names of endpoints are the keys of `handlers`, and each handler fits the endpoint of its name.
-  const handler = { ...handlers, ...accessHandlers, ...signInHandlers }[endpoint.name as keyof typeof handlers] as
-    ((input: unknown, asked: unknown) => unknown) | undefined
+  const handler = { ...handlers, ...accessHandlers, ...signInHandlers, ...idpHandlers }[
+    endpoint.name as keyof typeof handlers
+  ] as ((input: unknown, asked: unknown) => unknown) | undefined
   if (handler === undefined) throw new Fault('not_found', `the mock does not answer ${endpoint.name}`)
   const result = endpoint.result.parse(handler({ params: endpoint.params.parse(params), query, body }, asked))
   if (endpoint.status === 204) return void res.writeHead(204).end()

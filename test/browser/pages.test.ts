@@ -27,6 +27,7 @@ describe.skipIf(noBrowser !== null)('every page', () => {
       ['/people', 'Ava Lindqvist'],
       [`/people/${mock.world.users[0]!.id}`, 'Content reviewer'],
       ['/roles', 'Night shift'],
+      ['/sign-in', 'What claims become'],
       ['/me', 'Who looked at my data'],
       ['/external-auth/github', 'Link at the provider'],
       ['/audit', 'read content'],

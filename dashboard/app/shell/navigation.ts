@@ -1,9 +1,9 @@
 import type { User } from '@reeve/sdk'
-import { CircleUser, History, KeyRound, MessagesSquare, ScrollText, ShieldCheck, Users } from 'lucide-react'
+import { CircleUser, History, KeyRound, LogIn, MessagesSquare, ScrollText, ShieldCheck, Users } from 'lucide-react'
 
 /** The entries of the rail, in order; those that the viewer cannot use are not there. */
 export interface Entry {
-  readonly to: '/sessions' | '/requests' | '/tokens' | '/me' | '/people' | '/roles' | '/audit'
+  readonly to: '/sessions' | '/requests' | '/tokens' | '/me' | '/people' | '/roles' | '/sign-in' | '/audit'
   readonly title: string
   readonly short: string
   readonly letter: string
@@ -20,6 +20,7 @@ const everybody: readonly Entry[] = [
 const administrators: readonly Entry[] = [
   { to: '/people', title: 'People', short: 'People', letter: 'p', icon: Users, group: 'Administration' },
   { to: '/roles', title: 'Roles', short: 'Roles', letter: 'o', icon: ShieldCheck, group: 'Administration' },
+  { to: '/sign-in', title: 'Sign-in', short: 'Sign-in', letter: 'i', icon: LogIn, group: 'Administration' },
   { to: '/audit', title: 'Audit log', short: 'Audit', letter: 'a', icon: ScrollText, group: 'Administration' },
 ]
 
@@ -30,4 +31,6 @@ export const hasRole = (user: User, ...names: readonly string[]): boolean =>
 export const seesEverybody = (user: User): boolean => hasRole(user, 'owner', 'auditor')
 
 export const entriesFor = (user: User): readonly Entry[] =>
-  seesEverybody(user) ? [...everybody, ...administrators] : everybody
+  seesEverybody(user)
+    ? [...everybody, ...administrators.filter(({ to }) => to !== '/sign-in' || hasRole(user, 'owner'))]
+    : everybody
