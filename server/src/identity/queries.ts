@@ -61,8 +61,9 @@ export function findUser(
     .executeTakeFirst()
 }
 
+/** Whatever only refers to the user need not wait: a lock of the whole row would stand against every foreign key. */
 export function lockUser(tx: Tx, id: Uuid): Promise<UserRow | undefined> {
-  return users(tx).where('users.id', '=', id).forUpdate('users').executeTakeFirst()
+  return users(tx).where('users.id', '=', id).forNoKeyUpdate('users').executeTakeFirst()
 }
 
 export interface UserFilter {
