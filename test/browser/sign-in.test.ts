@@ -26,6 +26,7 @@ describe.skipIf(noBrowser !== null)('ways in', () => {
     const { page, trouble } = watched
     await signIn(page)
     await page.goto('/device')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT')
     await page.keyboard.type('wrong')
     await press(page, 'Enter')
     await page.getByRole('alert').getByText('No sign-in waits under this code').waitFor()
