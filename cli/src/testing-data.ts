@@ -201,6 +201,7 @@ const whoami = {
 
 const auditEvent = {
   id: requestId,
+  seq: 7,
   time: at,
   organization_id: null,
   actor: null,
@@ -214,6 +215,8 @@ const auditEvent = {
   ip: '127.0.0.1',
   user_agent: hostile,
   request_id: 'r1',
+  reason: hostile,
+  source: 'cli',
 }
 
 const contentRead = {
