@@ -109,6 +109,21 @@ test('a timeline is read to its end, and told in words with the hostile ones mad
   expect(plain).toContain('the capture level kept the content out')
 })
 
+test('words that are withheld are said to be, and a reason goes with each question that could show them', async () => {
+  const reasons: (string | undefined)[] = []
+  const hidden = { ...events[2]!, text: null, text_bytes: 4711, content_withheld: true }
+  await using deployment = await serveContract({
+    ...everything(false),
+    getSessionTimeline: ({ query }) => {
+      reasons.push(query['reason'])
+      return { events: [hidden], next: null }
+    },
+  })
+  const words = ['bridge', 'sessions', 'show', sessionId, '--color', 'never', '--reason', 'incident 7']
+  expect((await run(deployment.url, words, { columns: 80 })).stdout).toContain('(withheld) 4711 bytes')
+  expect(reasons).toEqual(['incident 7'])
+})
+
 test('a long text is cut on a terminal and whole in a pipe', async () => {
   const long = { ...events[2]!, text: Array.from({ length: 100 }, (_, i) => `line ${i}`).join('\n') }
   await using deployment = await serveContract({
