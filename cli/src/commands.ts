@@ -1,4 +1,5 @@
 import { accessCommands } from './access-commands.ts'
+import { auditCommands } from './audit-commands.ts'
 import { notificationCommands } from './notification-commands.ts'
 import { type Command, command, optional, required } from './command.ts'
 import { choice, count, duration, flag, text, texts } from './option.ts'
@@ -38,6 +39,9 @@ export const groups: Readonly<Record<string, string>> = {
   'bridge requests': 'Single requests to models',
   notifications: 'What you are told, and how it is sent',
   audit: 'The administrative audit log',
+  'audit sinks': 'Where audit events are sent',
+  retention: 'What must be kept',
+  'retention holds': 'Legal holds: what stays whatever retention says',
   'external-auth': 'Your accounts at GitHub and the like',
   keyring: 'The keys that secrets in the database are sealed with',
 }
@@ -317,12 +321,7 @@ export const commands: readonly Command[] = [
   ...secretCommands,
   ...settingsCommands,
   ...notificationCommands,
-  command({
-    path: 'audit list',
-    summary: 'Who changed what, newest first',
-    options: { filter: text('query', 'action: resource_type: username:'), ...times, ...paging },
-    run: async (context, input) => (await import('./commands/audit.ts')).listAudit(context, input),
-  }),
+  ...auditCommands,
   command({
     path: 'audit reads',
     summary: 'Who read what somebody and an agent said to each other, newest first',

@@ -73,6 +73,17 @@ const calls: Readonly<Record<string, { argv: readonly string[]; stdin?: string }
   'notifications events': { argv: [] },
   'notifications method': { argv: ['token-expiring', 'default'] },
   'audit list': { argv: [] },
+  'audit tail': { argv: [] },
+  'audit export': { argv: ['--out', 'audit.jsonl'] },
+  'audit verify': { argv: [] },
+  'audit key': { argv: [] },
+  'audit sinks list': { argv: [] },
+  'audit sinks create': { argv: ['siem', 'tls://logs.example.com:6514', '--kind', 'syslog'] },
+  'audit sinks test': { argv: ['siem'] },
+  'audit sinks remove': { argv: ['siem', '--yes'] },
+  'retention holds list': { argv: [] },
+  'retention holds create': { argv: ['--user', 'dana', '--reason', 'a lawsuit'] },
+  'retention holds release': { argv: [requestId, '--reason', 'it is over', '--yes'] },
   'external-auth list': { argv: [] },
   'external-auth login': { argv: ['github'] },
   'external-auth logout': { argv: ['github', '--yes'] },
@@ -157,6 +168,10 @@ function everythingOnce(empty: boolean): Partial<Record<Name, Handler>> {
   tailed = Promise.withResolvers<void>()
   return {
     ...handlers,
+    listAuditEvents(asked) {
+      if (++connected === 2) tailed.resolve()
+      return handlers.listAuditEvents?.(asked)
+    },
     watchSession(asked) {
       if (++connected === 2) tailed.resolve()
       return handlers.watchSession?.(asked)
@@ -171,7 +186,7 @@ function everythingRefused(refusal: Refusal): Partial<Record<Name, Handler>> {
 
 /** The check finds no bridge in the contract server, and says so with its exit code. */
 const expectedCode = (name: string): number =>
-  name === 'bridge sessions tail' ? 130 : name === 'connect check' ? 3 : 0
+  name === 'bridge sessions tail' || name === 'audit tail' ? 130 : name === 'connect check' ? 3 : 0
 
 function checkFormat(format: string, stdout: string): void {
   if (format === 'json') JSON.parse(stdout)

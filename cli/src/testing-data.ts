@@ -1,3 +1,5 @@
+import { createHash, generateKeyPairSync, sign } from 'node:crypto'
+import { exportText, formatKey, genesis, nextLinesHash, noteKey, signNote, toBase64 } from '@reeve/sdk'
 import type { Interception, Session, TimelineEvent, User } from '@reeve/sdk'
 import { secretAnswers } from './testing-secrets.ts'
 import { signInSettings } from './testing-sign-in.ts'
@@ -256,6 +258,53 @@ const provider = {
   detail: hostile,
 }
 
+const auditSink = {
+  id: requestId,
+  name: 'siem',
+  kind: 'syslog',
+  format: 'reeve',
+  url: 'tls://logs.example.com:6514',
+  allow_private: false,
+  has_secret: false,
+  created_at: at,
+  delivered_seq: 1,
+  lag: 0,
+  last_delivered_at: null,
+  last_error: hostile,
+  failing_since: null,
+  next_attempt_at: null,
+}
+
+const legalHold = {
+  id: requestId,
+  user: who,
+  session_id: null,
+  from: at,
+  to: null,
+  reason: hostile,
+  created_at: at,
+  created_by: null,
+  released_at: null,
+  release_reason: null,
+}
+
+/** An audit log in which nothing has happened yet, with its proof. */
+function emptyExport(): Buffer {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
+  const origin = 'reeve/d/audit'
+  const key = noteKey(origin, Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url'), sha256)
+  const head = { seq: 0, hash: toBase64(genesis) }
+  const lines = [
+    JSON.stringify({ kind: 'header', format: 'reeve-audit-export/1', origin, exported_at: at, complete: true, head }),
+    JSON.stringify({ kind: 'key', key: formatKey(key) }),
+  ]
+  const hash = toBase64(lines.reduce((before, line) => nextLinesHash(before, line, sha256), genesis))
+  const note = signNote(exportText(origin, lines.length, hash, at), key, (message) => sign(null, message, privateKey))
+  const manifest = { kind: 'manifest', events: 0, lines: lines.length, lines_hash: hash, key_id: key.id, note }
+  return Buffer.from([...lines, JSON.stringify(manifest), ''].join('\n'))
+}
+
 /** A deployment in which there is one of everything; `empty` leaves the lists without any. */
 export function everything(empty: boolean): Partial<Record<Name, Handler>> {
   const some = <T>(items: readonly T[]): readonly T[] => (empty ? [] : items)
@@ -326,5 +375,21 @@ export function everything(empty: boolean): Partial<Record<Name, Handler>> {
     ...secretAnswers(empty, userId, hostile),
     ...signInSettings(empty, userId, hostile),
     listAuditEvents: () => ({ audit_logs: some([auditEvent]), count }),
+    exportAuditEvents: () => emptyExport(),
+    getAuditChain: () => ({
+      origin: 'reeve/d/audit',
+      seq: 0,
+      hash: '',
+      removed_seq: 0,
+      checkpoint: null,
+      keys: some([{ key: hostile, id: '01234567', replica: hostile, created_at: at }]),
+    }),
+    listAuditSinks: () => ({ sinks: some([auditSink]) }),
+    createAuditSink: () => ({ ...auditSink, secret: null }),
+    testAuditSink: () => ({ delivered: true, error: null }),
+    deleteAuditSink: () => undefined,
+    listLegalHolds: () => ({ holds: some([legalHold]) }),
+    createLegalHold: () => legalHold,
+    releaseLegalHold: () => legalHold,
   }
 }

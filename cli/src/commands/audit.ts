@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Fault } from '@reeve/base'
 import { type AuditEvent, endpoints } from '@reeve/sdk'
 import type { Context } from '../context.ts'
 import { type Answer, type Column, table } from '../output/answer.ts'
@@ -30,4 +32,49 @@ export async function listAudit(context: Context, input: FilterInput & PagingInp
     return { rows: page.audit_logs, count: page.count }
   })
   return table(rows, columns, (row) => row.id, 'no audit events found')
+}
+
+const lookMs = 1_000
+const pageMax = 100
+
+/** The latest events, and then each as it comes, until somebody stops it. */
+export async function tailAudit(
+  context: Context,
+  input: { readonly filter: string | undefined; readonly lines: number | undefined },
+): Promise<Answer> {
+  const client = await context.client()
+  const { signal } = context.io
+  const read = async (after?: string) => {
+    const query = {
+      limit: pageMax,
+      ...(input.filter === undefined ? {} : { q: input.filter }),
+      ...(after === undefined ? {} : { after_id: after }),
+    }
+    return (await client.call(endpoints.listAuditEvents, { query, signal })).audit_logs
+  }
+  async function* rows(): AsyncGenerator<AuditEvent> {
+    // What is wrong from the beginning is an error, what goes wrong later is tried again.
+    const first = await read()
+    const lines = input.lines ?? 10
+    const begin = lines === 0 ? [] : first.slice(0, lines).toReversed()
+    yield* begin
+    let newest = first[0]?.id ?? ''
+    for (;;) {
+      await delay(lookMs, undefined, { signal })
+      try {
+        const fresh: AuditEvent[] = []
+        for (let page = await read(); ; page = await read(page.at(-1)?.id)) {
+          const later = page.filter(({ id }) => id > newest)
+          fresh.push(...later)
+          if (later.length < pageMax) break
+        }
+        newest = fresh[0]?.id ?? newest
+        yield* fresh.toReversed()
+      } catch (thrown) {
+        if (!(thrown instanceof Fault) || !['unavailable', 'timeout', 'upstream'].includes(thrown.code)) throw thrown
+        context.note(`${thrown.message}; trying again`)
+      }
+    }
+  }
+  return { ...table(rows(), columns, (row) => row.id, ''), endless: true }
 }

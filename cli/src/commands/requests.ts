@@ -1,9 +1,5 @@
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { Fault, toError } from '@reeve/base'
+import { Fault } from '@reeve/base'
 import { type Client, endpoints, type Interception } from '@reeve/sdk'
 import type { Context } from '../context.ts'
 import { type Answer, type Column, one, raw, table } from '../output/answer.ts'
@@ -13,6 +9,7 @@ import { type FilterInput, filterQuery } from './filter.ts'
 import { paged, type PagingInput } from './paging.ts'
 import { reasonQuery, type ReasonInput } from './reason.ts'
 import { resolveId } from './resolve-id.ts'
+import { chunks, saveTo } from './save-download.ts'
 import { timelineAnswer } from './sessions.ts'
 
 const columns: readonly Column<Interception>[] = [
@@ -119,36 +116,6 @@ async function showBody(
     { name: 'bytes', value: (it) => it.bytes, priority: 0 },
   ]
   return one(row, fields, (it) => it.id)
-}
-
-/** Writes beside the file and moves it there at the end: a download that breaks off leaves what was there before. */
-async function saveTo(file: string, body: ReadableStream<Uint8Array>): Promise<number> {
-  const half = `${file}.part`
-  let bytes = 0
-  async function* counted(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chunks(body)) {
-      bytes += chunk.length
-      yield chunk
-    }
-  }
-  try {
-    await pipeline(Readable.from(counted(), { objectMode: false }), createWriteStream(half, { mode: 0o600 }))
-    await rename(half, file)
-    return bytes
-  } catch (thrown) {
-    await rm(half, { force: true })
-    if (thrown instanceof Fault) throw thrown
-    throw new Fault('internal', `cannot write ${file}: ${toError(thrown).message}`, { cause: thrown })
-  }
-}
-
-async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader()
-  try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value
-  } finally {
-    await reader.cancel().catch(() => {})
-  }
 }
 
 function resolveRequest(context: Context, client: Client, given: string): Promise<string> {

@@ -1,0 +1,119 @@
+import { type Command, command, optional, required } from './command.ts'
+import { choice, count, flag, text, texts } from './option.ts'
+
+/** The commands of the audit log and of legal holds. */
+
+const filter = {
+  filter: text('query', 'words, and keys such as action: resource_type: username: outcome: source: ip: reason:'),
+}
+const times = {
+  since: text('time', 'from when: 2026-11-17T03:00:00Z, -24h, "last tue 03:00"'),
+  until: text('time', 'until when; the same forms'),
+}
+const paging = {
+  limit: count('how many to show (default: 50)'),
+  all: flag('show all, however many'),
+}
+
+export const auditCommands: readonly Command[] = [
+  command({
+    path: 'audit list',
+    summary: 'Who changed what, newest first',
+    options: { ...filter, ...times, ...paging },
+    run: async (context, input) => (await import('./commands/audit.ts')).listAudit(context, input),
+  }),
+  command({
+    path: 'audit tail',
+    summary: 'The latest events, and each as it comes',
+    options: { ...filter, lines: count('how many of the past to begin with (default: 10)') },
+    run: async (context, input) => (await import('./commands/audit.ts')).tailAudit(context, input),
+  }),
+  command({
+    path: 'audit export',
+    summary: 'The audit log as a file that proves itself; the export is on record',
+    options: {
+      out: text('file', 'where to write it (default: stdout)'),
+      format: choice(['jsonl', 'csv', 'ocsf'], 'jsonl (default) can be verified'),
+      ...filter,
+      reason: text('text', 'why; it stands in the event of the export'),
+    },
+    examples: ['reeve audit export --out audit.jsonl', 'reeve audit verify audit.jsonl'],
+    run: async (context, input) => (await import('./commands/audit-proof.ts')).exportAudit(context, input),
+  }),
+  command({
+    path: 'audit verify',
+    summary: 'Whether the audit log is complete and unchanged; of a file, without any server',
+    details:
+      'Without a file, what the server holds is fetched and verified here. What is wrong is named: deleted, edited,\n' +
+      'swapped, truncated, rewritten, restored. Exit code 1 when anything is.',
+    args: { file: optional('an export (default: ask the server for one)') },
+    options: {
+      checkpoints: texts('file', 'a checkpoints.log that was kept elsewhere; may be repeated'),
+      key: texts('key', 'a public key that you trust, as reeve audit key prints it; may be repeated'),
+    },
+    run: async (context, input) => (await import('./commands/audit-proof.ts')).verifyAudit(context, input),
+  }),
+  command({
+    path: 'audit key',
+    summary: 'The public keys that checkpoints are signed with',
+    run: async (context) => (await import('./commands/audit-proof.ts')).showAuditKeys(context),
+  }),
+  command({
+    path: 'audit sinks list',
+    summary: 'Where audit events are sent, and how far each sink has got',
+    run: async (context) => (await import('./commands/audit-sinks.ts')).listSinks(context),
+  }),
+  command({
+    path: 'audit sinks create',
+    summary: 'Send audit events somewhere',
+    args: {
+      name: required('small letters, digits and hyphens'),
+      url: required('tls://host:6514 for syslog, https:// for the others'),
+    },
+    options: {
+      kind: choice(['syslog', 'otlp', 'webhook'], 'what receives them'),
+      format: choice(['reeve', 'ocsf'], 'form of the events (default: reeve)'),
+      secretFile: text('file', 'webhook: what it is signed with (made if absent); otlp: a bearer token'),
+      ca: text('file', 'certificates (PEM) to trust'),
+      allowPrivate: flag('the address may be in a private network'),
+      fromBeginning: flag('send what there is already, too'),
+    },
+    examples: ['reeve audit sinks create siem tls://logs.example.com:6514 --kind syslog'],
+    run: async (context, input) => (await import('./commands/audit-sinks.ts')).createSink(context, input),
+  }),
+  command({
+    path: 'audit sinks test',
+    summary: 'Send one event that says that it is a test',
+    args: { sink: required('name or id') },
+    run: async (context, input) => (await import('./commands/audit-sinks.ts')).testSink(context, input),
+  }),
+  command({
+    path: 'audit sinks remove',
+    summary: 'Send nothing more to a sink',
+    args: { sink: required('name or id') },
+    run: async (context, input) => (await import('./commands/audit-sinks.ts')).removeSink(context, input),
+  }),
+  command({
+    path: 'retention holds list',
+    summary: 'Legal holds, newest first; released ones too',
+    run: async (context) => (await import('./commands/holds.ts')).listHolds(context),
+  }),
+  command({
+    path: 'retention holds create',
+    summary: 'Keep what a user did, a session, or all of a time, until the hold is released',
+    options: {
+      user: text('user', 'username or id'),
+      session: text('id', 'a session'),
+      ...times,
+      reason: text('text', 'why; it is on record'),
+    },
+    run: async (context, input) => (await import('./commands/holds.ts')).createHold(context, input),
+  }),
+  command({
+    path: 'retention holds release',
+    summary: 'End a legal hold',
+    args: { hold: required('id') },
+    options: { reason: text('text', 'why; it is on record') },
+    run: async (context, input) => (await import('./commands/holds.ts')).releaseHold(context, input),
+  }),
+]
