@@ -38,11 +38,7 @@ export const listAuditEvents = endpoint({
   tag: 'Audit',
   permission: 'audit_log:read',
   query: z.object({
-    q: z
-      .string()
-      .max(500)
-      .optional()
-      .describe(auditSearch),
+    q: z.string().max(500).optional().describe(auditSearch),
     limit: z.coerce.number().int().min(1).max(1000).optional(),
     after_id: Id.optional(),
   }),
