@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { serveContract } from './testing.ts'
+import { Refusal, serveContract } from './testing.ts'
 import { everything, session } from './testing-data.ts'
 
 /** The command as a process: what signals, pipes, proxies and terminals do to it. */
@@ -84,7 +84,7 @@ test('a proxy is not asked for this machine, and is asked for others', async () 
   await using deployment = await serveContract(everything(false))
   const near = await finish(start(['whoami', '-o', 'json', '--url', deployment.url], env))
   expect(near.code, near.stderr).toBe(0)
-  expect(JSON.parse(near.stdout)).toMatchObject({ username: 'dana' })
+  expect(JSON.parse(near.stdout)).toMatchObject({ user: { username: 'dana' } })
   expect(seen).toEqual([])
   const far = await finish(start(['whoami', '--url', 'https://reeve.invalid'], env))
   expect(far).toMatchObject({ code: 9, stdout: '' })
@@ -93,28 +93,39 @@ test('a proxy is not asked for this machine, and is asked for others', async () 
   proxy.close()
 })
 
-test('on a terminal the missing answers are asked for, and a password is not shown', async () => {
-  await using deployment = await serveContract(everything(false))
-  const words = [process.execPath, launcher, 'login', deployment.url].map((word) => `'${word}'`).join(' ')
+/** Runs `reeve login` on a terminal, and types each answer when what asks for it has been shown. */
+async function loginOnTerminal(
+  words: readonly string[],
+  answers: readonly (readonly [prompt: string, answer: string])[],
+): Promise<{ code: number | null; seen: string }> {
+  const home = mkdtempSync(join(tmpdir(), 'reeve-home-'))
+  const line = [process.execPath, launcher, 'login', ...words].map((word) => `'${word}'`).join(' ')
   // `script` of util-linux is the terminal: it types what we write to it.
-  const terminal = spawn('script', ['-qec', words, '/dev/null'], {
-    env: environment({ TERM: 'xterm' }),
+  const terminal = spawn('script', ['-qec', line, '/dev/null'], {
+    env: environment({ TERM: 'xterm', HOME: home }),
     stdio: ['pipe', 'pipe', 'pipe'],
   })
+  const left = [...answers]
   let seen = ''
-  const answers: [prompt: string, answer: string][] = [
-    ['E-mail: ', 'dana@example.com\r'],
-    ['Password: ', 'correct horse\r'],
-  ]
   terminal.stdout.on('data', (chunk) => {
     seen += chunk
-    const [next] = answers
+    const [next] = left
     if (next !== undefined && seen.includes(next[0])) {
-      answers.shift()
+      left.shift()
       terminal.stdin.write(next[1])
     }
   })
   const [code] = await once(terminal, 'close')
+  rmSync(home, { recursive: true })
+  expect(left, seen).toEqual([])
+  return { code, seen }
+}
+
+const password = ['Password: ', 'correct horse\r'] as const
+
+test('on a terminal the password of --email is asked for, and not shown', async () => {
+  await using deployment = await serveContract(everything(false))
+  const { code, seen } = await loginOnTerminal([deployment.url, '--email', 'dana@example.com'], [password])
   expect(code, seen).toBe(0)
   expect(seen).toContain('signed in to')
   expect(seen).not.toContain('correct horse')
@@ -122,15 +133,39 @@ test('on a terminal the missing answers are asked for, and a password is not sho
   expect(login?.body).toEqual({ email: 'dana@example.com', password: 'correct horse' })
 })
 
+test('on a terminal the missing answers are asked for, and a password is not shown', async () => {
+  const getFirstUser = () => new Refusal(404, { message: 'nobody yet', code: 'not_found' })
+  await using deployment = await serveContract({ ...everything(false), getFirstUser })
+  const answers = [['E-mail: ', 'dana@example.com\r'], ['Username: ', 'dana\r'], password] as const
+  const { code, seen } = await loginOnTerminal([deployment.url], answers)
+  expect(code, seen).toBe(0)
+  expect(seen).toContain('signed in to')
+  expect(seen).not.toContain('correct horse')
+  const made = deployment.asked.find((one) => one.name === 'createFirstUser')
+  expect(made?.body).toEqual({ email: 'dana@example.com', username: 'dana', password: 'correct horse' })
+})
+
+test('on a terminal without an e-mail address a code is shown, and nothing is asked', async () => {
+  await using deployment = await serveContract(everything(false))
+  const { code, seen } = await loginOnTerminal([deployment.url], [])
+  expect(code, seen).toBe(0)
+  expect(seen).toContain('WDJB-MJHT')
+  expect(seen).toContain('signed in to')
+  expect(seen).not.toMatch(/E-mail|Password/)
+  expect(deployment.asked.some((one) => one.name === 'login')).toBe(false)
+  expect(deployment.asked.findLast((one) => one.name === 'getUser')?.token).toBe('rv_device')
+})
+
 test('Ctrl-C at a question leaves the command', async () => {
   await using deployment = await serveContract(everything(false))
-  const words = [process.execPath, launcher, 'login', deployment.url].map((word) => `'${word}'`).join(' ')
-  const terminal = spawn('script', ['-qec', words, '/dev/null'], {
-    env: environment({ TERM: 'xterm', XDG_CONFIG_HOME: '/nowhere' }),
-  })
-  terminal.stdout.on('data', (chunk) => {
-    if (String(chunk).includes('E-mail: ')) terminal.stdin.write('\u0003')
-  })
-  const [code] = await once(terminal, 'close')
-  expect(code).toBe(130)
+  const words = [deployment.url, '--email', 'dana@example.com']
+  const { code, seen } = await loginOnTerminal(words, [['Password: ', '\u0003']])
+  expect(code, seen).toBe(130)
+})
+
+test('Ctrl-C while nobody has approved the code leaves the command', async () => {
+  const pollDeviceLogin = () => ({ session_token: null, error: 'authorization_pending', interval: 0 })
+  await using deployment = await serveContract({ ...everything(false), pollDeviceLogin })
+  const { code, seen } = await loginOnTerminal([deployment.url], [['Waiting', '\u0003']])
+  expect(code, seen).toBe(130)
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { commands } from './commands.ts'
 import { complete } from './complete.ts'
 import { runCli, serveContract } from './testing.ts'
-import { everything } from './testing-data.ts'
+import { everything, userId } from './testing-data.ts'
 import { version } from './version.ts'
 
 test('the version is one line', async () => {
@@ -93,19 +93,21 @@ test('an error carries its stack only when that was asked for', async () => {
 test('what cannot be undone wants a yes', async () => {
   await using deployment = await serveContract(everything(false))
   const env = { REEVE_SESSION_TOKEN: 'rv_x', REEVE_URL: deployment.url }
-  const ran = await runCli(['tokens', 'remove', 'laptop'], { env })
+  const ran = await runCli(['tokens', 'revoke', 'laptop'], { env })
   expect(ran).toMatchObject({ code: 2, stdout: '' })
   expect(ran.stderr).toContain('--yes')
   expect(deployment.asked.some((one) => one.name === 'deleteKey')).toBe(false)
-  expect((await runCli(['tokens', 'rm', 'laptop', '-y'], { env })).code).toBe(0)
+  expect((await runCli(['tokens', 'revoke', 'laptop', '-y'], { env })).code).toBe(0)
   expect(deployment.asked.at(-1)).toMatchObject({ name: 'deleteKey', params: { key: 'k1' } })
+  expect((await runCli(['users', 'rm', 'dana', '-y'], { env })).code).toBe(0)
+  expect(deployment.asked.at(-1)).toMatchObject({ name: 'deleteUser', params: { user: userId } })
 })
 
 test('completion knows nouns, verbs, flags, their values and arguments', () => {
   const words = (...typed: string[]) => complete(typed).map((candidate) => candidate.split('\t')[0])
   expect(words('to')).toEqual(['tokens'])
   expect(words('ser')).toEqual(['server'])
-  expect(words('tokens', '')).toEqual(['create', 'list', 'show', 'remove'])
+  expect(words('tokens', '')).toEqual(['create', 'list', 'show', 'revoke', 'expire'])
   expect(words('gateway', 'session', 't')).toEqual(['tail'])
   expect(words('-o', 'json', 'tokens', 'create', '--sc')).toEqual(['--scope'])
   expect(words('tokens', 'list', '-o', 'j')).toEqual(['json', 'jsonl'])
