@@ -28,7 +28,7 @@ export default defineConfig({
           groups: [
             {
               name: 'console',
-              test: /node_modules\/(?!@tanstack\/(?:react-virtual|virtual-core))|\/(?:sdk|base)\/src\/|app\/(?:api|hooks)\/|app\/ui\/(?!facts|live-chip)|app\/shell\/(?!palette|shortcut-sheet)|app\/table\/(?:query|range)\.ts|app\/pages\/gate\./,
+              test: /node_modules\/(?!@tanstack\/(?:react-virtual|virtual-core))|\/base\/src\/|\/sdk\/src\/(?!device-login|external-auth|groups|notifications|organizations|roles|sign-in|user-sessions)|app\/hooks\/|app\/api\/(?!mine|roles)|app\/ui\/(?!facts|live-chip)|app\/shell\/(?!palette|shortcut-sheet)|app\/table\/(?:query|range)\.ts|app\/pages\/gate\./,
             },
             {
               name: 'lists',
@@ -36,7 +36,7 @@ export default defineConfig({
             },
             {
               name: 'administration',
-              test: /app\/(?:access|mine)\/|app\/pages\/(?:external-auth|mine|person|roles)\./,
+              test: /\/sdk\/src\/(?:external-auth|groups|notifications|organizations|roles|user-sessions)|app\/api\/(?:mine|roles)|app\/(?:access|mine)\/|app\/pages\/(?:external-auth|mine|person|roles)\./,
             },
             { name: 'reading', test: /app\/timeline\/|app\/pages\/(?:request|session)\./ },
           ],

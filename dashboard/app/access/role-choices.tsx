@@ -1,4 +1,4 @@
-import { endpoints, type Role } from '@reeve/sdk'
+import { eachEndpoint as endpoints, type Role } from '@reeve/sdk'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { client } from '../api/client.ts'
 import { faultOf } from '../api/query-client.ts'

@@ -1,4 +1,4 @@
-import { endpoints, type Grantable, type Role } from '@reeve/sdk'
+import { eachEndpoint as endpoints, type Grantable, type Role } from '@reeve/sdk'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { client } from '../api/client.ts'

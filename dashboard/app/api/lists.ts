@@ -1,5 +1,5 @@
 import { systemClock } from '@reeve/base'
-import { endpoints } from '@reeve/sdk'
+import { eachEndpoint as endpoints } from '@reeve/sdk'
 import { infiniteQueryOptions, keepPreviousData } from '@tanstack/react-query'
 import { apiQuery } from '../table/query.ts'
 import type { Range } from '../table/range.ts'

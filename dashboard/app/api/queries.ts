@@ -1,5 +1,5 @@
 import { Fault } from '@reeve/base'
-import { endpoints } from '@reeve/sdk'
+import { eachEndpoint as endpoints } from '@reeve/sdk'
 import { queryOptions } from '@tanstack/react-query'
 import { client } from './client.ts'
 import { readingReason } from './reading-reason.ts'

@@ -1,4 +1,4 @@
-import { endpoints } from '@reeve/sdk'
+import { eachEndpoint as endpoints } from '@reeve/sdk'
 import { queryOptions } from '@tanstack/react-query'
 import { client } from './client.ts'
 

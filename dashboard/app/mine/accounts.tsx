@@ -1,4 +1,4 @@
-import { endpoints, type ExternalAuthLink, type ExternalAuthProvider } from '@reeve/sdk'
+import { eachEndpoint as endpoints, type ExternalAuthLink, type ExternalAuthProvider } from '@reeve/sdk'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { client } from '../api/client.ts'

@@ -1,4 +1,4 @@
-import { endpoints, type NotificationPreference } from '@reeve/sdk'
+import { eachEndpoint as endpoints, type NotificationPreference } from '@reeve/sdk'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { client } from '../api/client.ts'
 import { ownPreferences } from '../api/mine.ts'

@@ -1,4 +1,4 @@
-import { endpoints } from '@reeve/sdk'
+import { eachEndpoint as endpoints } from '@reeve/sdk'
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { client } from '../api/client.ts'

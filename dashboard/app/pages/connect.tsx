@@ -1,5 +1,5 @@
 import { systemClock } from '@reeve/base'
-import { endpoints, type Session } from '@reeve/sdk'
+import { eachEndpoint as endpoints, type Session } from '@reeve/sdk'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { CircleCheck, CircleDashed } from 'lucide-react'

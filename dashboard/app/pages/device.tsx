@@ -1,4 +1,4 @@
-import { type DeviceLogin, endpoints } from '@reeve/sdk'
+import { eachEndpoint as endpoints, type DeviceLogin } from '@reeve/sdk'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'

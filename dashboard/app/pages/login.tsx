@@ -1,4 +1,4 @@
-import { endpoints } from '@reeve/sdk'
+import { eachEndpoint as endpoints } from '@reeve/sdk'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useRouter, useSearch } from '@tanstack/react-router'
 import { useEffect } from 'react'

@@ -1,4 +1,4 @@
-import { endpoints, type User } from '@reeve/sdk'
+import { eachEndpoint as endpoints, type User } from '@reeve/sdk'
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'

@@ -1,4 +1,4 @@
-import { endpoints, type User } from '@reeve/sdk'
+import { eachEndpoint as endpoints, type User } from '@reeve/sdk'
 import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'

@@ -1,4 +1,4 @@
-import { endpoints, type Role } from '@reeve/sdk'
+import { eachEndpoint as endpoints, type Role } from '@reeve/sdk'
 import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { PermissionMatrix, permissionsOf } from '../access/permission-matrix.tsx'

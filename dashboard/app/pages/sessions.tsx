@@ -1,5 +1,5 @@
 import { systemClock } from '@reeve/base'
-import { endpoints } from '@reeve/sdk'
+import { eachEndpoint as endpoints } from '@reeve/sdk'
 import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useEffect, useMemo, useRef, useState } from 'react'

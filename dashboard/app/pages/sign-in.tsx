@@ -1,4 +1,4 @@
-import { endpoints, type GroupSync, type OrganizationSync, type RoleSync } from '@reeve/sdk'
+import { eachEndpoint as endpoints, type GroupSync, type OrganizationSync, type RoleSync } from '@reeve/sdk'
 import { useQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { useState } from 'react'

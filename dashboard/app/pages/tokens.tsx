@@ -1,5 +1,5 @@
 import { systemClock } from '@reeve/base'
-import { type ApiKey, endpoints } from '@reeve/sdk'
+import { eachEndpoint as endpoints, type ApiKey } from '@reeve/sdk'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { client } from '../api/client.ts'

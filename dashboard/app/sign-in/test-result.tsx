@@ -1,4 +1,4 @@
-import { endpoints, type TestLogin } from '@reeve/sdk'
+import { eachEndpoint as endpoints, type TestLogin } from '@reeve/sdk'
 import { useQuery } from '@tanstack/react-query'
 import { client } from '../api/client.ts'
 import { faultOf } from '../api/query-client.ts'

@@ -1,5 +1,5 @@
 import { systemClock } from '@reeve/base'
-import { endpoints, type TimelineEvent } from '@reeve/sdk'
+import { eachEndpoint as endpoints, type TimelineEvent } from '@reeve/sdk'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { client } from '../api/client.ts'
