@@ -5,7 +5,7 @@ import { faultOf } from '../api/query-client.ts'
 import { access } from '../api/roles.ts'
 import { Choice, Field, textOf } from '../forms/field.tsx'
 import { Button } from '../ui/button.tsx'
-import { HostileLine } from '../ui/hostile-text.tsx'
+import { HostileLine, HostileText } from '../ui/hostile-text.tsx'
 import { FaultNotice } from '../ui/notice.tsx'
 
 interface Question {
@@ -64,7 +64,7 @@ function Answer({ user, question }: { user: User; question: Question }) {
     <div className="space-y-2 rounded-lg border border-line bg-raised px-4 py-3">
       <p>
         <b className={data.allowed ? 'text-ok' : 'text-bad'}>{data.allowed ? 'Yes.' : 'No.'}</b>{' '}
-        <HostileLine text={data.because} />
+        <HostileText text={data.because} />
       </p>
       {roles.length > 0 && (
         <>

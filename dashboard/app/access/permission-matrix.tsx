@@ -27,8 +27,8 @@ export function PermissionMatrix({
     <ul aria-label={label} className="divide-y divide-line rounded-lg border border-line bg-raised">
       {shown.map((resource) => (
         <li key={resource} className="flex flex-wrap gap-x-4 gap-y-1 px-3 py-1.5">
-          <span className="w-48 shrink-0 font-medium">{words(resource)}</span>
-          <span className="flex min-w-0 flex-1 flex-wrap gap-x-4 gap-y-1">
+          <span className="w-full font-medium sm:w-48">{words(resource)}</span>
+          <span className="flex min-w-40 flex-1 flex-wrap gap-x-4 gap-y-1">
             {(choosable === null ? actionsIn(resource, granted) : permissionsFor(resource)).map((permission) => {
               const action = words(permission.slice(resource.length + 1))
               if (choosable === null)

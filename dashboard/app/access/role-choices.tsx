@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { client } from '../api/client.ts'
 import { faultOf } from '../api/query-client.ts'
 import { Button } from '../ui/button.tsx'
-import { HostileLine } from '../ui/hostile-text.tsx'
+import { HostileLine, HostileText } from '../ui/hostile-text.tsx'
 import { FaultNotice } from '../ui/notice.tsx'
 
 /** The roles that a person holds in one place, to be changed by whoever may. What everybody has is not among them. */
@@ -67,11 +67,11 @@ export function RoleChoices({
                   disabled={!role.assignable}
                   title={role.assignable ? undefined : 'You lack something of it, so you cannot give or take it'}
                 />
-                <span className="w-52 shrink-0 font-medium">
+                <span className="w-32 shrink-0 font-medium sm:w-52">
                   <HostileLine text={role.display_name} />
                 </span>
                 <span className="min-w-0 flex-1 text-muted">
-                  <HostileLine text={role.description} />
+                  <HostileText text={role.description} />
                 </span>
               </label>
             </li>

@@ -9,7 +9,7 @@ import { organizationRoles, organizations, siteRoles } from '../api/roles.ts'
 import { ConfirmByName } from '../forms/confirm.tsx'
 import { usePage } from '../shell/page.ts'
 import { Button } from '../ui/button.tsx'
-import { HostileLine } from '../ui/hostile-text.tsx'
+import { HostileLine, HostileText } from '../ui/hostile-text.tsx'
 import { FaultNotice } from '../ui/notice.tsx'
 
 /** What each role grants, and to whose things: those that are built in, and those that people made. */
@@ -77,11 +77,11 @@ function RoleList({
         {roles.map((role) => (
           <details key={role.name} className="group">
             <summary className="flex cursor-pointer flex-wrap items-baseline gap-x-4 gap-y-1 px-4 py-2.5">
-              <span className="w-56 font-medium">
+              <span className="w-full font-medium sm:w-56">
                 <HostileLine text={role.display_name} />
               </span>
-              <span className="min-w-0 flex-1 text-muted">
-                <HostileLine text={role.description} />
+              <span className="min-w-40 flex-1 text-muted">
+                <HostileText text={role.description} />
               </span>
               <span className="text-xs text-muted">
                 {role.implied ? 'everybody has it' : role.built_in ? 'built in' : 'custom'}
