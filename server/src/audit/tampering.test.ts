@@ -107,7 +107,13 @@ test('a deleted event is found, with its place in the chain and without', async 
 })
 
 test('an edited event is found, whichever of its fields', async () => {
-  for (const change of ["action = 'read'", "diff = '{}'", 'actor_id = gen_random_uuid()', "ip = '10.0.0.1'", "reason = 'x'"]) {
+  for (const change of [
+    "action = 'read'",
+    "diff = '{}'",
+    'actor_id = gen_random_uuid()',
+    "ip = '10.0.0.1'",
+    "reason = 'x'",
+  ]) {
     await asOwner(
       `create table kept as select * from audit_events`,
       `update audit_events set ${change} where id = (select event_id from audit_links where seq = 6)`,
@@ -150,7 +156,10 @@ test('a rewritten chain is found by the checkpoints, from where it differs', asy
 })
 
 test('a wholly rewritten log without any checkpoint in the database is found by those that left it', async () => {
-  await asOwner('delete from audit_checkpoints', rehashFrom(1).replace('one.content_sha256', "sha256(one.content_sha256 || 'x')"))
+  await asOwner(
+    'delete from audit_checkpoints',
+    rehashFrom(1).replace('one.content_sha256', "sha256(one.content_sha256 || 'x')"),
+  )
   const found = await findings(elsewhere)
   expect(found).toContainEqual(['rewritten', 1, 12])
 })
