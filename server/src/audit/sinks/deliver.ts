@@ -26,6 +26,8 @@ export interface DeliveryContext {
   readonly replicaId: Uuid
   readonly clock: Clock
   readonly log: Log
+  /** How long a receiver that is asked over HTTP may take to answer. */
+  readonly answerMs?: number
 }
 
 const leaseMs = 90_000
@@ -51,6 +53,7 @@ export async function deliverAll(context: DeliveryContext, signal: AbortSignal):
 
 async function deliver(context: DeliveryContext, sink: SinkRow, signal: AbortSignal): Promise<void> {
   const { db, clock, log, replicaId } = context
+  let { attempts } = sink
   try {
     await using target = openTarget(sink, context)
     let { delivered_seq: seq } = sink
@@ -71,6 +74,7 @@ async function deliver(context: DeliveryContext, sink: SinkRow, signal: AbortSig
       const isOurs = await recordDelivery(db.sql, { id: sink.id, replicaId, seq: last, at, until: leaseEnd(clock) })
       if (!isOurs) return
       seq = last
+      attempts = 0
     }
     if (seq < upToSeq && removed_seq >= upToSeq)
       await recordDelivery(db.sql, { id: sink.id, replicaId, seq: upToSeq, at: clock.now(), until: leaseEnd(clock) })
@@ -78,7 +82,7 @@ async function deliver(context: DeliveryContext, sink: SinkRow, signal: AbortSig
   } catch (thrown) {
     if (signal.aborted) return
     const error = thrown instanceof Fault ? thrown.message : 'the event could not be sent'
-    const pauseMs = Math.min(firstPauseMs * 2 ** Math.min(sink.attempts, 10), longestPauseMs)
+    const pauseMs = Math.min(firstPauseMs * 2 ** Math.min(attempts, 10), longestPauseMs)
     const at = clock.now()
     log.warn({ sink: sink.name, err: toError(thrown), retry_ms: pauseMs }, 'audit events not delivered yet')
     const next = new Date(at.getTime() + pauseMs)

@@ -3,12 +3,10 @@ import type { Egress, EgressAnswer } from '../../http/egress.ts'
 import { signedHeaders } from '../../http/signed-webhook.ts'
 import type { SinkMessage } from './message.ts'
 
-const timeoutMs = 15_000
-
 /** OTLP logs over HTTP in JSON: a batch is one request. */
 export async function sendOtlp(
   egress: Egress,
-  target: { readonly url: string; readonly token: Secret | null },
+  target: { readonly url: string; readonly token: Secret | null; readonly answerMs: number },
   messages: readonly SinkMessage[],
   signal: AbortSignal,
 ): Promise<void> {
@@ -41,7 +39,7 @@ export async function sendOtlp(
       ...(target.token === null ? {} : { Authorization: `Bearer ${target.token.reveal()}` }),
     },
     body: JSON.stringify(payload),
-    timeoutMs,
+    timeoutMs: target.answerMs,
     signal,
   })
   mustBeTaken(target.url, answer)
@@ -50,7 +48,7 @@ export async function sendOtlp(
 /** One request for each event, so that its id is the id of the webhook. */
 export async function sendWebhook(
   egress: Egress,
-  target: { readonly url: string; readonly secret: Secret; readonly now: Date },
+  target: { readonly url: string; readonly secret: Secret; readonly now: Date; readonly answerMs: number },
   message: SinkMessage,
   signal: AbortSignal,
 ): Promise<void> {
@@ -68,7 +66,7 @@ export async function sendWebhook(
       ...signedHeaders([target.secret], { id: message.id, at: target.now, body }),
     },
     body,
-    timeoutMs,
+    timeoutMs: target.answerMs,
     signal,
   })
   mustBeTaken(target.url, answer)

@@ -26,7 +26,12 @@ export function openTarget(
   {
     keyring,
     outboundAllowed,
-  }: { readonly keyring: Pick<Keyring, 'open'>; readonly outboundAllowed: readonly AllowedNetwork[] },
+    answerMs = 15_000,
+  }: {
+    readonly keyring: Pick<Keyring, 'open'>
+    readonly outboundAllowed: readonly AllowedNetwork[]
+    readonly answerMs?: number
+  },
 ): Target {
   const allowed = row.allow_private ? everywhere : outboundAllowed
   const secret = row.secret === null ? null : keyring.open(row.secret, secretContext(row.id))
@@ -45,7 +50,7 @@ export function openTarget(
   if (row.kind === 'otlp') {
     return {
       batch: 200,
-      send: (messages, _, signal) => sendOtlp(egress, { url: row.url, token: secret }, messages, signal),
+      send: (messages, _, signal) => sendOtlp(egress, { url: row.url, token: secret, answerMs }, messages, signal),
       [Symbol.asyncDispose]: close,
     }
   }
@@ -54,7 +59,7 @@ export function openTarget(
     async send(messages, now, signal) {
       const signedWith = secret ?? new Secret('')
       for (const message of messages)
-        await sendWebhook(egress, { url: row.url, secret: signedWith, now }, message, signal)
+        await sendWebhook(egress, { url: row.url, secret: signedWith, now, answerMs }, message, signal)
     },
     [Symbol.asyncDispose]: close,
   }
