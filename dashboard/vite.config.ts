@@ -28,7 +28,7 @@ export default defineConfig({
           groups: [
             {
               name: 'console',
-              test: /node_modules\/(?!@tanstack\/(?:react-virtual|virtual-core))|\/base\/src\/|\/sdk\/src\/(?!device-login|external-auth|groups|notifications|organizations|roles|sign-in|user-sessions)|app\/hooks\/|app\/api\/(?!mine|roles)|app\/ui\/(?!facts|live-chip)|app\/shell\/(?!palette|shortcut-sheet)|app\/table\/(?:query|range)\.ts|app\/pages\/gate\./,
+              test: /node_modules\/(?!@tanstack\/(?:react-virtual|virtual-core))|\/base\/src\/|\/sdk\/src\/(?:access-check|audit|bridge|client|common|deployment|each-endpoint|endpoint|failure|follow|index|password|permissions|problem|tokens|users)\.|app\/hooks\/|app\/api\/(?:client|lists|may|queries|query-client|reading-reason|use-watch)\.|app\/ui\/(?!facts|live-chip)|app\/shell\/(?!palette|shortcut-sheet)|app\/table\/(?:query|range)\.ts|app\/pages\/gate\./,
             },
             {
               name: 'lists',
