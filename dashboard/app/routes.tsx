@@ -8,6 +8,7 @@ import {
   redirect,
   retainSearchParams,
 } from '@tanstack/react-router'
+import { permitted } from './api/may.ts'
 import { me, setupOpen } from './api/queries.ts'
 import { faultOf } from './api/query-client.ts'
 import { Broken, NotFound } from './pages/broken.tsx'
@@ -72,7 +73,8 @@ async function signedIn({
   location: { href: string }
 }): Promise<void> {
   try {
-    await queries.ensureQueryData(me)
+    // What may be done is asked beside it. Where that fails, the pages are there and what is for some only is not.
+    await Promise.all([queries.ensureQueryData(me), queries.ensureQueryData(permitted).catch(() => undefined)])
   } catch (thrown) {
     if (faultOf(thrown).code !== 'unauthenticated') throw thrown
     if (await queries.fetchQuery(setupOpen)) throw redirect({ to: '/setup' })

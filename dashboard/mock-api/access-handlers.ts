@@ -93,6 +93,17 @@ export const accessHandlers: Handlers = {
     user.roles = body.roles.map((name) => ({ name, display_name: name }))
     return user
   },
+  checkAccess: ({ body }, { user }) =>
+    Object.fromEntries(
+      Object.entries(body.checks).map(([name, { object, action }]) => [
+        name,
+        site.some(
+          (one) =>
+            user.roles.some((held) => held.name === one.name) &&
+            one.site_permissions.some((each) => each.resource_type === object.resource_type && each.action === action),
+        ),
+      ]),
+    ),
   explainAccess: ({ params, query }, { world }) => {
     const user = world.users.find((one) => isLike(one, params.user))!
     const asked = isGrantable(query.permission) ? query.permission : 'user:read'

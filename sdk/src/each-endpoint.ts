@@ -2,6 +2,7 @@
  * The endpoints one by one, under one name. Whoever calls only some of them, as the console does, ships only the parts
  * of the contract that they are in; `endpoints` is one object and brings the whole of it.
  */
+export * from './access-check.ts'
 export * from './audit-sinks.ts'
 export * from './audit.ts'
 export * from './bridge.ts'

@@ -1,5 +1,6 @@
+import { checkAccess } from './access-check.ts'
 import { exportAuditEvents, getAuditChain, listAuditEvents } from './audit.ts'
-import { createAuditSink, deleteAuditSink, listAuditSinks, testAuditSink } from './audit-sinks.ts'
+import { createAuditSink, deleteAuditSink, listAuditSinks, testAuditSink, updateAuditSink } from './audit-sinks.ts'
 import {
   getInterception,
   getInterceptionBody,
@@ -29,7 +30,6 @@ import {
   updateOrganization,
 } from './organizations.ts'
 import {
-  checkAccess,
   createOrganizationRole,
   createSiteRole,
   deleteOrganizationRole,
@@ -42,7 +42,7 @@ import {
   updateOrganizationRole,
   updateSiteRole,
 } from './roles.ts'
-import { createLegalHold, listLegalHolds, releaseLegalHold } from './legal-holds.ts'
+import { createLegalHold, getLegalHold, listLegalHolds, releaseLegalHold } from './legal-holds.ts'
 import {
   createTestLogin,
   finishOidc,
@@ -186,10 +186,12 @@ export const endpoints = {
   getAuditChain,
   listAuditSinks,
   createAuditSink,
+  updateAuditSink,
   testAuditSink,
   deleteAuditSink,
   listLegalHolds,
   createLegalHold,
+  getLegalHold,
   releaseLegalHold,
   startOidc,
   finishOidc,

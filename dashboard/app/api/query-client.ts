@@ -4,6 +4,9 @@ import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
 /** What trying again may change. Everything else is shown at once. */
 const passing = new Set(['unavailable', 'timeout', 'upstream'])
 
+/** Who asks, and what they may do, is asked before a page opens; the router itself leads to the sign-in then. */
+const beforehand = new Set<unknown>(['me', 'may'])
+
 export function faultOf(thrown: unknown): Fault {
   if (thrown instanceof Fault) return thrown
   return new Fault('internal', toError(thrown).message, { cause: thrown })
@@ -15,8 +18,7 @@ export function createQueryClient(onSignedOut: () => void): QueryClient {
     if (faultOf(thrown).code === 'unauthenticated') onSignedOut()
   }
   return new QueryClient({
-    // Who asks is asked before a page opens; the router itself leads to the sign-in then.
-    queryCache: new QueryCache({ onError: (thrown, query) => query.queryKey[0] !== 'me' && onError(thrown) }),
+    queryCache: new QueryCache({ onError: (thrown, { queryKey: [name] }) => !beforehand.has(name) && onError(thrown) }),
     mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {

@@ -4,13 +4,13 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { client } from '../api/client.ts'
 import { users } from '../api/lists.ts'
+import { useMay } from '../api/may.ts'
 import { me } from '../api/queries.ts'
 import { faultOf } from '../api/query-client.ts'
 import { AccountFields, accountFields, accountOf } from '../forms/account-fields.tsx'
 import { ConfirmByName } from '../forms/confirm.tsx'
 import { Choice, textOf } from '../forms/field.tsx'
 import { FormDialog } from '../forms/form-dialog.tsx'
-import { hasRole } from '../shell/navigation.ts'
 import { listPage, usePage } from '../shell/page.ts'
 import type { Column } from '../table/data-table.tsx'
 import { ListPage } from '../table/list-page.tsx'
@@ -20,11 +20,11 @@ import { Time } from '../ui/facts.tsx'
 import { HostileLine } from '../ui/hostile-text.tsx'
 import { FaultNotice } from '../ui/notice.tsx'
 
-/** The people of this deployment. Owners create and suspend; auditors read. */
+/** The people of this deployment. */
 export function PeoplePage() {
   usePage(listPage('People', 'reeve users list', '/api/v2/users'))
   const { data: viewer } = useSuspenseQuery(me)
-  const mayChange = hasRole(viewer, 'owner')
+  const may = useMay()
   const list = useList(users)
   const [creating, setCreating] = useState(false)
   const [suspending, setSuspending] = useState<User | null>(null)
@@ -65,7 +65,7 @@ export function PeoplePage() {
         last_seen_at === null ? <span className="text-muted">never</span> : <Time at={last_seen_at} />,
     },
   ]
-  const shown: readonly Column<User>[] = mayChange
+  const shown: readonly Column<User>[] = may('user:update')
     ? [
         ...columns,
         {
@@ -105,7 +105,7 @@ export function PeoplePage() {
         list={list}
         columns={shown}
         aside={
-          mayChange && (
+          may('user:create', 'everywhere') && (
             <Button tone="primary" onClick={() => setCreating(true)}>
               Create a user
             </Button>

@@ -1,9 +1,8 @@
 import { type Interception, Outcome } from '@reeve/sdk'
-import { useSuspenseQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { asked, requests } from '../api/lists.ts'
-import { me } from '../api/queries.ts'
+import { useMay } from '../api/may.ts'
 import { useNow } from '../hooks/use-clock.ts'
 import { useZone } from '../hooks/use-zone.ts'
 import { seesEverybody } from '../shell/navigation.ts'
@@ -28,10 +27,10 @@ const fixedKeys: readonly QueryKey[] = [
 
 /** Every request through the bridge, newest first. */
 export function RequestsPage() {
-  const { data: user } = useSuspenseQuery(me)
+  const seesOthers = seesEverybody(useMay())
   const asking = useListSearch()
   const list = useList(requests(asking))
-  const keys = useQueryKeys(fixedKeys, seesEverybody(user))
+  const keys = useQueryKeys(fixedKeys, seesOthers)
   const zone = useZone()
   const today = useNow(3_600_000)
   const columns = useMemo(() => requestColumns(zoneName(zone, today)), [zone, today])
@@ -44,7 +43,7 @@ export function RequestsPage() {
       list={list}
       columns={columns}
       filters={{ asking, label: 'Query the requests', ranged: true, ...keys }}
-      ownOnly={!seesEverybody(user)}
+      ownOnly={!seesOthers}
       empty={
         <Empty title="No request has gone through the bridge yet">
           <p>

@@ -1,11 +1,12 @@
 import { systemClock } from '@reeve/base'
 import { eachEndpoint as endpoints } from '@reeve/sdk'
-import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { client } from '../api/client.ts'
 import { asked, latestSessions, type ListSearch, sessions } from '../api/lists.ts'
-import { buildInfo, me } from '../api/queries.ts'
+import { useMay } from '../api/may.ts'
+import { buildInfo } from '../api/queries.ts'
 import { useWatch } from '../api/use-watch.ts'
 import { useNow } from '../hooks/use-clock.ts'
 import { useShortcuts } from '../hooks/use-shortcuts.ts'
@@ -32,10 +33,10 @@ const fixedKeys: readonly QueryKey[] = [
 
 /** Every session, latest activity first; what changes is brought in where it stands. */
 export function SessionsPage() {
-  const { data: user } = useSuspenseQuery(me)
+  const seesOthers = seesEverybody(useMay())
   const asking = useListSearch()
   const list = useList(sessions(asking))
-  const keys = useQueryKeys(fixedKeys, seesEverybody(user))
+  const keys = useQueryKeys(fixedKeys, seesOthers)
   const zone = useZone()
   const today = useNow(3_600_000)
   const columns = useMemo(() => sessionColumns(zoneName(zone, today)), [zone, today])
@@ -51,8 +52,8 @@ export function SessionsPage() {
       columns={columns}
       aside={<LiveChip state={live.state} />}
       filters={{ asking, label: 'Query the sessions', ranged: true, ...keys }}
-      ownOnly={!seesEverybody(user)}
-      empty={<NothingYet ownOnly={!seesEverybody(user)} />}
+      ownOnly={!seesOthers}
+      empty={<NothingYet ownOnly={!seesOthers} />}
     >
       {live.fresh > 0 && (
         <div className="sticky top-0 z-20 flex justify-center">

@@ -1,36 +1,152 @@
-import type { User } from '@reeve/sdk'
-import { CircleUser, History, KeyRound, LogIn, MessagesSquare, ScrollText, ShieldCheck, Users } from 'lucide-react'
+import {
+  Bot,
+  Building2,
+  CircleUser,
+  Gavel,
+  History,
+  Inbox,
+  KeyRound,
+  LockKeyhole,
+  LogIn,
+  MessagesSquare,
+  Satellite,
+  ScrollText,
+  ShieldCheck,
+  Users,
+  UsersRound,
+} from 'lucide-react'
+import type { May } from '../api/may.ts'
 
-/** The entries of the rail, in order; those that the viewer cannot use are not there. */
+/** A place of the console, and who has a use for it. */
 export interface Entry {
-  readonly to: '/sessions' | '/requests' | '/tokens' | '/me' | '/people' | '/roles' | '/sign-in' | '/audit'
+  readonly to: string
   readonly title: string
   readonly short: string
   readonly letter: string
   readonly icon: typeof Users
-  readonly group: 'Activity' | 'Mine' | 'Administration'
+  readonly group: 'Activity' | 'Mine' | 'Administration' | 'Record'
+  /** Whether the server would answer what the page asks. */
+  readonly isFor: (may: May) => boolean
 }
 
-const everybody: readonly Entry[] = [
-  { to: '/sessions', title: 'Sessions', short: 'Sessions', letter: 's', icon: MessagesSquare, group: 'Activity' },
-  { to: '/requests', title: 'Requests', short: 'Requests', letter: 'r', icon: History, group: 'Activity' },
-  { to: '/tokens', title: 'My tokens', short: 'Tokens', letter: 'k', icon: KeyRound, group: 'Mine' },
-  { to: '/me', title: 'My profile', short: 'Profile', letter: 'm', icon: CircleUser, group: 'Mine' },
-]
-const administrators: readonly Entry[] = [
-  { to: '/people', title: 'People', short: 'People', letter: 'p', icon: Users, group: 'Administration' },
-  { to: '/roles', title: 'Roles', short: 'Roles', letter: 'o', icon: ShieldCheck, group: 'Administration' },
-  { to: '/sign-in', title: 'Sign-in', short: 'Sign-in', letter: 'i', icon: LogIn, group: 'Administration' },
-  { to: '/audit', title: 'Audit log', short: 'Audit', letter: 'a', icon: ScrollText, group: 'Administration' },
+const everybody = () => true
+
+/** In the order of the rail; those that the viewer cannot use are not in it. */
+export const places: readonly Entry[] = [
+  {
+    to: '/sessions',
+    title: 'Sessions',
+    short: 'Sessions',
+    letter: 's',
+    icon: MessagesSquare,
+    group: 'Activity',
+    isFor: everybody,
+  },
+  {
+    to: '/requests',
+    title: 'Requests',
+    short: 'Requests',
+    letter: 'r',
+    icon: History,
+    group: 'Activity',
+    isFor: everybody,
+  },
+  { to: '/inbox', title: 'Inbox', short: 'Inbox', letter: 'b', icon: Inbox, group: 'Mine', isFor: everybody },
+  { to: '/tokens', title: 'My tokens', short: 'Tokens', letter: 'k', icon: KeyRound, group: 'Mine', isFor: everybody },
+  { to: '/me', title: 'My profile', short: 'Profile', letter: 'm', icon: CircleUser, group: 'Mine', isFor: everybody },
+  {
+    to: '/people',
+    title: 'People',
+    short: 'People',
+    letter: 'p',
+    icon: Users,
+    group: 'Administration',
+    isFor: (may) => may('user:read'),
+  },
+  {
+    to: '/service-accounts',
+    title: 'Service accounts',
+    short: 'Services',
+    letter: 'v',
+    icon: Bot,
+    group: 'Administration',
+    isFor: (may) => may('user:read'),
+  },
+  {
+    to: '/groups',
+    title: 'Groups',
+    short: 'Groups',
+    letter: 'u',
+    icon: UsersRound,
+    group: 'Administration',
+    isFor: (may) => may('group:read'),
+  },
+  {
+    to: '/organizations',
+    title: 'Organizations',
+    short: 'Places',
+    letter: 'n',
+    icon: Building2,
+    group: 'Administration',
+    isFor: (may) => may('organization_member:read'),
+  },
+  {
+    to: '/roles',
+    title: 'Roles',
+    short: 'Roles',
+    letter: 'o',
+    icon: ShieldCheck,
+    group: 'Administration',
+    isFor: (may) => may('role:read'),
+  },
+  {
+    to: '/sign-in',
+    title: 'Sign-in',
+    short: 'Sign-in',
+    letter: 'i',
+    icon: LogIn,
+    group: 'Administration',
+    isFor: (may) => may('idp_settings:read', 'everywhere'),
+  },
+  {
+    to: '/encryption',
+    title: 'Encryption',
+    short: 'Keys',
+    letter: 'e',
+    icon: LockKeyhole,
+    group: 'Administration',
+    isFor: (may) => may('deployment_config:read', 'everywhere'),
+  },
+  {
+    to: '/audit',
+    title: 'Audit log',
+    short: 'Audit',
+    letter: 'a',
+    icon: ScrollText,
+    group: 'Record',
+    isFor: (may) => may('audit_log:read'),
+  },
+  {
+    to: '/audit/sinks',
+    title: 'Audit sinks',
+    short: 'Sinks',
+    letter: 'l',
+    icon: Satellite,
+    group: 'Record',
+    isFor: (may) => may('audit_log:read', 'everywhere'),
+  },
+  {
+    to: '/holds',
+    title: 'Legal holds',
+    short: 'Holds',
+    letter: 'h',
+    icon: Gavel,
+    group: 'Record',
+    isFor: (may) => may('audit_log:read', 'everywhere'),
+  },
 ]
 
-export const hasRole = (user: User, ...names: readonly string[]): boolean =>
-  user.roles.some(({ name }) => names.includes(name))
+export const placesFor = (may: May): readonly Entry[] => places.filter(({ isFor }) => isFor(may))
 
 /** Whether the viewer sees what others did, and not their own sessions only. */
-export const seesEverybody = (user: User): boolean => hasRole(user, 'owner', 'auditor')
-
-export const entriesFor = (user: User): readonly Entry[] =>
-  seesEverybody(user)
-    ? [...everybody, ...administrators.filter(({ to }) => to !== '/sign-in' || hasRole(user, 'owner'))]
-    : everybody
+export const seesEverybody = (may: May): boolean => may('interception:read')

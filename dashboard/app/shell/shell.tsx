@@ -1,12 +1,14 @@
 import { eachEndpoint as endpoints } from '@reeve/sdk'
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
-import { Outlet, useNavigate } from '@tanstack/react-router'
+import { Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { client } from '../api/client.ts'
+import { useMay } from '../api/may.ts'
 import { me } from '../api/queries.ts'
 import { useShortcuts } from '../hooks/use-shortcuts.ts'
+import { Closed } from './closed.tsx'
 import { copyPermalink, Header, useZoneToggle } from './header.tsx'
-import { entriesFor } from './navigation.ts'
+import { places, placesFor } from './navigation.ts'
 import { Rail } from './rail.tsx'
 
 const Palette = lazy(() => import('./palette.tsx').then(({ Palette }) => ({ default: Palette })))
@@ -21,7 +23,9 @@ export function Shell() {
   const navigate = useNavigate()
   const toggleZone = useZoneToggle()
   const signOut = useSignOut()
-  const entries = entriesFor(user)
+  const entries = placesFor(useMay())
+  const path = useLocation({ select: ({ pathname }) => pathname })
+  const closed = places.find(({ to }) => to === path && entries.every((entry) => entry.to !== to))
 
   useShortcuts({
     ...Object.fromEntries(entries.map(({ letter, to }) => [`g ${letter}`, () => void navigate({ to })])),
@@ -65,7 +69,7 @@ export function Shell() {
           data-scroll-restoration-id="main"
           className="relative min-h-0 flex-1 scroll-pt-12 overflow-y-auto pb-14 focus-visible:outline-none md:pb-0"
         >
-          <Outlet />
+          {closed === undefined ? <Outlet /> : <Closed title={closed.title} />}
         </main>
       </div>
       <div id="announcements" aria-live="polite" className="sr-only" />
