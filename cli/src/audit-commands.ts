@@ -82,6 +82,39 @@ export const auditCommands: readonly Command[] = [
     run: async (context, input) => (await import('./commands/audit-sinks.ts')).createSink(context, input),
   }),
   command({
+    path: 'audit sinks update',
+    summary: 'Change a sink; what is not named stays',
+    details:
+      'A token is sent to no other address than the one that it was entered for: with a new --url of a sink of the kind\n' +
+      'otlp, give --secret-file or --renew-secret as well.',
+    args: { sink: required('name or id') },
+    options: {
+      name: text('name', 'another name'),
+      url: text('url', 'another address'),
+      format: choice(['reeve', 'ocsf'], 'form of the events'),
+      secretFile: text('file', 'webhook: what it is signed with; otlp: a bearer token'),
+      renewSecret: flag('webhook: make a new secret and show it once; otlp: send no token'),
+      ca: text('file', 'certificates (PEM) to trust'),
+      publicCa: flag('trust the public certificates again'),
+      allowPrivate: flag('the address may be in a private network'),
+      refusePrivate: flag('the address may not be in a private network'),
+    },
+    examples: ['reeve audit sinks update siem --url tls://logs2.example.com:6514'],
+    run: async (context, input) => (await import('./commands/audit-sinks.ts')).updateSink(context, input),
+  }),
+  command({
+    path: 'audit sinks disable',
+    summary: 'Send nothing to a sink until it is enabled again; its place in the log stays',
+    args: { sink: required('name or id') },
+    run: async (context, input) => (await import('./commands/audit-sinks.ts')).switchSink(context, input, false),
+  }),
+  command({
+    path: 'audit sinks enable',
+    summary: 'Send to a sink again, what came meanwhile first',
+    args: { sink: required('name or id') },
+    run: async (context, input) => (await import('./commands/audit-sinks.ts')).switchSink(context, input, true),
+  }),
+  command({
     path: 'audit sinks test',
     summary: 'Send one event that says that it is a test',
     args: { sink: required('name or id') },
@@ -108,6 +141,12 @@ export const auditCommands: readonly Command[] = [
       reason: text('text', 'why; it is on record'),
     },
     run: async (context, input) => (await import('./commands/holds.ts')).createHold(context, input),
+  }),
+  command({
+    path: 'retention holds show',
+    summary: 'One legal hold, and how much it covers',
+    args: { hold: required('id') },
+    run: async (context, input) => (await import('./commands/holds.ts')).showHold(context, input),
   }),
   command({
     path: 'retention holds release',

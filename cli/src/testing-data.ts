@@ -16,7 +16,16 @@ export const requestId = '01999999-2222-7000-8000-000000000003'
 const organizationId = '01999999-3333-7000-8000-000000000004'
 const at = '2026-11-20T11:00:00.000Z'
 
-const usage = { input_tokens: 12, output_tokens: 34, cache_read_input_tokens: 5600, cache_write_input_tokens: 78 }
+const usage = {
+  input_tokens: 12,
+  output_tokens: 34,
+  cache_read_input_tokens: 5600,
+  cache_write_input_tokens: 78,
+  cache_write_1h_input_tokens: 0,
+  reasoning_tokens: 0,
+  audio_input_tokens: 0,
+  audio_output_tokens: 0,
+}
 const who = { id: userId, username: 'dana', name: hostile, avatar_url: '' }
 
 export const user: User = {
@@ -266,7 +275,9 @@ const auditSink = {
   url: 'tls://logs.example.com:6514',
   allow_private: false,
   has_secret: false,
+  has_ca: false,
   created_at: at,
+  disabled_at: null,
   delivered_seq: 1,
   lag: 0,
   last_delivered_at: null,
@@ -386,10 +397,12 @@ export function everything(empty: boolean): Partial<Record<Name, Handler>> {
     }),
     listAuditSinks: () => ({ sinks: some([auditSink]) }),
     createAuditSink: () => ({ ...auditSink, secret: null }),
+    updateAuditSink: () => ({ ...auditSink, secret: hostile }),
     testAuditSink: () => ({ delivered: true, error: null }),
     deleteAuditSink: () => undefined,
     listLegalHolds: () => ({ holds: some([legalHold]) }),
     createLegalHold: () => legalHold,
+    getLegalHold: () => ({ ...legalHold, covers: { interceptions: 3, sessions: 1, audit_events: 2 } }),
     releaseLegalHold: () => legalHold,
   }
 }

@@ -39,7 +39,8 @@ export function secretAnswers(empty: boolean, userId: string, hostile: string): 
   })
   const key = { id: 'aa11', created_at: at, seals: true, held: true, values: 3, removable: false }
   const keys = empty ? [] : [key, { ...key, id: 'bb22', seals: false, removable: true }]
-  const report: KeyringReport = { source: 'file', keys, unreadable: 1 }
+  const places = [{ table: 'user_links', column: 'refresh_token', values: 3, left: 0 }]
+  const report: KeyringReport = { source: 'file', keys, places, resealing: false, unreadable: 1 }
   return {
     listExternalAuth: () => (empty ? { providers: [], links: [] } : { providers: [provider], links: [link()] }),
     getExternalAuth: described,

@@ -17,7 +17,9 @@ export const AuditSink = z.object({
   url: z.string(),
   allow_private: z.boolean(),
   has_secret: z.boolean(),
+  has_ca: z.boolean().describe('Certificates of its own are trusted, not the public ones.'),
   created_at: Instant,
+  disabled_at: Instant.nullable().describe('Since when nothing is sent to it. Its place in the chain stays.'),
   delivered_seq: z.number().int().describe('Everything up to this event has been taken by the receiver.'),
   lag: z.number().int().describe('How many events it has still to be sent.'),
   last_delivered_at: Instant.nullable(),
@@ -26,6 +28,23 @@ export const AuditSink = z.object({
   next_attempt_at: Instant.nullable(),
 })
 export type AuditSink = z.infer<typeof AuditSink>
+
+const url = z
+  .string()
+  .max(2000)
+  .describe('tls://host:6514 for syslog; https:// for the others. OTLP: the base address, /v1/logs is added.')
+const format = z.enum(['reeve', 'ocsf'])
+const secret = z
+  .string()
+  .min(16)
+  .max(4000)
+  .describe('webhook: what it is signed with (made if absent). otlp: sent as a bearer token.')
+const ca = z.string().max(100_000).describe('Certificates (PEM) to trust instead of the public ones.')
+const allow_private = z.boolean().describe('Allow an address in a private network.')
+
+const WithSecret = AuditSink.extend({
+  secret: z.string().nullable().describe('Of a webhook, when it was made here. Not shown again.'),
+})
 
 const params = z.object({ sink: z.string().min(1).max(64).describe('Name or id.') })
 
@@ -49,26 +68,40 @@ export const createAuditSink = endpoint({
   body: z.strictObject({
     name,
     kind: z.enum(['syslog', 'otlp', 'webhook']),
-    url: z
-      .string()
-      .max(2000)
-      .describe('tls://host:6514 for syslog; https:// for the others. OTLP: the base address, /v1/logs is added.'),
-    format: z.enum(['reeve', 'ocsf']).optional(),
-    secret: z
-      .string()
-      .min(16)
-      .max(4000)
-      .optional()
-      .describe('webhook: what it is signed with (made if absent). otlp: sent as a bearer token.'),
-    ca: z.string().max(100_000).optional().describe('Certificates (PEM) to trust instead of the public ones.'),
-    allow_private: z.boolean().optional().describe('Allow an address in a private network.'),
+    url,
+    format: format.optional(),
+    secret: secret.optional(),
+    ca: ca.optional(),
+    allow_private: allow_private.optional(),
     from: z.enum(['now', 'beginning']).optional(),
   }),
   status: 201,
-  result: AuditSink.extend({
-    secret: z.string().nullable().describe('Of a webhook, when it was made here. Not shown again.'),
-  }),
+  result: WithSecret,
   faults: ['invalid', 'conflict'],
+})
+
+export const updateAuditSink = endpoint({
+  name: 'updateAuditSink',
+  method: 'PATCH',
+  path: '/api/v2/audit/sinks/:sink',
+  summary: 'Change a sink, or end and resume sending to it; what is not named stays',
+  tag: 'Audit',
+  permission: 'audit_log:update',
+  params,
+  body: z.strictObject({
+    name: name.optional(),
+    url: url.optional(),
+    format: format.optional(),
+    secret: secret
+      .nullable()
+      .optional()
+      .describe('null: of a webhook a new one is made and shown once; otlp sends none from then on.'),
+    ca: ca.nullable().optional().describe('null: the public certificates are trusted.'),
+    allow_private: allow_private.optional(),
+    enabled: z.boolean().optional().describe('false: nothing is sent; true: what came meanwhile is sent first.'),
+  }),
+  result: WithSecret,
+  faults: ['invalid', 'not_found', 'conflict'],
 })
 
 export const testAuditSink = endpoint({

@@ -29,7 +29,7 @@ export { faultFromNetwork } from './failure.ts'
 export { Group, GroupWithMembers } from './groups.ts'
 export { type Followed, type FollowOptions, follow } from './follow.ts'
 export { Organization, OrganizationMember } from './organizations.ts'
-export { LegalHold } from './legal-holds.ts'
+export { LegalHold, LegalHoldCoverage } from './legal-holds.ts'
 export { KeyringReport } from './keyring.ts'
 export {
   InboxNotification,

@@ -15,6 +15,17 @@ export const KeyringReport = z.object({
       removable: z.boolean().describe('Nothing is sealed with it, and nothing new will be.'),
     }),
   ),
+  places: z
+    .array(
+      z.object({
+        table: z.string(),
+        column: z.string(),
+        values: z.number().int(),
+        left: z.number().int().describe('Of them, those that are not sealed with the first key yet.'),
+      }),
+    )
+    .describe('Where sealed values stand.'),
+  resealing: z.boolean().describe('The server that answers is sealing values again at this moment.'),
   unreadable: z.number().int().describe('Values that no key of this server opens.'),
 })
 export type KeyringReport = z.infer<typeof KeyringReport>

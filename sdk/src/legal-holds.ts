@@ -29,6 +29,29 @@ export const listLegalHolds = endpoint({
   result: z.object({ holds: z.array(LegalHold) }),
 })
 
+export const LegalHoldCoverage = LegalHold.extend({
+  covers: z
+    .object({
+      interceptions: z.number().int(),
+      sessions: z.number().int(),
+      audit_events: z.number().int(),
+    })
+    .describe('What is there now that it is about, each counted exactly up to 10 000, also after its release.'),
+})
+export type LegalHoldCoverage = z.infer<typeof LegalHoldCoverage>
+
+export const getLegalHold = endpoint({
+  name: 'getLegalHold',
+  method: 'GET',
+  path: '/api/v2/retention/holds/:id',
+  summary: 'One hold, and how much it covers',
+  tag: 'Retention',
+  permission: 'audit_log:read',
+  params: z.object({ id: Id }),
+  result: LegalHoldCoverage,
+  faults: ['not_found'],
+})
+
 export const createLegalHold = endpoint({
   name: 'createLegalHold',
   method: 'POST',

@@ -11,6 +11,7 @@ const columns: readonly Column<AuditSink>[] = [
   { name: 'kind', value: (row) => row.kind, priority: 0 },
   { name: 'url', value: (row) => row.url, priority: 2, elastic: true },
   { name: 'delivered', value: (row) => row.delivered_seq, priority: 1 },
+  { name: 'state', value: stateOf, priority: 0 },
   { name: 'lag', value: (row) => row.lag, priority: 0 },
   { name: 'error', value: (row) => row.last_error, priority: 0, elastic: true },
   instantColumn('failing_since', (row) => row.failing_since, 3),
@@ -18,6 +19,11 @@ const columns: readonly Column<AuditSink>[] = [
   { name: 'format', value: (row) => row.format, priority: 4 },
   { ...idColumn<AuditSink>(), priority: 6 },
 ]
+
+function stateOf({ disabled_at, failing_since }: AuditSink): string {
+  if (disabled_at !== null) return 'disabled'
+  return failing_since === null ? 'on' : 'failing'
+}
 
 export async function listSinks(context: Context): Promise<Answer> {
   const client = await context.client()
@@ -54,9 +60,65 @@ export async function createSink(context: Context, input: CreateInput): Promise<
     },
     signal: context.io.signal,
   })
-  if (created.secret !== null) context.note('the secret is not shown again; the receiver needs it')
-  const secret: Column<typeof created> = { name: 'secret', value: (row) => row.secret, priority: 0 }
-  return one(created, [...columns, secret], (row) => row.id)
+  return withSecret(context, created)
+}
+
+function withSecret(context: Context, sink: AuditSink & { readonly secret: string | null }): Answer {
+  if (sink.secret !== null) context.note('the secret is not shown again; the receiver needs it')
+  const secret: Column<typeof sink> = { name: 'secret', value: (row) => row.secret, priority: 0 }
+  return one(sink, [...columns, secret], (row) => row.id)
+}
+
+interface UpdateInput {
+  readonly sink: string
+  readonly name: string | undefined
+  readonly url: string | undefined
+  readonly format: 'reeve' | 'ocsf' | undefined
+  readonly secretFile: string | undefined
+  readonly renewSecret: boolean
+  readonly ca: string | undefined
+  readonly publicCa: boolean
+  readonly allowPrivate: boolean
+  readonly refusePrivate: boolean
+}
+
+export async function updateSink(context: Context, input: UpdateInput): Promise<Answer> {
+  const { sink, name, url, format, secretFile, renewSecret, ca, publicCa, allowPrivate, refusePrivate } = input
+  const either = (one: boolean, other: boolean, words: string) => {
+    if (one && other) throw new Fault('invalid', `${words} contradict each other`, { fix: 'give one of them' })
+  }
+  either(secretFile !== undefined, renewSecret, '--secret-file and --renew-secret')
+  either(ca !== undefined, publicCa, '--ca and --public-ca')
+  either(allowPrivate, refusePrivate, '--allow-private and --refuse-private')
+  const body = {
+    ...(name === undefined ? {} : { name }),
+    ...(url === undefined ? {} : { url }),
+    ...(format === undefined ? {} : { format }),
+    ...(renewSecret ? { secret: null } : {}),
+    ...(secretFile === undefined ? {} : { secret: (await readText(context, secretFile)).trim() }),
+    ...(publicCa ? { ca: null } : {}),
+    ...(ca === undefined ? {} : { ca: await readText(context, ca) }),
+    ...(allowPrivate || refusePrivate ? { allow_private: allowPrivate } : {}),
+  }
+  if (Object.keys(body).length === 0)
+    throw new Fault('invalid', 'nothing to change', { fix: 'say what: reeve audit sinks update --help' })
+  const client = await context.client()
+  const changed = await client.call(endpoints.updateAuditSink, { params: { sink }, body, signal: context.io.signal })
+  return withSecret(context, changed)
+}
+
+export async function switchSink(
+  context: Context,
+  { sink }: { readonly sink: string },
+  enabled: boolean,
+): Promise<Answer> {
+  const client = await context.client()
+  const changed = await client.call(endpoints.updateAuditSink, {
+    params: { sink },
+    body: { enabled },
+    signal: context.io.signal,
+  })
+  return one(changed, columns, (row) => row.id)
 }
 
 export async function testSink(context: Context, { sink }: { readonly sink: string }): Promise<Answer> {

@@ -1,4 +1,4 @@
-import { endpoints, type LegalHold } from '@reeve/sdk'
+import { endpoints, type LegalHold, type LegalHoldCoverage } from '@reeve/sdk'
 import { Fault, parseDuration } from '@reeve/base'
 import type { Context } from '../context.ts'
 import { readInstant } from '../instants.ts'
@@ -22,6 +22,19 @@ export async function listHolds(context: Context): Promise<Answer> {
   const client = await context.client()
   const { holds } = await client.call(endpoints.listLegalHolds, { signal: context.io.signal })
   return table(holds, columns, (row) => row.id, 'no legal holds')
+}
+
+const coverage: readonly Column<LegalHoldCoverage>[] = [
+  ...columns,
+  { name: 'requests', value: (row) => row.covers.interceptions, priority: 0 },
+  { name: 'sessions', value: (row) => row.covers.sessions, priority: 0 },
+  { name: 'audit_events', value: (row) => row.covers.audit_events, priority: 0 },
+]
+
+export async function showHold(context: Context, input: { readonly hold: string }): Promise<Answer> {
+  const client = await context.client()
+  const hold = await client.call(endpoints.getLegalHold, { params: { id: input.hold }, signal: context.io.signal })
+  return one(hold, coverage, (row) => row.id)
 }
 
 interface CreateInput {

@@ -1,4 +1,5 @@
 import type { AuditEntry } from './journal.ts'
+import { caDigest } from './sinks/change.ts'
 import type { SinkRow } from './sinks/queries.ts'
 
 /** The audit entries of this room, as data. */
@@ -42,6 +43,28 @@ export const sinkCreated = (
     secret: { old: null, new: row.secret === null ? null : true, secret: true },
   },
 })
+
+/** What was changed; of a secret only that it was. */
+export function sinkUpdated(before: SinkRow, after: SinkRow): AuditLogEvent {
+  const facts = (row: SinkRow) => ({
+    name: row.name,
+    url: row.url,
+    format: row.format,
+    allow_private: row.allow_private,
+    ca: caDigest(row.ca),
+  })
+  const [old, now] = [facts(before), facts(after)]
+  const names = ['name', 'url', 'format', 'allow_private', 'ca'] as const
+  return {
+    ...sink('write', after),
+    diff: {
+      ...Object.fromEntries(
+        names.filter((name) => old[name] !== now[name]).map((name) => [name, { old: old[name], new: now[name] }]),
+      ),
+      ...(before.secret === after.secret ? {} : { secret: { old: before.secret, new: after.secret, secret: true } }),
+    },
+  }
+}
 
 export const sinkTested = (row: SinkRow, error: string | null): AuditLogEvent => ({
   ...sink('test', row),

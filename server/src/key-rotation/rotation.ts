@@ -7,7 +7,8 @@ import type { Scope } from '../http/implement.ts'
 import { keyFilePath, readKeyFile, writeKeyFile } from '../keyring/key-file.ts'
 import type { Keyring } from '../keyring/keyring.ts'
 import { registerKeys } from '../keyring/open-keyring.ts'
-import { countSealed, selectKeys } from '../keyring/queries.ts'
+import { countByColumn, selectKeys } from '../keyring/queries.ts'
+import { sealedColumns } from '../keyring/sealed-columns.ts'
 import { resealAll, type Resealed } from '../keyring/reseal.ts'
 import { newKey } from '../keyring/seal.ts'
 import { keyAdded, keyringChanged, type KeyringEvent, rotationAsked } from './events.ts'
@@ -41,6 +42,7 @@ export function startRotation(options: RotationOptions): Rotation {
   const stopping = new AbortController()
   const path = keyFilePath(dataDir)
   let running: Promise<unknown> = Promise.resolve()
+  let walks = 0
   const unreadable = new Gauge({
     name: 'reeve_keyring_unreadable_values',
     help: 'Sealed values that no key of this server opened when it last looked. Anything but 0 is lost or was changed.',
@@ -52,10 +54,13 @@ export function startRotation(options: RotationOptions): Rotation {
     const record = (tx: Tx, change: Parameters<typeof keyringChanged>[0], at: Date) =>
       append(tx, scope, keyringChanged(change), at)
     const walk = running.then(() => resealAll({ db, keyring, clock, log, record, signal: stopping.signal }))
-    running = walk.then(
-      (done) => unreadable.set(done.unreadable),
-      () => {},
-    )
+    walks++
+    running = walk
+      .then(
+        (done) => unreadable.set(done.unreadable),
+        () => {},
+      )
+      .finally(() => walks--)
     return walk
   }
 
@@ -90,9 +95,9 @@ export function startRotation(options: RotationOptions): Rotation {
   timer.unref()
   resealInBackground()
   return {
-    report: () => report(options),
+    report: () => report(options, walks > 0),
     async rotate(scope) {
-      const { keys } = await report(options)
+      const { keys } = await report(options, walks > 0)
       const isUnfinished = keys.some(({ seals, values }) => !seals && values > 0)
       // After a rotation that was cut short, the key that it made is new enough.
       if (!configured && !isUnfinished) await makeNewKey(scope)
@@ -106,23 +111,31 @@ export function startRotation(options: RotationOptions): Rotation {
   }
 }
 
-async function report({ db, keyring, configured }: RotationOptions): Promise<KeyringReport> {
-  const [known, inUse] = await Promise.all([selectKeys(db.sql), countSealed(db.sql)])
+async function report({ db, keyring, configured }: RotationOptions, resealing: boolean): Promise<KeyringReport> {
+  const [known, counts] = await Promise.all([selectKeys(db.sql), countByColumn(db.sql)])
   const heldIds = keyring.keyIds()
+  const sum = (matches: (count: (typeof counts)[number]) => boolean) =>
+    counts.filter(matches).reduce((total, { values }) => total + values, 0)
+  const valuesOf = (id: string) => sum(({ keyId }) => keyId === id)
   const keys = known
-    .filter(({ id }) => heldIds.includes(id) || inUse.has(id))
+    .filter(({ id }) => heldIds.includes(id) || valuesOf(id) > 0)
     .toSorted((a, b) => heldIds.indexOf(a.id) - heldIds.indexOf(b.id))
     .map(({ id, created_at, retired_at }) => ({
       id,
       created_at: created_at.toISOString(),
       seals: id === heldIds[0],
       held: heldIds.includes(id),
-      values: inUse.get(id) ?? 0,
-      removable: retired_at !== null && !inUse.has(id) && id !== heldIds[0],
+      values: valuesOf(id),
+      removable: retired_at !== null && valuesOf(id) === 0 && id !== heldIds[0],
     }))
-  const readable = keys.filter(({ held }) => held).reduce((sum, { values }) => sum + values, 0)
-  const all = [...inUse.values()].reduce((sum, values) => sum + values, 0)
-  return { source: configured ? 'configured' : 'file', keys, unreadable: all - readable }
+  const places = sealedColumns.map((column) => ({
+    table: column.table,
+    column: column.column,
+    values: sum((count) => count.column === column),
+    left: sum((count) => count.column === column && count.keyId !== heldIds[0]),
+  }))
+  const readable = keys.filter(({ held }) => held).reduce((total, { values }) => total + values, 0)
+  return { source: configured ? 'configured' : 'file', keys, places, resealing, unreadable: sum(() => true) - readable }
 }
 
 /** For the start of the server: nobody asked for it but whoever configured it. */

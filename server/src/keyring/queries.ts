@@ -33,19 +33,37 @@ export async function tableExists(db: Executor, table: string): Promise<boolean>
   return rows[0]?.found === true
 }
 
+/** How many values of a column a key seals. */
+export interface SealedCount {
+  readonly column: SealedColumn
+  readonly keyId: string
+  readonly values: number
+}
+
+export async function countByColumn(
+  db: Executor,
+  columns: readonly SealedColumn[] = sealedColumns,
+): Promise<SealedCount[]> {
+  const counts: SealedCount[] = []
+  for (const column of columns) {
+    if (!(await tableExists(db, column.table))) continue
+    const value = sql.ref(column.column)
+    const { rows } = await sql<{ id: string; count: number }>`
+      select ${keyIdIn(value)} as id, count(*)::integer as count
+      from ${sql.table(column.table)} where ${value} is not null group by 1`.execute(db)
+    counts.push(...rows.map(({ id, count }) => ({ column, keyId: id, values: count })))
+  }
+  return counts
+}
+
 /** How many values each key seals, over all columns. */
 export async function countSealed(
   db: Executor,
   columns: readonly SealedColumn[] = sealedColumns,
 ): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>()
-  for (const { table, column } of columns) {
-    if (!(await tableExists(db, table))) continue
-    const value = sql.ref(column)
-    const { rows } = await sql<{ id: string; count: number }>`
-      select ${keyIdIn(value)} as id, count(*)::integer as count
-      from ${sql.table(table)} where ${value} is not null group by 1`.execute(db)
-    for (const { id, count } of rows) counts.set(id, (counts.get(id) ?? 0) + count)
+  for (const { keyId, values } of await countByColumn(db, columns)) {
+    counts.set(keyId, (counts.get(keyId) ?? 0) + values)
   }
   return counts
 }

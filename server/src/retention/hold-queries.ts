@@ -70,12 +70,42 @@ export async function selectHeldUser(db: Executor, given: string): Promise<{ id:
 }
 
 /** Whether an interception, under this alias, is held. */
-export const isHeld = (alias: string) => {
+export const isHeld = (alias: string) =>
+  sql<boolean>`exists (select from legal_holds h where h.released_at is null and ${coversInterception(alias)})`
+
+/** What the hold `h` is about; `is_held_event` in the database says the same of events. */
+const coversInterception = (alias: string) => {
   const column = (name: string) => sql.ref(`${alias}.${name}`)
-  return sql<boolean>`exists (
-    select from legal_holds h where h.released_at is null
-      and (h.user_id is null or ${column('user_id')} = h.user_id)
-      and (h.session_id is null or ${column('session_id')} = h.session_id)
-      and (h.from_at is null or ${column('id')} >= uuidv7_floor(h.from_at))
-      and (h.to_at is null or ${column('id')} < uuidv7_floor(h.to_at)))`
+  return sql<boolean>`(h.user_id is null or ${column('user_id')} = h.user_id)
+    and (h.session_id is null or ${column('session_id')} = h.session_id)
+    and (h.from_at is null or ${column('id')} >= uuidv7_floor(h.from_at))
+    and (h.to_at is null or ${column('id')} < uuidv7_floor(h.to_at))`
+}
+const coversEvent = sql<boolean>`(h.user_id is null or e.actor_id = h.user_id or e.resource_id = h.user_id::text
+    or e.diff -> 'user_id' ->> 'new' = h.user_id::text)
+  and (h.session_id is null or e.resource_id = h.session_id::text)
+  and (h.from_at is null or e.id >= uuidv7_floor(h.from_at))
+  and (h.to_at is null or e.id < uuidv7_floor(h.to_at))`
+
+const countedUpTo = 10_000
+
+/** How much a hold is about, whether it was released or not. */
+export async function countCovered(
+  db: Executor,
+  id: Uuid,
+): Promise<{ interceptions: number; sessions: number; audit_events: number }> {
+  const upTo = sql`limit ${countedUpTo}`
+  const { rows } = await sql<{ interceptions: number; sessions: number; audit_events: number }>`
+    select
+      (select count(*)::int from (
+        select from interceptions i, legal_holds h where h.id = ${id} and ${coversInterception('i')} ${upTo}
+      ) as each) as interceptions,
+      (select count(*)::int from (
+        select distinct i.session_id from interceptions i, legal_holds h where h.id = ${id} and ${coversInterception('i')}
+        ${upTo}
+      ) as each) as sessions,
+      (select count(*)::int from (
+        select from audit_events e, legal_holds h where h.id = ${id} and ${coversEvent} ${upTo}
+      ) as each) as audit_events`.execute(db)
+  return rows[0] ?? { interceptions: 0, sessions: 0, audit_events: 0 }
 }

@@ -4,7 +4,15 @@ import type { Database } from '../db/database.ts'
 import type { Scope } from '../http/implement.ts'
 import { signedIn } from '../http/implement.ts'
 import { holdCreated, holdReleased } from './events.ts'
-import { type HoldRow, insertHold, lockHolds, releaseHold, selectHeldUser, selectHold } from './hold-queries.ts'
+import {
+  countCovered,
+  type HoldRow,
+  insertHold,
+  lockHolds,
+  releaseHold,
+  selectHeldUser,
+  selectHold,
+} from './hold-queries.ts'
 
 export interface Holds {
   readonly db: Database
@@ -48,6 +56,12 @@ export async function placeHold({ db, clock }: Holds, scope: Scope, hold: NewHol
     await appendAudit(tx, { scope, at: now, ...holdCreated(row) })
     return row
   })
+}
+
+/** A hold, and how much there is that it is about. */
+export async function weighHold({ db }: Holds, id: Uuid) {
+  const hold = mustHave(await selectHold(db.sql, id))
+  return { hold, covers: await countCovered(db.sql, id) }
 }
 
 export async function endHold({ db, clock }: Holds, scope: Scope, id: Uuid, reason: string): Promise<HoldRow> {

@@ -2,13 +2,19 @@ import { endpoints, type LegalHold } from '@reeve/sdk'
 import { demand } from '../http/demand.ts'
 import { implement, type Route, signedIn } from '../http/implement.ts'
 import { type HoldRow, selectHolds } from './hold-queries.ts'
-import { endHold, type Holds, placeHold } from './holds.ts'
+import { endHold, type Holds, placeHold, weighHold } from './holds.ts'
 
 export function retentionRoutes(holds: Holds): Route[] {
   return [
     implement(endpoints.listLegalHolds, async (_, scope) => {
       demand(signedIn(scope), 'audit_log:read', {})
       return { holds: (await selectHolds(holds.db.sql)).map(presentHold) }
+    }),
+
+    implement(endpoints.getLegalHold, async ({ params: { id } }, scope) => {
+      demand(signedIn(scope), 'audit_log:read', {})
+      const { hold, covers } = await weighHold(holds, id)
+      return { ...presentHold(hold), covers }
     }),
 
     implement(endpoints.createLegalHold, async ({ body: { user, session_id, from, to, reason } }, scope) => {

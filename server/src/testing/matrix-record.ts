@@ -115,10 +115,12 @@ export function recordEntries(recorded: readonly Recorded[]) {
     createAuditSink: ({ world }) => ({
       body: { name: world.unique('sink'), kind: 'webhook', url: 'https://collector.example.com/' },
     }),
+    updateAuditSink: gate({ params: { sink: unknownId }, body: { format: 'ocsf' }, answers: 404 }),
     testAuditSink: gate({ params: { sink: unknownId }, answers: 404 }),
     deleteAuditSink: gate({ params: { sink: unknownId }, answers: 404 }),
     listLegalHolds: once('audit_log:read'),
     createLegalHold: ({ world }) => ({ body: { user: world.peer.id, reason: 'an inquiry' } }),
+    getLegalHold: once('audit_log:read', { params: { id: unknownId }, answers: 404 }),
     releaseLegalHold: gate({ params: { id: unknownId }, body: { reason: 'over' }, answers: 404 }),
   } satisfies Record<string, Entry>
 }

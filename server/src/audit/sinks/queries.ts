@@ -1,5 +1,5 @@
 import type { Uuid } from '@reeve/base'
-import { type Insertable, type Selectable, sql } from 'kysely'
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely'
 import type { Schema } from '../../db/__generated__/schema.ts'
 import type { Executor, Tx } from '../../db/database.ts'
 
@@ -9,17 +9,37 @@ export async function selectSinks(db: Executor): Promise<SinkRow[]> {
   return db.selectFrom('audit_sinks').selectAll().orderBy('name').execute()
 }
 
-/** By name or id. */
-export async function selectSink(db: Executor, given: string): Promise<SinkRow | undefined> {
-  return db
+const byNameOrId = (db: Executor, given: string) =>
+  db
     .selectFrom('audit_sinks')
     .selectAll()
     .where((where) => where.or([sql<boolean>`lower(name) = lower(${given})`, sql<boolean>`id::text = lower(${given})`]))
-    .executeTakeFirst()
+
+/** By name or id. */
+export async function selectSink(db: Executor, given: string): Promise<SinkRow | undefined> {
+  return byNameOrId(db, given).executeTakeFirst()
+}
+
+/** The same, and nobody else changes it until the transaction ends. */
+export async function lockSink(tx: Tx, given: string): Promise<SinkRow | undefined> {
+  return byNameOrId(tx, given).forUpdate().executeTakeFirst()
 }
 
 export async function insertSink(tx: Tx, row: Insertable<Schema['audit_sinks']>): Promise<SinkRow> {
   return tx.insertInto('audit_sinks').values(row).returningAll().executeTakeFirstOrThrow()
+}
+
+/**
+ * Also takes the lease from whoever has it and ends the pause: what is on its way still goes the old way, and whoever
+ * sends it finds at its end that the sink is no longer his.
+ */
+export async function updateSink(tx: Tx, id: Uuid, changes: Updateable<Schema['audit_sinks']>): Promise<SinkRow> {
+  return tx
+    .updateTable('audit_sinks')
+    .set({ ...changes, leased_by: null, leased_until: null, next_attempt_at: null, attempts: 0 })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
 }
 
 export async function deleteSink(tx: Tx, id: Uuid): Promise<void> {

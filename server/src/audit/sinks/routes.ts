@@ -5,13 +5,13 @@ import { isUniqueViolation } from '../../db/failures.ts'
 import type { AllowedNetwork } from '../../http/egress.ts'
 import { demand } from '../../http/demand.ts'
 import { implement, type Route, signedIn } from '../../http/implement.ts'
-import { newWebhookSecret, webhookKey } from '../../http/signed-webhook.ts'
 import type { Keyring } from '../../keyring/keyring.ts'
-import { sinkCreated, sinkDeleted, sinkTested } from '../events.ts'
+import { sinkCreated, sinkDeleted, sinkTested, sinkUpdated } from '../events.ts'
 import { appendAudit } from '../journal.ts'
 import { selectChain } from '../queries.ts'
+import { changesOf, checkCa, secretFor } from './change.ts'
 import { testMessage } from './message.ts'
-import { deleteSink, insertSink, selectSink, selectSinks, type SinkRow } from './queries.ts'
+import { deleteSink, insertSink, lockSink, selectSink, selectSinks, type SinkRow, updateSink } from './queries.ts'
 import { openTarget, readSinkUrl, secretContext } from './target.ts'
 
 export interface Sinks {
@@ -33,11 +33,11 @@ export function sinkRoutes(sinks: Sinks): Route[] {
     implement(endpoints.createAuditSink, async ({ body }, scope) => {
       const { name, kind, format = 'reeve', ca, allow_private = false, from = 'now' } = body
       const url = readSinkUrl(kind, body.url).href
-      if (ca !== undefined && !/-----BEGIN CERTIFICATE-----/.test(ca)) throw bad('ca', 'holds no certificate in PEM')
+      checkCa(ca)
       const secret = secretFor(kind, body.secret)
       const now = clock.now()
       const id = uuidv7(now)
-      try {
+      return named(name, async () => {
         const created = await db.transaction(async (tx) => {
           const { seq, removed_seq } = await selectChain(tx)
           const row = await insertSink(tx, {
@@ -56,12 +56,21 @@ export function sinkRoutes(sinks: Sinks): Route[] {
           return { row, seq }
         })
         return { ...presentSink(created.row, created.seq), secret: secret?.isNew === true ? secret.text : null }
-      } catch (thrown) {
-        if (isUniqueViolation(thrown, 'audit_sinks_name'))
-          throw new Fault('conflict', `there is a sink ${name} already`)
-        throw thrown
-      }
+      })
     }),
+
+    implement(endpoints.updateAuditSink, async ({ params, body }, scope) =>
+      named(body.name ?? '', () =>
+        db.transaction(async (tx) => {
+          const before = mustHave(await lockSink(tx, params.sink))
+          const { columns, shown } = changesOf(before, body, keyring)
+          const after = await updateSink(tx, before.id, columns)
+          const { seq } = await selectChain(tx)
+          await appendAudit(tx, { scope, at: clock.now(), ...sinkUpdated(before, after) })
+          return { ...presentSink(after, seq), secret: shown }
+        }),
+      ),
+    ),
 
     implement(endpoints.testAuditSink, async ({ params }, scope) => {
       const row = await find(db.sql, params.sink)
@@ -88,29 +97,24 @@ export function sinkRoutes(sinks: Sinks): Route[] {
   ]
 }
 
-async function find(db: Executor, given: string): Promise<SinkRow> {
-  const row = await selectSink(db, given)
+const find = async (db: Executor, given: string): Promise<SinkRow> => mustHave(await selectSink(db, given))
+
+function mustHave(row: SinkRow | undefined): SinkRow {
   if (row === undefined) throw new Fault('not_found', 'there is no such sink')
   return row
 }
 
-function secretFor(kind: SinkRow['kind'], given: string | undefined): { text: string; isNew: boolean } | null {
-  if (kind === 'syslog') {
-    if (given !== undefined) throw bad('secret', 'is of no use for syslog')
-    return null
+/** Two sinks of one name cannot be: says so in words. */
+async function named<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (thrown) {
+    if (!isUniqueViolation(thrown, 'audit_sinks_name')) throw thrown
+    throw new Fault('conflict', `there is a sink ${name} already`, {
+      problems: [{ field: 'name', detail: 'is taken' }],
+    })
   }
-  if (kind === 'otlp') {
-    if (given !== undefined && !/^[\x21-\x7e]+$/.test(given)) throw bad('secret', 'has characters that no token has')
-    return given === undefined ? null : { text: given, isNew: false }
-  }
-  if (given === undefined) return { text: newWebhookSecret().reveal(), isNew: true }
-  if (webhookKey(given) === null)
-    throw bad('secret', 'must be whsec_ and 24 to 64 bytes in base64; leave it out to have one made')
-  return { text: given, isNew: false }
 }
-
-const bad = (field: string, detail: string) =>
-  new Fault('invalid', 'the request has problems', { problems: [{ field, detail }] })
 
 function presentSink(row: SinkRow, headSeq: number): AuditSink {
   return {
@@ -123,6 +127,8 @@ function presentSink(row: SinkRow, headSeq: number): AuditSink {
     url: row.url,
     allow_private: row.allow_private,
     has_secret: row.secret !== null,
+    has_ca: row.ca !== null,
+    disabled_at: null,
     created_at: row.created_at.toISOString(),
     delivered_seq: row.delivered_seq,
     lag: Math.max(0, headSeq - row.delivered_seq),
