@@ -10,8 +10,8 @@ import type { Actor } from '../access/actor.ts'
 import { heldRoles } from '../access/built-in-roles.ts'
 import type { Database } from '../db/database.ts'
 import type { Browser, Scope } from '../http/implement.ts'
-import { createAuthenticator } from '../identity/authenticate.ts'
-import { newToken } from '../identity/token.ts'
+import { createAuthenticator } from '../identity/tokens/authenticate.ts'
+import { newToken } from '../identity/tokens/token.ts'
 import { createGateway, type Gateway, type GatewayConfig } from './gateway.ts'
 
 /** For tests: the gateway on a real socket, with real tokens, in front of whatever upstream the test has. */

@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 import { manualClock, silentLog } from '@reeve/base'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { type TestDatabase, testDatabase } from '../db/testing.ts'
-import { createAuthenticator, patienceMs } from '../identity/authenticate.ts'
+import { createAuthenticator, patienceMs } from '../identity/tokens/authenticate.ts'
 import { person } from './gateway-testing.ts'
 import { cutWithinMs, watchOpenStreams } from './open-streams.ts'
 

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { type Clock, type Log, toError, type Uuid } from '@reeve/base'
 import type { EndFacts, StartFacts } from '@reeve/bridge'
 import type { Actor } from '../access/actor.ts'
-import { freshMs, patienceMs } from '../identity/authenticate.ts'
+import { freshMs, patienceMs } from '../identity/tokens/authenticate.ts'
 
 interface Open {
   readonly apiKeyId: string

@@ -1,7 +1,7 @@
 import { type Clock, type Log, toError, uuidv7 } from '@reeve/base'
 import { appendAudit } from '../audit/journal.ts'
 import type { Database } from '../db/database.ts'
-import { readToken } from '../identity/token.ts'
+import { readToken } from '../identity/tokens/token.ts'
 import { gatewayRefused } from './events.ts'
 import { findKeyName } from './queries.ts'
 

@@ -1,8 +1,8 @@
 import type { AuditDiff, AuditEntry } from '../audit/journal.ts'
-import type { GroupRow } from './group-queries.ts'
-import type { MemberRow, OrganizationRow } from './organization-queries.ts'
+import type { GroupRow } from './organizations/group-queries.ts'
+import type { MemberRow, OrganizationRow } from './organizations/queries.ts'
 import type { KeyRow, UserRow } from './queries.ts'
-import type { StoredRoleRow } from './role-queries.ts'
+import type { StoredRoleRow } from './roles/queries.ts'
 
 /** The audit entries of this room, as data. `scope` and `at` are added by whoever appends them. */
 export type IdentityEvent = Omit<AuditEntry, 'scope' | 'at'>

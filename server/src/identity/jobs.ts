@@ -2,13 +2,13 @@ import { type Clock, type Log, toError } from '@reeve/base'
 import { appendAudit } from '../audit/journal.ts'
 import type { Database, Executor } from '../db/database.ts'
 import { deleteExpiredKeys } from './queries.ts'
-import { dormancyChanged } from './sign-in-events.ts'
+import { dormancyChanged } from './sign-in/events.ts'
 import {
   deleteExpiredDeviceLogins,
   deleteExpiredPasswordResets,
   moveDormant,
   tryDormancyLock,
-} from './sign-in-queries.ts'
+} from './sign-in/queries.ts'
 
 /** Ended credentials stay a week, so that whoever wonders why a script stopped can still find them in a list. */
 const keptMs = 7 * 86_400_000

@@ -14,11 +14,11 @@ import {
 import type { Actor } from '../access/actor.ts'
 import { missingToGrant } from '../access/granting.ts'
 import { allows } from '../access/policy.ts'
-import type { GroupRow } from './group-queries.ts'
-import type { MemberRow, OrganizationRow } from './organization-queries.ts'
+import type { GroupRow } from './organizations/group-queries.ts'
+import type { MemberRow, OrganizationRow } from './organizations/queries.ts'
 import type { KeyRow, UserRow } from './queries.ts'
 import { isImplied } from '../access/built-in-roles.ts'
-import { displayNameOf, type KnownRole } from './roles.ts'
+import { displayNameOf, type KnownRole } from './roles/roles.ts'
 
 /** Rows as the contract shows them. */
 

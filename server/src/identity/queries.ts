@@ -4,7 +4,7 @@ import type { Visibility } from '../access/policy.ts'
 import { visibleRows } from '../access/sql-filter.ts'
 import type { Schema } from '../db/__generated__/schema.ts'
 import type { Executor, Tx } from '../db/database.ts'
-import type { CustomRoleRow } from './custom-roles.ts'
+import type { CustomRoleRow } from './roles/custom-roles.ts'
 
 /** All SQL of users, credentials and the first setup. */
 

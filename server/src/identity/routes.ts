@@ -2,15 +2,15 @@ import { Fault } from '@reeve/base'
 import { endpoints } from '@reeve/sdk'
 import { implement, implementSignIn, type Route, signedIn } from '../http/implement.ts'
 import { type Identity, resolveUser } from './identity.ts'
-import { groupRoutes, organizationRoutes } from './organization-routes.ts'
+import { groupRoutes, organizationRoutes } from './organizations/routes.ts'
 import { presentKey, presentUser } from './present.ts'
-import { roleRoutes } from './role-routes.ts'
-import { createGuessLimits, signIn } from './password-sign-in.ts'
-import { signOut } from './sessions.ts'
-import { setResponsible } from './service-accounts.ts'
-import { createFirstUser, isSetUp } from './setup.ts'
-import { signInRoutes } from './sign-in-routes.ts'
-import { createSessionKey, createToken, endKey, getKey, listTokens } from './tokens.ts'
+import { roleRoutes } from './roles/routes.ts'
+import { createGuessLimits, signIn } from './sign-in/password-sign-in.ts'
+import { signOut } from './sign-in/sessions.ts'
+import { setResponsible } from './people/service-accounts.ts'
+import { createFirstUser, isSetUp } from './people/setup.ts'
+import { signInRoutes } from './sign-in/routes.ts'
+import { createSessionKey, createToken, endKey, getKey, listTokens } from './tokens/tokens.ts'
 import {
   activateUser,
   changePassword,
@@ -20,7 +20,7 @@ import {
   listUsers,
   refuseDuplicates,
   suspendUser,
-} from './users.ts'
+} from './people/users.ts'
 
 export const identityRoutes = (identity: Identity): Route[] => [
   ...entryRoutes(identity),

@@ -13,11 +13,11 @@ import { sourceAddress } from '../http/source-address.ts'
 import type { Actor } from '../access/actor.ts'
 import { createKeyring, type Keyring } from '../keyring/keyring.ts'
 import { newKey } from '../keyring/seal.ts'
-import { type Authenticator, createAuthenticator } from './authenticate.ts'
+import { type Authenticator, createAuthenticator } from './tokens/authenticate.ts'
 import type { Identity } from './identity.ts'
-import { createPasswords } from './password.ts'
+import { createPasswords } from './sign-in/password.ts'
 import { identityRoutes } from './routes.ts'
-import { openDeployment } from './setup.ts'
+import { openDeployment } from './people/setup.ts'
 
 /** The routes of identity and audit, served over a real socket from a real database, with a clock that tests move. */
 export interface TestIdentity extends AsyncDisposable {

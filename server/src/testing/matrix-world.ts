@@ -13,8 +13,8 @@ import { readConfig } from '../config.ts'
 import type { Connection } from '../db/connection.ts'
 import { type TestDatabase, testDatabase } from '../db/testing.ts'
 import { insertKey, insertUser } from '../identity/queries.ts'
-import { newToken } from '../identity/token.ts'
-import { mintWorkspaceToken } from '../identity/workspace-tokens.ts'
+import { newToken } from '../identity/tokens/token.ts'
+import { mintWorkspaceToken } from '../identity/tokens/workspace-tokens.ts'
 
 /**
  * A whole server with somebody for each built-in role, in one of two organizations, and things of theirs. What each of
