@@ -242,7 +242,7 @@ export const commands: readonly Command[] = [
     options: {
       filter: text(
         'query',
-        'text in username, name or e-mail; status: role: login_type: last_seen_before: organization: group:',
+        'text in username, name or e-mail; status: role: login_type: last_seen_before: kind: owner: organization: group:',
       ),
       ...paging,
     },

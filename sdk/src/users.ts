@@ -115,7 +115,8 @@ export const listUsers = endpoint({
       .optional()
       .describe(
         'Free text over username, name and e-mail; status:active|dormant|suspended, role:, login_type:, ' +
-          'last_seen_before: (a day, or never), organization:, group: (name or id).',
+          'last_seen_before: (a day, or never), kind:person|service, owner: (who is responsible for a service ' +
+          'account; me, name or id), organization:, group: (name or id).',
       ),
     limit: z.coerce.number().int().min(1).max(1000).optional(),
     offset: z.coerce.number().int().min(0).optional(),

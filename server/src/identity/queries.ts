@@ -74,7 +74,9 @@ export interface UserFilter {
   readonly loginTypes: readonly string[]
   /** Not seen since then; with `never`, not seen at all. */
   readonly lastSeenBefore: Date | 'never' | null
-  /** Names or ids. */
+  readonly kinds: readonly ('person' | 'service')[]
+  /** Names or ids: of who is responsible, of where they belong. */
+  readonly responsible: readonly string[]
   readonly organizations: readonly string[]
   readonly groups: readonly string[]
 }
@@ -84,8 +86,11 @@ export async function selectUsers(
   filter: UserFilter,
   page: { readonly limit: number; readonly offset: number; readonly afterId: Uuid | undefined },
 ): Promise<{ rows: UserRow[]; count: number }> {
+  const { visible } = filter
   const id = sql`users.id`
-  let query = users(db).where(visibleRows(filter.visible, { id, owner: id, organization: null, accessList: null }))
+  // As `holderOf` has it: an account is that of the person who is responsible for it.
+  const owner = sql`case when users.owner_id = ${visible.own.ownerId}::uuid then users.owner_id else users.id end`
+  let query = users(db).where(visibleRows(visible, { id, owner, organization: null, accessList: null }))
   for (const condition of userConditions(filter)) query = query.where(condition)
   for (const word of filter.words) {
     const like = `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`
@@ -112,7 +117,7 @@ export async function selectUsers(
 
 function userConditions(filter: UserFilter): RawBuilder<boolean>[] {
   const any = (values: readonly string[]) => sql`any(${values.map((value) => value.toLowerCase())}::text[])`
-  const { statuses, roles, loginTypes, lastSeenBefore: before, organizations, groups } = filter
+  const { statuses, roles, loginTypes, lastSeenBefore: before, kinds, responsible, organizations, groups } = filter
   const conditions: RawBuilder<boolean>[] = []
   if (statuses.length > 0) conditions.push(sql`users.status = ${any(statuses)}`)
   if (loginTypes.length > 0) conditions.push(sql`users.login_type = ${any(loginTypes)}`)
@@ -124,6 +129,14 @@ function userConditions(filter: UserFilter): RawBuilder<boolean>[] {
   }
   if (before === 'never') conditions.push(sql`users.last_seen_at is null`)
   else if (before !== null) conditions.push(sql`(users.last_seen_at is null or users.last_seen_at < ${before})`)
+  if (kinds.length > 0) {
+    conditions.push(sql`case when users.is_service_account then 'service' else 'person' end = ${any(kinds)}`)
+  }
+  if (responsible.length > 0) {
+    conditions.push(sql`exists (
+      select from users r
+      where r.id = users.owner_id and (lower(r.username) = ${any(responsible)} or r.id::text = ${any(responsible)}))`)
+  }
   if (organizations.length > 0) {
     conditions.push(sql`exists (
       select from organization_members m join organizations o on o.id = m.organization_id and o.deleted_at is null

@@ -135,7 +135,7 @@ export interface UserPage {
 }
 
 export function listUsers(identity: Identity, actor: Actor, { q = '', limit = 100, offset = 0, after_id }: UserPage) {
-  const keys = ['status', 'role', 'login_type', 'last_seen_before', 'organization', 'group']
+  const keys = ['status', 'role', 'login_type', 'last_seen_before', 'kind', 'owner', 'organization', 'group']
   const { words, values } = readSearch(q, keys)
   const roles = values('role')
   const filter = {
@@ -146,10 +146,18 @@ export function listUsers(identity: Identity, actor: Actor, { q = '', limit = 10
     roles: roles.some(isImplied) ? [] : roles,
     loginTypes: values('login_type'),
     lastSeenBefore: readDay(values('last_seen_before').at(-1)),
+    kinds: values('kind').map(readKind),
+    responsible: values('owner').map((ref) => (ref.toLowerCase() === 'me' ? actor.userId : ref)),
     organizations: values('organization'),
     groups: values('group'),
   }
   return selectUsers(identity.db.sql, filter, { limit, offset, afterId: after_id })
+}
+
+function readKind(text: string): 'person' | 'service' {
+  if (text === 'person' || text === 'service') return text
+  const problems = [{ field: 'q', detail: `kind: ${text} is neither person nor service` }]
+  throw new Fault('invalid', 'the search is not understood', { problems })
 }
 
 function readDay(text: string | undefined): Date | 'never' | null {

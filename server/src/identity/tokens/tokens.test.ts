@@ -196,6 +196,22 @@ test('a service account has no address and no sign-in; its tokens are made by wh
   }
 })
 
+test('service accounts are listed apart from people, and by who is responsible; he lists his own', async () => {
+  const found = async (q: string, token = owner) => {
+    const { json } = await call('GET', `/api/v2/users?q=${encodeURIComponent(q)}`, { token })
+    return json.users.map(({ username }: { username: string }) => username)
+  }
+  expect(await found('kind:service')).toEqual(expect.arrayContaining(['idle', 'robot']))
+  expect(await found('kind:service')).not.toContain('max')
+  expect(await found('kind:person')).not.toContain('robot')
+  expect(await found('kind:service owner:MAX')).toEqual(['robot'])
+  expect(await found('owner:nobody')).toEqual([])
+  expect(await found('', member)).toEqual(['max', 'robot'])
+  expect(await found('kind:service owner:me', member)).toEqual(['robot'])
+  expect(await found('owner:dana', member)).toEqual([])
+  expect((await call('GET', '/api/v2/users?q=kind:machine', { token: owner })).status).toBe(400)
+})
+
 test('a service account is handed over, and its tokens are made by those who have what it has', async () => {
   const hand = (ref: string, to: string, token = owner) =>
     call('PUT', `/api/v2/users/${ref}/owner`, { token, body: { owner: to } })
