@@ -30,7 +30,7 @@ export const mailedCode = 'K7QF-2M9D-XW4R-8TBN'
 export const signInHandlers: Handlers = {
   getAuthMethods: () => ({
     terms_of_service_url: '',
-    password: { enabled: true },
+    password: { enabled: true, reset: true },
     github: { enabled: false, default_provider_configured: false },
     oidc: { enabled: true, signInText: 'Sign in with Example ID', iconUrl: '' },
   }),

@@ -72,7 +72,10 @@ export const getAuthMethods = endpoint({
   permission: 'public',
   result: z.object({
     terms_of_service_url: z.string(),
-    password: z.object({ enabled: z.boolean() }),
+    password: z.object({
+      enabled: z.boolean(),
+      reset: z.boolean().describe('Whether somebody who forgot a password can have a mail sent: mail is configured.'),
+    }),
     github: z.object({ enabled: z.boolean(), default_provider_configured: z.boolean() }),
     oidc: z.object({ enabled: z.boolean(), signInText: z.string(), iconUrl: z.string() }),
   }),

@@ -46,10 +46,9 @@ test('the whole server starts without its provider, and lets people in when it i
   const setup = new URL(app.setupUrl ?? '').searchParams.get('t')
   const first = { email: 'dana@example.com', username: 'dana', password: 'correct horse battery', setup_token: setup }
   expect((await ask(url, 'POST', '/api/v2/users/first', { body: first })).status).toBe(201)
-  expect((await ask(url, 'GET', '/api/v2/users/authmethods')).json.oidc).toEqual({
-    enabled: true,
-    signInText: 'Sign in with Example ID',
-    iconUrl: '',
+  expect((await ask(url, 'GET', '/api/v2/users/authmethods')).json).toMatchObject({
+    password: { enabled: true, reset: false },
+    oidc: { enabled: true, signInText: 'Sign in with Example ID', iconUrl: '' },
   })
   const browser = testBrowser(url)
   expect((await browser.open('/api/v2/users/oidc/start')).status).toBe(503)

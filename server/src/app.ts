@@ -166,6 +166,7 @@ export async function startApp(options: {
     sessionMs: config.sessionMs,
     sessionMaxMs: config.sessionMaxMs,
     passwordSignIn: config.passwordSignIn,
+    sendsMail: config.notifications.mail !== null,
     oidcButton: config.oidc,
     tokens: config.tokens,
     localOnly: isLocalOnly,

@@ -28,6 +28,8 @@ export interface Identity {
   readonly sessionMaxMs: number
   /** Whom a password lets in: owners always, so that somebody can when the identity provider cannot be reached. */
   readonly passwordSignIn: 'everyone' | 'owners'
+  /** Whether mail leaves this deployment, so that a forgotten password can be mended. */
+  readonly sendsMail: boolean
   /** How the way through the identity provider looks; null where there is none. */
   readonly oidcButton: { readonly signInText: string; readonly iconUrl: string } | null
   readonly tokens: TokenLimits

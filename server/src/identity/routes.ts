@@ -44,7 +44,7 @@ function entryRoutes(identity: Identity): Route[] {
     ),
     implement(endpoints.getAuthMethods, () => ({
       terms_of_service_url: '',
-      password: { enabled: identity.passwordSignIn === 'everyone' },
+      password: { enabled: identity.passwordSignIn === 'everyone', reset: identity.sendsMail },
       github: { enabled: false, default_provider_configured: false },
       oidc: { enabled: identity.oidcButton !== null, ...(identity.oidcButton ?? { signInText: '', iconUrl: '' }) },
     })),

@@ -86,6 +86,7 @@ export async function testIdentity(
     sessionMs: 86_400_000,
     sessionMaxMs: 30 * 86_400_000,
     passwordSignIn,
+    sendsMail: true,
     oidcButton: null,
     tokens: { defaultLifetimeMs: 30 * 86_400_000, maxLifetimeMs: 365 * 86_400_000 },
     localOnly,

@@ -70,8 +70,8 @@ test('signing out ends the session and forgets the cookie', async () => {
   expect((await call('GET', '/api/v2/users/me', { token })).status).toBe(401)
 })
 
-test('the ways to sign in are public', async () => {
-  expect((await call('GET', '/api/v2/users/authmethods')).json.password).toEqual({ enabled: true })
+test('the ways to sign in are public, and whether a forgotten password can be mended', async () => {
+  expect((await call('GET', '/api/v2/users/authmethods')).json.password).toEqual({ enabled: true, reset: true })
 })
 
 test('each of these endpoints gave every answer that it declares', () => {
