@@ -69,7 +69,10 @@ function eventsBody({ wire, mask, limits }: Parts): AnswerBody {
           : { outcome: 'upstream_error', errorType: error.type, errorMessage: mask.text(error.message) }
       return { pass: events, end: { complete: true, last: mask.bytes(terminal), ending } }
     },
-    finish: () => brokenOff('The provider ended the stream before the answer was complete.'),
+    finish: () =>
+      watcher.whole()
+        ? { complete: true, last: lastOf(watcher.rest()), ending: { outcome: 'ok' } }
+        : brokenOff('The provider ended the stream before the answer was complete.'),
     rest: () => watcher.rest(),
   }
 }
@@ -123,6 +126,7 @@ function errorBody({ wire, mask, limits }: Parts): AnswerBody {
 }
 
 const nothing = Buffer.alloc(0)
+const lastOf = (rest: Buffer): Buffer | null => (rest.length === 0 ? null : rest)
 
 export function brokenOff(message: string): BodyEnd & { readonly complete: false } {
   return {

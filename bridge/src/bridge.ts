@@ -125,7 +125,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     }
 
     if (intake.refusal !== null || res.destroyed) {
-      return conclude(exchange, routed.provider.wire, recording, intake.refusal, { ...told, id: start.id, cameMs })
+      return conclude(exchange, routed.route.wire, recording, intake.refusal, { ...told, id: start.id, cameMs })
     }
     const relay = upstreams.ask({
       exchange,
@@ -249,7 +249,7 @@ function providerFacts(
   route: RouteKind,
 ): Pick<StartFacts, 'provider' | 'providerName' | 'route' | 'credentialHint'> {
   return {
-    provider: provider.wire.type,
+    provider: provider.type,
     providerName: provider.name,
     route,
     credentialHint: provider.key?.hint() ?? '',

@@ -145,7 +145,7 @@ export function answerHeaders(given: HeaderValues, mask: (text: string) => strin
   return {
     headers,
     contentType: first('content-type'),
-    requestId: first('request-id'),
+    requestId: first('request-id') ?? first('x-request-id'),
     contentLength,
     compressed: (first('content-encoding')?.trim().toLowerCase() ?? 'identity') !== 'identity',
     endsWithConnection: contentLength === null && first('transfer-encoding') === null,

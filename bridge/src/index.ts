@@ -16,17 +16,12 @@ export type {
   RouteKind,
   StartFacts,
 } from './recorder.ts'
+export { routeKinds } from './recorder.ts'
 export { writeAnswer } from './refuse.ts'
 export { startScriptedProvider } from './scripted/scripted-provider.ts'
-export { errorAnswer } from './wire/anthropic-messages/errors.ts'
-export { readRequest } from './wire/anthropic-messages/read-request.ts'
-export {
-  finish as finishStream,
-  initial as initialStream,
-  step as stepStream,
-  type StreamState,
-} from './wire/anthropic-messages/stream.ts'
-export { readWhole } from './wire/anthropic-messages/whole.ts'
-export type { Observation, RequestReading, ResponseReading, Usage } from './wire/observation.ts'
+export { anthropicMessages } from './wire/anthropic-messages/anthropic-messages.ts'
+export { noUsage, type Observation, type RequestReading, type ResponseReading, type Usage } from './wire/observation.ts'
+export { readerOf, turnRoutes } from './wire/readers.ts'
 export { eventBytesMax, sseSplitter, type WireEvent } from './wire/sse.ts'
-export type { Refusal, RefusalReason, WireAnswer } from './wire/wire-format.ts'
+export type { Refusal, RefusalReason, WireAnswer, WireFormat } from './wire/wire-format.ts'
+export type { StreamReading, WireReader } from './wire/wire-reader.ts'

@@ -31,7 +31,7 @@ const nothing = Buffer.alloc(0)
 /** Looks at the head and body of a request: whose client it is, what it asks for, and how much of it came before. */
 export function takeIn(
   exchange: Exchange & { readonly actor: Actor },
-  { provider, route }: Routed,
+  { provider, route, path }: Routed,
   collected: CollectedBody,
   { bodies, masker }: { readonly bodies: BodyMemory; readonly masker: Masker | null },
 ): Intake {
@@ -45,6 +45,7 @@ export function takeIn(
   })
   if (collected.kind === 'refused') return unread(collected.refusal)
   if (collected.kind === 'gone') return unread(null)
+  if (route.kind === 'passthrough') return unread(null)
   if (route.method !== 'POST') return unread(body.length === 0 ? null : unwanted)
 
   // A session that the headers name is known before the body is read, and then the body need not be read anew.
@@ -54,16 +55,16 @@ export function takeIn(
   let key = conversation(named.clientSessionId, named.agentId)
   let shared: Shared | null = named.clientSessionId === null ? null : bodies.nearest(key, body)
 
-  const result = provider.wire.scan(
+  const result = route.wire.scan(
     body,
     shared === null ? undefined : { scan: shared.earlier.scan, prefixBytes: shared.prefixBytes },
   )
   if (!result.ok) return unread({ reason: 'invalid', message: capitalised(result.problem) })
   const { scan } = result
-  const said = provider.wire.requestFacts(body, scan)
+  const said = route.wire.requestFacts(body, scan, path)
   const client = named.clientSessionId === null ? recogniseClient(headers, said) : named
   if (named.clientSessionId === null) {
-    key = conversation(client.clientSessionId ?? provider.wire.beginning(body, scan), client.agentId)
+    key = conversation(client.clientSessionId ?? route.wire.beginning(body, scan), client.agentId)
     shared = bodies.nearest(key, body)
   }
   const digest = digestBody(body, shared)

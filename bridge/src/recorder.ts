@@ -20,7 +20,17 @@ export interface ClientFacts {
   readonly parentAgentId: string | null
 }
 
-export type RouteKind = 'messages' | 'count_tokens' | 'models'
+/** Which kind of call it is. The first four ask a model, each in the format of the API that it is named after. */
+export const routeKinds = [
+  'messages',
+  'chat_completions',
+  'responses',
+  'generate_content',
+  'count_tokens',
+  'models',
+  'passthrough',
+] as const
+export type RouteKind = (typeof routeKinds)[number]
 export type RecordedOutcome =
   'ok' | 'upstream_error' | 'upstream_aborted' | 'client_disconnected' | 'timeout' | 'refused' | 'interrupted'
 
@@ -47,7 +57,7 @@ export interface StartFacts extends ClientFacts {
   readonly id: Uuid
   readonly actor: Actor
   readonly startedAt: Date
-  /** Wire type (`anthropic`) and instance name as in the path. */
+  /** Type (`anthropic`, `openai`, …) and instance name as in the path. */
   readonly provider: string
   readonly providerName: string
   readonly route: RouteKind

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { anthropicFixtures } from './testing/fixtures.ts'
+import { fixturesOf } from './testing/fixtures.ts'
 import { memoryRecorder } from './testing/memory-recorder.ts'
 import {
   chunkedStream,
@@ -53,7 +53,7 @@ async function relayed(
 }
 
 test('the client gets the bytes that the provider sent, for every recorded answer and wherever it is cut', async () => {
-  for (const { name, status, contentType, bytes } of anthropicFixtures()) {
+  for (const { name, status, contentType, bytes } of fixturesOf('anthropic-messages')) {
     if (name === 'no-end') continue
     const head = `HTTP/1.1 ${status} X\r\ncontent-type: ${contentType}\r\n`
     const pieces = [...bytes].map((byte) => chunkOf(Buffer.from([byte])))

@@ -3,6 +3,8 @@ import type { Provider, ProviderRoute } from './providers/provider.ts'
 export interface Routed {
   readonly provider: Provider
   readonly route: ProviderRoute
+  /** The normalized path that the route was found by, without the query. */
+  readonly path: string
   /** Path below the base URL with its query, as the provider is asked. */
   readonly pathAndQuery: string
 }
@@ -21,5 +23,5 @@ export function routeRequest(provider: Provider, method: string, pathAndQuery: s
   const query = mark === -1 ? '' : pathAndQuery.slice(mark)
   if (!plainPath.test(path) || !plainQuery.test(query)) return null
   const route = provider.routes.find((candidate) => candidate.method === method && candidate.path.test(path))
-  return route === undefined ? null : { provider, route, pathAndQuery: provider.upstreamPath(path) + query }
+  return route === undefined ? null : { provider, route, path, pathAndQuery: provider.upstreamPath(path) + query }
 }

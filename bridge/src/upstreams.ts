@@ -77,7 +77,7 @@ export function createUpstreams({ limits, clock, log }: { limits: Limits; clock:
         res,
         ownHeaders,
         recording,
-        wire: provider.wire,
+        wire: route.wire,
         mask: maskOf(provider),
         limits,
         clock,

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { Refusal, serveContract } from './testing.ts'
-import { everything, session } from './testing-data.ts'
+import { everything } from './testing-data.ts'
+import { session } from './testing-sessions.ts'
 
 /** The command as a process: what signals, pipes, proxies and terminals do to it. */
 

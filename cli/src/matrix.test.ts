@@ -5,7 +5,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { commands } from './commands.ts'
 import { writeDeployments } from './deployments.ts'
 import { type Deployment, type Handler, type Name, type Ran, Refusal, runCli, serveContract } from './testing.ts'
-import { everything, hostile, requestId, sessionId } from './testing-data.ts'
+import { everything } from './testing-data.ts'
+import { hostile, requestId, sessionId } from './testing-sessions.ts'
 
 /** The contract of every command: stdout is the answer in the format that was asked for, or nothing. */
 

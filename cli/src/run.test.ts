@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { commands } from './commands.ts'
 import { complete } from './complete.ts'
 import { runCli, serveContract } from './testing.ts'
-import { everything, userId } from './testing-data.ts'
+import { everything } from './testing-data.ts'
+import { userId } from './testing-sessions.ts'
 import { version } from './version.ts'
 
 test('the version is one line', async () => {

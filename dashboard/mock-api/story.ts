@@ -37,6 +37,10 @@ const noUsage: TokenUsage = {
   output_tokens: 0,
   cache_read_input_tokens: 0,
   cache_write_input_tokens: 0,
+  cache_write_1h_input_tokens: 0,
+  reasoning_tokens: 0,
+  audio_input_tokens: 0,
+  audio_output_tokens: 0,
   source: 'none',
 }
 
@@ -69,6 +73,10 @@ export function newSession(at: Date, initiator: Session['initiator'], client: st
         output_tokens: 0,
         cache_read_input_tokens: 0,
         cache_write_input_tokens: 0,
+        cache_write_1h_input_tokens: 0,
+        reasoning_tokens: 0,
+        audio_input_tokens: 0,
+        audio_output_tokens: 0,
       },
       first_prompt: null,
       last_prompt: null,
@@ -99,6 +107,10 @@ export function addRequest(recorded: Recorded, told: Told): Interception {
           output_tokens: 80 + told.seconds * 31,
           cache_read_input_tokens: 11_204 * (recorded.interceptions.length % 40),
           cache_write_input_tokens: 1_830,
+          cache_write_1h_input_tokens: 512,
+          reasoning_tokens: 40,
+          audio_input_tokens: 0,
+          audio_output_tokens: 0,
           source: outcome === 'ok' ? 'provider' : 'partial',
         }
   const interception: Interception = {
@@ -205,10 +217,17 @@ function appendEvents(
 function keepTotals(recorded: Recorded, of: Interception, endedMs: number): void {
   const { session } = recorded
   const total = session.token_usage_summary
-  total.input_tokens += of.token_usage.input_tokens
-  total.output_tokens += of.token_usage.output_tokens
-  total.cache_read_input_tokens += of.token_usage.cache_read_input_tokens
-  total.cache_write_input_tokens += of.token_usage.cache_write_input_tokens
+  const classes = [
+    'input_tokens',
+    'output_tokens',
+    'cache_read_input_tokens',
+    'cache_write_input_tokens',
+    'cache_write_1h_input_tokens',
+    'reasoning_tokens',
+    'audio_input_tokens',
+    'audio_output_tokens',
+  ] as const
+  for (const name of classes) total[name] += of.token_usage[name]
   session.requests += 1
   session.tool_calls += of.tool_calls
   if (!session.models.includes(of.model)) session.models.push(of.model)

@@ -7,16 +7,26 @@ import { endpoint } from './endpoint.ts'
 
 /**
  * Tokens by class, as the provider counted them. `input_tokens` is fresh input only: with the two cache classes it adds
- * up to everything the model read. `source` says whose numbers they are: `provider` when the answer ended and stated
- * them, `partial` when it was cut off and these are the last ones it had stated, `none` when it stated none.
+ * up to everything the model read, and `output_tokens` is everything it wrote. The last four are parts of those: of what
+ * was written to the cache, what is kept for an hour; of the output, what the model thought; of input and output, sound.
  */
-export const TokenUsage = z.object({
+export const TokenUsageSummary = z.object({
   input_tokens: z.number().int(),
   output_tokens: z.number().int(),
   cache_read_input_tokens: z.number().int(),
   cache_write_input_tokens: z.number().int(),
-  source: z.enum(['provider', 'partial', 'none']),
+  cache_write_1h_input_tokens: z.number().int(),
+  reasoning_tokens: z.number().int(),
+  audio_input_tokens: z.number().int(),
+  audio_output_tokens: z.number().int(),
 })
+export type TokenUsageSummary = z.infer<typeof TokenUsageSummary>
+
+/**
+ * `source` says whose numbers they are: `provider` when the answer ended and stated them, `partial` when it was cut off
+ * and these are the last ones it had stated, `none` when it stated none.
+ */
+export const TokenUsage = TokenUsageSummary.extend({ source: z.enum(['provider', 'partial', 'none']) })
 export type TokenUsage = z.infer<typeof TokenUsage>
 
 /**
@@ -57,7 +67,15 @@ export const Interception = z.object({
   api_key_id: z.string(),
   provider: z.string().describe('Wire type: anthropic.'),
   provider_name: z.string().describe('Name of the provider instance, as in the path.'),
-  route: z.enum(['messages', 'count_tokens', 'models']),
+  route: z.enum([
+    'messages',
+    'chat_completions',
+    'responses',
+    'generate_content',
+    'count_tokens',
+    'models',
+    'passthrough',
+  ]),
   model: z.string().describe('As the client asked for it.'),
   model_served: z.string().nullable().describe('As the provider says that it answered.'),
   streaming: z.boolean(),
@@ -129,14 +147,6 @@ export const TimelineEvent = z.object({
   ...withheld,
 })
 export type TimelineEvent = z.infer<typeof TimelineEvent>
-
-export const TokenUsageSummary = z.object({
-  input_tokens: z.number().int(),
-  output_tokens: z.number().int(),
-  cache_read_input_tokens: z.number().int(),
-  cache_write_input_tokens: z.number().int(),
-})
-export type TokenUsageSummary = z.infer<typeof TokenUsageSummary>
 
 export const Session = z.object({
   id: Id,

@@ -1,6 +1,6 @@
 import { Secret } from '@reeve/base'
 import { expect, test } from 'vitest'
-import { anthropicFixtures } from '../testing/fixtures.ts'
+import { fixturesOf } from '../testing/fixtures.ts'
 import { anthropicProvider } from './anthropic.ts'
 import { providerPromises } from './conformance.ts'
 
@@ -10,9 +10,10 @@ const provider = anthropicProvider({
   key: new Secret('sk-ant-0123456789'),
 })
 const samples = {
-  stream: anthropicFixtures().find(({ name }) => name === 'thinking-and-tool')!.bytes,
+  stream: fixturesOf('anthropic-messages').find(({ name }) => name === 'thinking-and-tool')!.bytes,
   body: Buffer.from('{"messages":[],"model":"claude-opus-5-5","stream":true}'),
   model: 'claude-opus-5-5',
+  path: '/v1/messages',
 }
 
 for (const { promise, check } of providerPromises) test(`anthropic: ${promise}`, () => check(provider, samples))

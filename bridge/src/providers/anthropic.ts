@@ -1,14 +1,15 @@
-import { Fault, type Secret } from '@reeve/base'
+import type { Secret } from '@reeve/base'
 import { anthropicMessages } from '../wire/anthropic-messages/anthropic-messages.ts'
 import type { Provider, ProviderRoute } from './provider.ts'
+import { providerUrl } from './provider-url.ts'
 
 const routes: readonly ProviderRoute[] = [
-  { method: 'POST', path: /^\/v1\/messages$/, kind: 'messages' },
-  { method: 'POST', path: /^\/v1\/messages\/count_tokens$/, kind: 'count_tokens' },
-  { method: 'GET', path: /^\/v1\/models$/, kind: 'models' },
-  { method: 'GET', path: /^\/v1\/models\/[^/]+$/, kind: 'models' },
+  { method: 'POST', path: /^\/v1\/messages$/, kind: 'messages', wire: anthropicMessages },
+  { method: 'POST', path: /^\/v1\/messages\/count_tokens$/, kind: 'count_tokens', wire: anthropicMessages },
+  { method: 'GET', path: /^\/v1\/models$/, kind: 'models', wire: anthropicMessages },
+  { method: 'GET', path: /^\/v1\/models\/[^/]+$/, kind: 'models', wire: anthropicMessages },
   // Claude Code asks this without a credential to see whether anybody is there.
-  { method: 'HEAD', path: /^\/api\/hello$/, kind: null },
+  { method: 'HEAD', path: /^\/api\/hello$/, kind: null, wire: anthropicMessages },
 ]
 
 /**
@@ -16,17 +17,12 @@ const routes: readonly ProviderRoute[] = [
  * since other tools want it so. Throws a Fault when the URL cannot be used.
  */
 export function anthropicProvider(settings: { name: string; baseUrl: string; key: Secret | null }): Provider {
-  const url = URL.canParse(settings.baseUrl) ? new URL(settings.baseUrl) : null
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
-    throw new Fault(
-      'invalid',
-      `The base URL of the provider ${settings.name} must be http(s)://host[:port][/path] without credentials`,
-    )
-  }
+  const url = providerUrl(settings)
   const basePath = url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')
   const { key } = settings
   return {
     name: settings.name,
+    type: 'anthropic',
     wire: anthropicMessages,
     routes,
     origin: url.origin,

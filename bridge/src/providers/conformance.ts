@@ -16,6 +16,8 @@ export interface ProviderSamples {
   /** A request body that asks for a stream of `model`. */
   readonly body: Buffer
   readonly model: string
+  /** Where that request goes. */
+  readonly path: string
 }
 
 const reasons: readonly RefusalReason[] = [
@@ -112,11 +114,11 @@ export const providerPromises: readonly ProviderPromise[] = [
   },
   {
     promise: 'model and streaming are read out of a body, and out of broken ones nothing',
-    check({ wire }, { body, model }) {
+    check({ wire }, { body, model, path }) {
       const scanned = wire.scan(body)
       assert.ok(scanned.ok)
       assert.deepEqual(
-        [wire.requestFacts(body, scanned.scan).model, wire.requestFacts(body, scanned.scan).streaming],
+        [wire.requestFacts(body, scanned.scan, path).model, wire.requestFacts(body, scanned.scan, path).streaming],
         [model, true],
       )
       assert.equal(wire.scan(body.subarray(0, -1)).ok, false)

@@ -11,13 +11,15 @@ export interface Fixture {
   readonly reading: unknown
 }
 
-const folder = new URL('../../fixtures/anthropic-messages/', import.meta.url)
+/** The formats that have fixtures: the folders beside each other. */
+export type FixtureFormat = 'anthropic-messages' | 'openai-chat' | 'openai-responses' | 'gemini'
 
 /**
  * A file holds the story, then `== answer <status> <content type> [crlf]` with the bytes, then `== reading` with JSON.
  * `crlf`: each line of the answer ends with CR and LF on the wire.
  */
-export function anthropicFixtures(): readonly Fixture[] {
+export function fixturesOf(format: FixtureFormat): readonly Fixture[] {
+  const folder = new URL(`../../fixtures/${format}/`, import.meta.url)
   return readdirSync(folder)
     .filter((file) => file.endsWith('.txt'))
     .sort()

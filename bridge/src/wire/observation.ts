@@ -46,6 +46,24 @@ export interface Usage {
   readonly output: number
   readonly cacheRead: number
   readonly cacheWrite: number
+  /** Of `cacheWrite`: what the provider keeps for an hour instead of for minutes. */
+  readonly cacheWrite1h: number
+  /** Of `output`: what the model thought and did not say. */
+  readonly reasoning: number
+  /** Of `input` and of `output`: sound. */
+  readonly audioInput: number
+  readonly audioOutput: number
+}
+
+export const noUsage: Usage = {
+  input: 0,
+  output: 0,
+  cacheRead: 0,
+  cacheWrite: 0,
+  cacheWrite1h: 0,
+  reasoning: 0,
+  audioInput: 0,
+  audioOutput: 0,
 }
 
 /** What the bytes of an answer say. */

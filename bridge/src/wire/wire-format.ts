@@ -44,6 +44,8 @@ export interface TerminalWatcher {
   push(chunk: Buffer): WatchedPiece
   /** Bytes that were taken and not given out, because their event has not ended. */
   rest(): Buffer
+  /** Whether the answer is whole if the stream ends here, although no event said so: some providers leave it out. */
+  whole(): boolean
 }
 
 export interface WatchedPiece {
@@ -58,15 +60,13 @@ export interface WatchedPiece {
 }
 
 /**
- * How one kind of provider is spoken to. Another format is another folder beside `anthropic-messages` with a value of
- * this type, and nothing else in the bridge knows about it.
+ * How one kind of API is relayed. Another format is another folder beside `anthropic-messages` with a value of this
+ * type and a reader (`wire-reader.ts`) for what was recorded, and nothing else in the bridge knows about it.
  */
 export interface WireFormat {
-  /** As in the record. */
-  readonly type: string
   scan(body: Buffer, earlier?: EarlierScan): ScanResult
-  /** What the scanned body says about itself. */
-  requestFacts(body: Buffer, scan: Scan): RequestFacts
+  /** What the scanned body says about itself; some APIs say part of it in the path instead. */
+  requestFacts(body: Buffer, scan: Scan, path: string): RequestFacts
   /** Hash of how the conversation begins, for clients that do not say which session a request belongs to. */
   beginning(body: Buffer, scan: Scan): string | null
   refusal(refusal: Refusal, requestId: string | null): WireAnswer

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Asked, runCli, type RunOptions, serveContract } from '../testing.ts'
-import { events, everything, sessionId, user } from '../testing-data.ts'
+import { everything } from '../testing-data.ts'
+import { events, sessionId, user } from '../testing-sessions.ts'
 
 const run = (url: string, words: readonly string[], options: RunOptions = {}) =>
   runCli(['api', ...words, '--url', url], { env: { REEVE_SESSION_TOKEN: 'rv_me' }, ...options })

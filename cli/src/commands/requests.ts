@@ -38,6 +38,7 @@ const columns: readonly Column<Interception>[] = [
   },
   { name: 'cache_read', value: (row) => row.token_usage.cache_read_input_tokens, priority: 6 },
   { name: 'cache_write', value: (row) => row.token_usage.cache_write_input_tokens, priority: 6 },
+  { name: 'reasoning', value: (row) => row.token_usage.reasoning_tokens, priority: 7 },
   { name: 'route', value: (row) => row.route, priority: 6 },
   { name: 'provider', value: (row) => row.provider_name, priority: 6 },
   { name: 'stop_reason', value: (row) => row.stop_reason, priority: 6 },

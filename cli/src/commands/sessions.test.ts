@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Session } from '@reeve/sdk'
 import { type Asked, Refusal, runCli, type RunOptions, serveContract } from '../testing.ts'
-import { events, everything, requestId, session, sessionId } from '../testing-data.ts'
+import { everything } from '../testing-data.ts'
+import { events, requestId, session, sessionId } from '../testing-sessions.ts'
 
 const run = (url: string, words: readonly string[], options: RunOptions = {}) =>
   runCli([...words, '--url', url], { env: { REEVE_SESSION_TOKEN: 'rv_me' }, ...options })

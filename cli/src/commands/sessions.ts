@@ -28,6 +28,7 @@ const columns: readonly Column<Session>[] = [
   },
   { name: 'cache_read', value: (row) => row.token_usage_summary.cache_read_input_tokens, priority: 6 },
   { name: 'cache_write', value: (row) => row.token_usage_summary.cache_write_input_tokens, priority: 6 },
+  { name: 'reasoning', value: (row) => row.token_usage_summary.reasoning_tokens, priority: 7 },
   { name: 'agents', value: (row) => row.agents, priority: 6 },
   instantColumn('started', (row) => row.started_at, 6),
   instantColumn('ended', (row) => row.ended_at, 6),

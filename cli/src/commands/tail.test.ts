@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { TimelineEvent } from '@reeve/sdk'
 import { Refusal, runCli, serveContract } from '../testing.ts'
-import { events, everything, session, sessionId } from '../testing-data.ts'
+import { everything } from '../testing-data.ts'
+import { events, session, sessionId } from '../testing-sessions.ts'
 
 const env = { REEVE_SESSION_TOKEN: 'rv_me' }
 const change = { session_id: sessionId, last_active_at: '2026-11-20T11:05:00Z', status: 'live' }

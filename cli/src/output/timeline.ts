@@ -170,7 +170,7 @@ function tokens(usage: TokenUsageSummary): string {
     [usage.input_tokens, 'input'],
     [usage.cache_read_input_tokens, 'cache read'],
     [usage.cache_write_input_tokens, 'cache write'],
-    [usage.output_tokens, 'output'],
+    [usage.output_tokens, usage.reasoning_tokens > 0 ? `output (${usage.reasoning_tokens} of it thought)` : 'output'],
   ]
   const told = parts.filter(([count, name]) => count > 0 || name === 'input' || name === 'output')
   return `${told.map(([count, name]) => `${count} ${name}`).join(', ')} tokens`

@@ -339,7 +339,7 @@ function EndLine({ row: { event }, active, linked }: EventProps) {
       <span
         key="tokens"
         className="num"
-        title={`${exact(usage.input_tokens)} fresh input, ${exact(usage.cache_write_input_tokens)} written to the cache, ${exact(usage.cache_read_input_tokens)} read from it, ${exact(usage.output_tokens)} output`}
+        title={`${exact(usage.input_tokens)} fresh input, ${exact(usage.cache_write_input_tokens)} written to the cache, ${exact(usage.cache_read_input_tokens)} read from it, ${exact(usage.output_tokens)} output, ${exact(usage.reasoning_tokens)} of it thought`}
       >
         {compact(usage.input_tokens + usage.cache_write_input_tokens)} in · {compact(usage.cache_read_input_tokens)}{' '}
         cached · {compact(usage.output_tokens)} out

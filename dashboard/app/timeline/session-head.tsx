@@ -93,19 +93,21 @@ export function WithheldFact() {
   )
 }
 
+const ofIt = (count: number, what: string): string => (count === 0 ? '' : `, ${exact(count)} of it ${what}`)
+
 /** Tokens by class. The classes of input add up to what the model read; none is counted twice. */
 export function Tokens({ usage }: { usage: Session['token_usage_summary'] }) {
   const classes = [
-    ['fresh', usage.input_tokens],
-    ['cache write', usage.cache_write_input_tokens],
-    ['cache read', usage.cache_read_input_tokens],
-    ['out', usage.output_tokens],
+    ['fresh', usage.input_tokens, ofIt(usage.audio_input_tokens, 'sound')],
+    ['cache write', usage.cache_write_input_tokens, ofIt(usage.cache_write_1h_input_tokens, 'kept for an hour')],
+    ['cache read', usage.cache_read_input_tokens, ''],
+    ['out', usage.output_tokens, ofIt(usage.reasoning_tokens, 'thought') + ofIt(usage.audio_output_tokens, 'sound')],
   ] as const
   return (
     <Fact name="Tokens">
       <span className="num flex flex-wrap gap-x-2">
-        {classes.map(([name, value]) => (
-          <span key={name} title={`${exact(value)} ${name}`} className="whitespace-nowrap">
+        {classes.map(([name, value, part]) => (
+          <span key={name} title={`${exact(value)} ${name}${part}`} className="whitespace-nowrap">
             {compact(value)} <span className="text-muted">{name}</span>
           </span>
         ))}

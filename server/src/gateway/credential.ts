@@ -7,7 +7,14 @@ export type Credential =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'missing' | 'ambiguous' | 'in_query'; readonly message: string }
 
-const headerNames = ['x-api-key', 'authorization', 'reeve-session-token', 'coder-session-token']
+const headerNames = [
+  'x-api-key',
+  'authorization',
+  'x-goog-api-key',
+  'api-key',
+  'reeve-session-token',
+  'coder-session-token',
+]
 const queryNames = /^(?:key|api[-_]?key|x[-_]api[-_]key|token|access[-_]token|auth[-_]token|authorization)$/i
 
 export function findCredential(rawHeaders: readonly string[], query: string): Credential {

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, type Fault, type Log, toError, uuidv7 } from '@reeve/base'
 import {
+  anthropicMessages,
   type Bridge,
   createBridge,
   createMasker,
   defaultLimits,
-  errorAnswer,
   type Masker,
   type Refusal,
   writeAnswer,
@@ -157,7 +157,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
     refuse(req, res, fault) {
       const message = fault.fix === undefined ? fault.message : `${fault.message}; ${fault.fix}`
-      const answer = errorAnswer({ reason: 'invalid', message }, null)
+      const { wire } = providers.get(mounted.exec(req.url ?? '')?.[1] ?? '')?.provider ?? { wire: anthropicMessages }
+      const answer = wire.refusal({ reason: 'invalid', message }, null)
       const headers = [...answer.headers, 'connection', 'close']
       void writeAnswer({ req, res, ownHeaders: options.ownHeaders }, { ...answer, headers }, null)
     },
@@ -200,7 +201,8 @@ async function enter(door: Door, req: IncomingMessage, res: ServerResponse): Pro
   const sourceIp = door.sourceAddress(req)
   const exchange = { req, res, providerName, path: rest + query, sourceIp, ownHeaders: door.ownHeaders }
   const refuse = (refusal: Refusal, more: readonly string[] = []) => {
-    const answer = errorAnswer(refusal, null)
+    const { wire } = door.providers.get(providerName)?.provider ?? { wire: anthropicMessages }
+    const answer = wire.refusal(refusal, null)
     return writeAnswer(exchange, { ...answer, headers: [...answer.headers, ...more] }, null)
   }
 
@@ -288,7 +290,7 @@ function statusOf(
     capture: config.capture,
     providers: [...providers].map(([name, { provider, baseUrl, scripted, missing }]) => ({
       name,
-      type: provider.wire.type,
+      type: provider.type,
       base_url: baseUrl,
       ready: missing === null,
       scripted,

@@ -1,4 +1,5 @@
 import type { Interception, MinimalUser, Outcome, Session, Thread, TimelineEvent } from '@reeve/sdk'
+import type { TokenColumns } from './record/token-classes.ts'
 import type { InterceptionRow, ItemRow, SessionRow, ThreadRow, UserColumns } from './queries.ts'
 import type { SessionStatus } from './search.ts'
 
@@ -11,18 +12,15 @@ const initiator = (row: UserColumns): MinimalUser => ({
   avatar_url: row.avatar_url,
 })
 
-interface TokenColumns {
-  readonly input_tokens: number
-  readonly output_tokens: number
-  readonly cache_read_tokens: number
-  readonly cache_write_tokens: number
-}
-
 const tokens = (row: TokenColumns) => ({
   input_tokens: row.input_tokens,
   output_tokens: row.output_tokens,
   cache_read_input_tokens: row.cache_read_tokens,
   cache_write_input_tokens: row.cache_write_tokens,
+  cache_write_1h_input_tokens: row.cache_write_1h_tokens,
+  reasoning_tokens: row.reasoning_tokens,
+  audio_input_tokens: row.audio_input_tokens,
+  audio_output_tokens: row.audio_output_tokens,
 })
 
 const finished: readonly string[] = ['ok', 'live', 'client_disconnected']

@@ -1,9 +1,11 @@
 import type { Uuid } from '@reeve/base'
 import { uuidv7Floor } from '@reeve/base'
+import { turnRoutes } from '@reeve/bridge'
 import { type RawBuilder, sql } from 'kysely'
 import type { Visibility } from '../access/policy.ts'
 import { visibleRows } from '../access/sql-filter.ts'
 import type { Executor } from '../db/database.ts'
+import type { TokenColumns } from './record/token-classes.ts'
 import type { SessionFilter } from './search.ts'
 
 /** All SQL of the bridge's pages. What the drain runs is in `drain/queries.ts`. */
@@ -15,7 +17,7 @@ export interface UserColumns {
   readonly avatar_url: string
 }
 
-export interface SessionRow extends UserColumns {
+export interface SessionRow extends UserColumns, TokenColumns {
   readonly id: Uuid
   readonly organization_id: Uuid
   readonly grouped_by: 'client_id' | 'content_prefix' | 'request'
@@ -32,15 +34,11 @@ export interface SessionRow extends UserColumns {
   readonly requests: number
   readonly threads: number
   readonly tool_calls: number
-  readonly input_tokens: number
-  readonly output_tokens: number
-  readonly cache_read_tokens: number
-  readonly cache_write_tokens: number
   readonly first_prompt: string | null
   readonly last_prompt: string | null
 }
 
-export interface InterceptionRow extends UserColumns {
+export interface InterceptionRow extends UserColumns, TokenColumns {
   readonly id: Uuid
   readonly organization_id: Uuid
   readonly session_id: Uuid
@@ -78,10 +76,6 @@ export interface InterceptionRow extends UserColumns {
   readonly duration_ms: number | null
   readonly first_byte_ms: number | null
   readonly gateway_ms: number | null
-  readonly input_tokens: number
-  readonly output_tokens: number
-  readonly cache_read_tokens: number
-  readonly cache_write_tokens: number
   readonly usage_source: string
   readonly tool_calls: number
   readonly prompt: string | null
@@ -254,7 +248,7 @@ export async function findInterception(db: Executor, id: Uuid): Promise<Intercep
   return rows[0]
 }
 
-export interface ThreadRow {
+export interface ThreadRow extends TokenColumns {
   readonly thread_id: Uuid
   readonly prompt: string | null
   readonly prompt_origin: 'human' | 'agent' | 'client' | null
@@ -266,10 +260,6 @@ export interface ThreadRow {
   readonly ended_at: Date | null
   readonly requests: number
   readonly tool_calls: number
-  readonly input_tokens: number
-  readonly output_tokens: number
-  readonly cache_read_tokens: number
-  readonly cache_write_tokens: number
   readonly error_type: string | null
   readonly error_message: string | null
 }
@@ -293,10 +283,12 @@ export async function findThreads(
         count(*)::int as requests, sum(tool_calls)::int as tool_calls,
         sum(input_tokens)::bigint as input_tokens, sum(output_tokens)::bigint as output_tokens,
         sum(cache_read_tokens)::bigint as cache_read_tokens, sum(cache_write_tokens)::bigint as cache_write_tokens,
+        sum(cache_write_1h_tokens)::bigint as cache_write_1h_tokens, sum(reasoning_tokens)::bigint as reasoning_tokens,
+        sum(audio_input_tokens)::bigint as audio_input_tokens, sum(audio_output_tokens)::bigint as audio_output_tokens,
         (array_agg(error_type order by id desc) filter (where error_type is not null))[1] as error_type,
         (array_agg(error_message order by id desc) filter (where error_type is not null))[1] as error_message
       from interceptions where session_id = ${sessionId} and ${after}
-      group by thread_id having bool_or(route = 'messages') order by thread_id limit ${page.limit}) as t
+      group by thread_id having bool_or(route = any(${turnRoutes})) order by thread_id limit ${page.limit}) as t
     left join lateral (
       select text, origin from interception_items
       where interception_id = t.thread_id and kind = 'prompt' order by seq limit 1) as begun on true

@@ -5,7 +5,6 @@ import { watchTerminal } from './terminal.ts'
 
 /** Anthropic's Messages API (docs.anthropic.com, version 2023-06-01 and later). */
 export const anthropicMessages: WireFormat = {
-  type: 'anthropic',
   scan: scanBody,
   requestFacts,
   beginning,

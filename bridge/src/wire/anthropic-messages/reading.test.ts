@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { anthropicFixtures } from '../../testing/fixtures.ts'
+import { fixturesOf } from '../../testing/fixtures.ts'
 import { streamText } from '../../testing/stream-text.ts'
 import type { Observation, ResponseReading } from '../observation.ts'
 import { sseSplitter } from '../sse.ts'
@@ -20,7 +20,7 @@ function readStream(pieces: readonly Buffer[]): ResponseReading {
   return { ...end, observations: [...observations, ...end.observations] }
 }
 
-for (const { name, story, contentType, bytes, reading } of anthropicFixtures()) {
+for (const { name, story, contentType, bytes, reading } of fixturesOf('anthropic-messages')) {
   test(`${name}: ${story}`, () => {
     const stream = contentType === 'text/event-stream'
     expect(stream ? readStream([bytes]) : readWhole(bytes)).toMatchObject(reading as object)

@@ -1,5 +1,6 @@
-import type { JsonObject } from '../json.ts'
-import type { Usage } from '../observation.ts'
+import { type JsonObject, objectOf } from '../json.ts'
+import { noUsage, type Usage } from '../observation.ts'
+import { tokenCount as count } from '../token-count.ts'
 
 /** Of each field the last value that the provider stated; null states nothing, zero does. */
 export function mergeUsage(known: JsonObject | null, stated: JsonObject): JsonObject {
@@ -9,15 +10,11 @@ export function mergeUsage(known: JsonObject | null, stated: JsonObject): JsonOb
 
 export function readUsage(raw: JsonObject): Usage {
   return {
+    ...noUsage,
     input: count(raw['input_tokens']),
     output: count(raw['output_tokens']),
     cacheRead: count(raw['cache_read_input_tokens']),
     cacheWrite: count(raw['cache_creation_input_tokens']),
+    cacheWrite1h: count(objectOf(raw['cache_creation'])['ephemeral_1h_input_tokens']),
   }
-}
-
-/** A number of tokens that can be added up: never negative, never more than an integer holds, 0 when it is no number. */
-function count(value: unknown): number {
-  if (typeof value !== 'number' || !(value > 0)) return 0
-  return Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER)
 }

@@ -103,6 +103,7 @@ export interface AuditSinks {
   next_attempt_at: Date | null
   leased_by: string | null
   leased_until: Date | null
+  delivered_checkpoint: Generated<number>
 }
 
 export interface Blobs {
@@ -309,6 +310,10 @@ export interface Interceptions {
   retry_of: string | null
   masked: Generated<number>
   masked_fingerprints: Generated<string[]>
+  cache_write_1h_tokens: Generated<number>
+  reasoning_tokens: Generated<number>
+  audio_input_tokens: Generated<number>
+  audio_output_tokens: Generated<number>
 }
 
 export interface JournalCheckpoints {
@@ -468,6 +473,10 @@ export interface Sessions {
   first_prompt_from: string | null
   last_prompt: string | null
   last_prompt_from: string | null
+  cache_write_1h_tokens: Generated<number>
+  reasoning_tokens: Generated<number>
+  audio_input_tokens: Generated<number>
+  audio_output_tokens: Generated<number>
 }
 
 export interface SetupTokens {

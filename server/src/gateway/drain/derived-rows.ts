@@ -1,5 +1,6 @@
 import type { Uuid } from '@reeve/base'
 import type { Item, Tokens } from '../record/reading.ts'
+import { mapTokens, noTokens, tokensAsColumns } from '../record/token-classes.ts'
 import type { Prepared } from './prepare.ts'
 import { bytea, type EndRow, endColumns, type InterceptionRow, short, startColumns } from './rows.ts'
 import { humanPrompt } from './session-changes.ts'
@@ -52,10 +53,7 @@ export function endRow(
     model_served: short(reading.modelServed),
     provider_response_id: short(reading.responseId),
     response_slices: known.capture === 'full' ? entry.slices : null,
-    input_tokens: tokens.input,
-    output_tokens: tokens.output,
-    cache_read_tokens: tokens.cacheRead,
-    cache_write_tokens: tokens.cacheWrite,
+    ...tokensAsColumns(tokens),
     usage_source:
       reading.tokens === null ? ('none' as const) : reading.complete ? ('provider' as const) : ('partial' as const),
     usage_raw: storableJson(reading.usageRaw),
@@ -79,13 +77,7 @@ const errorItem = (text: string): Item => ({
 /** Numbers come from a provider: an absurd one must not spoil a session's sums. */
 function bounded(tokens: Tokens | null): Tokens {
   const fit = (value: number) => (Number.isFinite(value) ? Math.trunc(Math.min(Math.max(value, 0), 1e12)) : 0)
-  if (tokens === null) return { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
-  return {
-    input: fit(tokens.input),
-    output: fit(tokens.output),
-    cacheRead: fit(tokens.cacheRead),
-    cacheWrite: fit(tokens.cacheWrite),
-  }
+  return tokens === null ? noTokens : mapTokens((name) => fit(tokens[name]))
 }
 
 /** Null for what jsonb cannot hold: NUL, half a surrogate pair, or more than a usage object has any reason to be. */

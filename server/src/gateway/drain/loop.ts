@@ -5,6 +5,7 @@ import { isOutage, sqlState } from '../../db/failures.ts'
 import { nodeFs } from '../../journal/node-fs.ts'
 import { type Damage, type Frame, readFrames } from '../../journal/read.ts'
 import { keepAside } from '../../journal/recover.ts'
+import { tokenKinds } from '../record/token-classes.ts'
 import { BlobStore, loadBody } from './blob-store.ts'
 import { Bodies } from './bodies.ts'
 import { connectDrain, type DrainConnection } from './connect.ts'
@@ -381,12 +382,8 @@ function endOf({ frames, damage }: Batch, at: Checkpoint): Checkpoint {
 function factsOf({ starts, ends, bodiesLost, masked }: Written, rejects: number): BatchFacts {
   const tokens = new Map<string, { provider: string; kind: string; count: number }>()
   for (const { row, known } of ends) {
-    for (const [kind, count] of [
-      ['input', row.input_tokens],
-      ['output', row.output_tokens],
-      ['cache_read_input_tokens', row.cache_read_tokens],
-      ['cache_write_input_tokens', row.cache_write_tokens],
-    ] as const) {
+    for (const [kind, column] of tokenKinds) {
+      const count = row[column]
       const sum = tokens.get(`${known.providerName} ${kind}`) ?? { provider: known.providerName, kind, count: 0 }
       tokens.set(`${known.providerName} ${kind}`, { ...sum, count: sum.count + count })
     }

@@ -84,7 +84,7 @@ async function prepareEnd(
   rest: Buffer,
   { chunksOf, log }: PrepareContext,
 ): Promise<Prepared> {
-  const reader = answerReader()
+  const reader = answerReader(head.route)
   const blobs: Blob[] = []
   let gathered: Buffer[] = []
   let size = 0
@@ -112,7 +112,7 @@ async function prepareEnd(
 /** What is left of an entry when its content is what cannot be written. */
 export function withoutContent(entry: Prepared): Prepared {
   if (entry.kind === 'start') return { ...entry, reading: emptyRequestReading, slices: null, blobs: [] }
-  if (entry.kind === 'end') return { ...entry, reading: answerReader().finish(), slices: [], blobs: [] }
+  if (entry.kind === 'end') return { ...entry, reading: answerReader(entry.head.route).finish(), slices: [], blobs: [] }
   return entry
 }
 

@@ -1,3 +1,8 @@
+import { turnRoutes } from '@reeve/bridge'
+
+/** The routes of turns, as the inside of an SQL list. */
+const turns = turnRoutes.map((route) => `'${route}'`).join(', ')
+
 /**
  * Every statement of the drain, by name: PostgreSQL plans each once a connection. Rows travel as one JSON document or as
  * arrays, so that a batch of any size is the same few statements.
@@ -94,7 +99,7 @@ export const statements = {
     from unnest($1::uuid[], $2::text[]) as wanted (session_id, agent)
     cross join lateral (
       select thread_id from interceptions
-      where session_id = wanted.session_id and coalesce(agent_id, '') = wanted.agent and route = 'messages'
+      where session_id = wanted.session_id and coalesce(agent_id, '') = wanted.agent and route in (${turns})
         and id >= $3::uuid
       order by id desc limit 1) as latest`,
 
@@ -131,7 +136,9 @@ export const statements = {
       response_sha256 = e.response_sha256, response_slices = e.response_slices, duration_ms = e.duration_ms,
       first_byte_ms = e.first_byte_ms, gateway_ms = e.gateway_ms, input_tokens = e.input_tokens,
       output_tokens = e.output_tokens, cache_read_tokens = e.cache_read_tokens,
-      cache_write_tokens = e.cache_write_tokens, usage_source = e.usage_source, usage_raw = e.usage_raw,
+      cache_write_tokens = e.cache_write_tokens, cache_write_1h_tokens = e.cache_write_1h_tokens,
+      reasoning_tokens = e.reasoning_tokens, audio_input_tokens = e.audio_input_tokens,
+      audio_output_tokens = e.audio_output_tokens, usage_source = e.usage_source, usage_raw = e.usage_raw,
       tool_calls = e.tool_calls, masked = i.masked + e.masked,
       masked_fingerprints = i.masked_fingerprints || e.masked_fingerprints
     from json_populate_recordset(null::interceptions, $1::json) as e
@@ -169,6 +176,10 @@ export const statements = {
         output_tokens = s.output_tokens + c.output_tokens,
         cache_read_tokens = s.cache_read_tokens + c.cache_read_tokens,
         cache_write_tokens = s.cache_write_tokens + c.cache_write_tokens,
+        cache_write_1h_tokens = s.cache_write_1h_tokens + c.cache_write_1h_tokens,
+        reasoning_tokens = s.reasoning_tokens + c.reasoning_tokens,
+        audio_input_tokens = s.audio_input_tokens + c.audio_input_tokens,
+        audio_output_tokens = s.audio_output_tokens + c.audio_output_tokens,
         first_prompt = case when earlier then c.first_prompt else s.first_prompt end,
         first_prompt_from = case when earlier then c.first_prompt_from else s.first_prompt_from end,
         last_prompt = case when later then c.last_prompt else s.last_prompt end,
@@ -178,7 +189,8 @@ export const statements = {
       from json_to_recordset($1::json) as c (id uuid, client_version text, providers text[], models text[],
           agents text[], started_at timestamptz, last_active_at timestamptz, requests int, open_requests int, threads int,
           tool_calls int, input_tokens bigint, output_tokens bigint, cache_read_tokens bigint,
-          cache_write_tokens bigint, first_prompt text, first_prompt_from uuid, last_prompt text,
+          cache_write_tokens bigint, cache_write_1h_tokens bigint, reasoning_tokens bigint, audio_input_tokens bigint,
+          audio_output_tokens bigint, first_prompt text, first_prompt_from uuid, last_prompt text,
           last_prompt_from uuid, last_outcome text, last_outcome_from uuid)
         join sessions old on old.id = c.id
         cross join lateral (select

@@ -56,6 +56,10 @@ export function recordLines({ starts, ends }: Written): object[] {
         output_tokens: row.output_tokens,
         cache_read_input_tokens: row.cache_read_tokens,
         cache_write_input_tokens: row.cache_write_tokens,
+        cache_write_1h_input_tokens: row.cache_write_1h_tokens,
+        reasoning_tokens: row.reasoning_tokens,
+        audio_input_tokens: row.audio_input_tokens,
+        audio_output_tokens: row.audio_output_tokens,
         usage_source: row.usage_source,
       })
     }

@@ -1,4 +1,5 @@
 import type { Item, Tokens } from '../record/reading.ts'
+import type { TokenColumns } from '../record/token-classes.ts'
 import type { EndHead, StartHead } from '../record/frames.ts'
 import type { Slice } from '../record/slices.ts'
 import { storable } from './storable.ts'
@@ -39,7 +40,7 @@ export interface InterceptionRow {
   readonly masked_fingerprints: readonly string[]
 }
 
-export interface EndRow {
+export interface EndRow extends TokenColumns {
   readonly id: string
   readonly ended_at: string
   readonly outcome: string
@@ -56,10 +57,6 @@ export interface EndRow {
   readonly duration_ms: number | null
   readonly first_byte_ms: number | null
   readonly gateway_ms: number | null
-  readonly input_tokens: number
-  readonly output_tokens: number
-  readonly cache_read_tokens: number
-  readonly cache_write_tokens: number
   readonly usage_source: 'provider' | 'partial' | 'none'
   readonly usage_raw: unknown
   readonly tool_calls: number

@@ -1,5 +1,7 @@
+import { turnRoutes } from '@reeve/bridge'
 import type { EndHead } from '../record/frames.ts'
 import type { RequestReading } from '../record/reading.ts'
+import { addTokens, noTokens, tokensAsColumns, tokensOfColumns } from '../record/token-classes.ts'
 import type { EndRow, InterceptionRow, SessionChange } from './rows.ts'
 import type { Known } from './sessions.ts'
 import { storable } from './storable.ts'
@@ -15,7 +17,7 @@ export class SessionChanges {
     change.requests++
     change.open_requests++
     // What belongs to no conversation begins no thread: a session that is only such requests counts none.
-    if (row.thread_id === row.id && row.route === 'messages') change.threads++
+    if (row.thread_id === row.id && turnRoutes.includes(row.route)) change.threads++
     change.client_version = row.client_version ?? change.client_version
     change.providers.add(row.provider)
     if (row.model !== '') change.models.add(row.model)
@@ -36,14 +38,9 @@ export class SessionChanges {
     const change = this.#of(known.sessionId, head.endedAt)
     change.open_requests--
     change.tool_calls += row.tool_calls
-    change.tokens = {
-      input: change.tokens.input + row.input_tokens,
-      output: change.tokens.output + row.output_tokens,
-      cacheRead: change.tokens.cacheRead + row.cache_read_tokens,
-      cacheWrite: change.tokens.cacheWrite + row.cache_write_tokens,
-    }
+    change.tokens = addTokens(change.tokens, tokensOfColumns(row))
     // A failed count of tokens says nothing about how the conversation stands.
-    if (known.route !== 'messages') return
+    if (!turnRoutes.includes(known.route)) return
     if (change.last_outcome_from !== null && known.id < change.last_outcome_from) return
     change.last_outcome = head.outcome
     change.last_outcome_from = known.id
@@ -55,10 +52,7 @@ export class SessionChanges {
       providers: [...change.providers],
       models: [...change.models],
       agents: [...change.agents],
-      input_tokens: tokens.input,
-      output_tokens: tokens.output,
-      cache_read_tokens: tokens.cacheRead,
-      cache_write_tokens: tokens.cacheWrite,
+      ...tokensAsColumns(tokens),
     }))
   }
 
@@ -85,7 +79,7 @@ export class SessionChanges {
       open_requests: 0,
       threads: 0,
       tool_calls: 0,
-      tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+      tokens: noTokens,
       first_prompt: null,
       first_prompt_from: null,
       last_prompt: null,

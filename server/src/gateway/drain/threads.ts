@@ -1,3 +1,4 @@
+import { turnRoutes } from '@reeve/bridge'
 import { z } from 'zod'
 import type { DrainConnection } from './connect.ts'
 import { issuerOf, type Known, type Lineage, pair, type PreparedStart } from './sessions.ts'
@@ -27,7 +28,7 @@ export function placeInThread(start: PreparedStart, known: Known, lineage: Linea
   const { head, reading } = start
   const lane = pair(known.sessionId, head.agentId ?? '')
   const latest = threads.latest.get(lane)
-  if (head.route !== 'messages') return { threadId: latest ?? head.id, retryOf: null }
+  if (!turnRoutes.includes(head.route)) return { threadId: latest ?? head.id, retryOf: null }
   const turn = reading.turn === null ? null : pair(known.sessionId, reading.turn)
   const earlier = turn === null ? undefined : threads.turns.get(turn)
   const threadId = earlier?.threadId ?? threadOf(start, known, lineage, latest)

@@ -1,11 +1,11 @@
 import {
-  finishStream,
-  initialStream,
   type Observation,
-  readRequest,
-  readWhole,
+  readerOf,
+  type ResponseReading as WireReading,
+  type RouteKind,
   sseSplitter,
-  stepStream,
+  turnRoutes,
+  type WireReader,
 } from '@reeve/bridge'
 import type { Item, RequestReading, ResponseReading } from './reading.ts'
 
@@ -25,11 +25,13 @@ export const emptyRequestReading: RequestReading = {
 /** What a request brought. Only a request for an answer is a turn of anybody's; wrong shapes read as nothing. */
 export function readRequestBody(
   bytes: Uint8Array,
-  facts: { readonly route: string; readonly agentId: string | null },
+  facts: { readonly route: RouteKind; readonly agentId: string | null },
 ): RequestReading {
-  if (facts.route !== 'messages' || bytes.length === 0) return emptyRequestReading
+  const reader = readerOf(facts.route)
+  if (reader === null || !turnRoutes.includes(facts.route) || bytes.length === 0) return emptyRequestReading
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  const { observations, continues, side, beginning, turn } = readRequest(body, { subAgent: facts.agentId !== null })
+  const subAgent = facts.agentId !== null
+  const { observations, continues, side, beginning, turn } = reader.readRequest(body, { subAgent })
   return { items: observations.map(itemOf), continues, side, beginning, turn }
 }
 
@@ -40,24 +42,42 @@ export interface AnswerReader {
 }
 
 /**
- * Reads an answer as it comes, stream or not: a JSON document begins with a brace and an event stream cannot. Which of
- * them was announced is not asked, because errors come as JSON where a stream was wanted.
+ * Reads an answer as it comes, stream or not: a JSON document begins with a bracket and an event stream cannot. Which of
+ * them was announced is not asked, because errors come as JSON where a stream was wanted. The answer of a route that asks
+ * no model reads as nothing.
  */
-export function answerReader(): AnswerReader {
+export function answerReader(route: RouteKind): AnswerReader {
+  const wire = readerOf(route)
+  if (wire === null) return noReader
   let reader: AnswerReader | null = null
   return {
     feed(bytes) {
       if (bytes.length === 0) return
-      reader ??= bytes[0] === brace ? wholeReader() : streamReader()
+      reader ??= brackets.includes(bytes[0]!) ? wholeReader(wire) : streamReader(wire)
       reader.feed(bytes)
     },
-    finish: () => (reader ?? streamReader()).finish(),
+    finish: () => (reader ?? streamReader(wire)).finish(),
   }
 }
 
-const brace = 0x7b
+const brackets = [...Buffer.from('{[')]
 
-function wholeReader(): AnswerReader {
+const noReader: AnswerReader = {
+  feed() {},
+  finish: () => ({
+    items: [],
+    modelServed: null,
+    responseId: null,
+    stopReason: null,
+    tokens: null,
+    usageRaw: null,
+    complete: true,
+    errorType: null,
+    errorMessage: null,
+  }),
+}
+
+function wholeReader(wire: WireReader): AnswerReader {
   const parts: Buffer[] = []
   let size = 0
   return {
@@ -67,39 +87,35 @@ function wholeReader(): AnswerReader {
       else parts.length = 0
     },
     finish() {
-      const { observations, ...rest } = readWhole(Buffer.concat(parts))
+      const { observations, ...rest } = wire.readWhole(Buffer.concat(parts))
       return answered(rest, observations.map(itemOf))
     },
   }
 }
 
-function streamReader(): AnswerReader {
+function streamReader(wire: WireReader): AnswerReader {
   const split = sseSplitter()
+  const stream = wire.readStream()
   const items: Item[] = []
-  let state = initialStream
   let givenUp = false
   return {
     feed(bytes) {
       if (givenUp) return
       try {
-        for (const event of split(Buffer.from(bytes))) {
-          const [next, seen] = stepStream(state, event)
-          state = next
-          items.push(...seen.map(itemOf))
-        }
+        for (const event of split(Buffer.from(bytes))) items.push(...stream.step(event).map(itemOf))
       } catch {
         // An event without an end: the relay gave the stream up at the same place. What came before it counts.
         givenUp = true
       }
     },
     finish() {
-      const { observations, ...rest } = finishStream(state)
+      const { observations, ...rest } = stream.finish()
       return answered(rest, [...items, ...observations.map(itemOf)])
     },
   }
 }
 
-type Facts = Omit<ReturnType<typeof readWhole>, 'observations'>
+type Facts = Omit<WireReading, 'observations'>
 
 const answered = (facts: Facts, items: readonly Item[]): ResponseReading => ({
   items: [...items],

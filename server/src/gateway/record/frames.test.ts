@@ -44,6 +44,7 @@ const start: StartHead = {
 
 const end: EndHead = {
   id,
+  route: 'messages',
   endedAt: '2026-11-20T10:00:01.000Z',
   outcome: 'ok',
   statusCode: 200,

@@ -1,3 +1,4 @@
+import { routeKinds } from '@reeve/bridge'
 import { Capture } from '@reeve/sdk'
 import { z } from 'zod'
 import { RequestReading, ResponseReading } from './reading.ts'
@@ -30,7 +31,7 @@ export const StartHead = z.object({
   startedAt: z.string(),
   provider: z.string(),
   providerName: z.string(),
-  route: z.enum(['messages', 'count_tokens', 'models']),
+  route: z.enum(routeKinds),
   model: z.string(),
   streaming: z.boolean(),
   credentialHint: z.string(),
@@ -56,6 +57,8 @@ export type StartHead = z.infer<typeof StartHead>
 
 export const EndHead = z.object({
   id: z.string(),
+  /** As in the start. Journals from before there were several formats do not have it. */
+  route: z.enum(routeKinds).default('messages'),
   endedAt: z.string(),
   outcome: z.enum([
     'ok',

@@ -37,6 +37,11 @@ export const Tokens = z.object({
   output: z.number(),
   cacheRead: z.number(),
   cacheWrite: z.number(),
+  // Journals from before these were told apart do not have them.
+  cacheWrite1h: z.number().default(0),
+  reasoning: z.number().default(0),
+  audioInput: z.number().default(0),
+  audioOutput: z.number().default(0),
 })
 export type Tokens = z.infer<typeof Tokens>
 

@@ -106,7 +106,7 @@ class FullRecording implements Recording {
     this.#closed()
     const rest = this.#answer.take()
     const end = this.#lost ? withPartLost(given) : this.#with.watch.amend(this.#start, given)
-    const head = endHead(this.#start.id, end, { ...this.#answer.totals(), reading: null }, this.#with.masker)
+    const head = endHead(this.#start, end, { ...this.#answer.totals(), reading: null }, this.#with.masker)
     await this.#with.journal.append(frameKind.end, encodeEnd(head, rest), { closing: true })
     this.#with.watch.durable()
     if (this.#lost) throw new Fault('unavailable', partLost)
@@ -125,7 +125,7 @@ class FullRecording implements Recording {
 /** For the levels below `full`: nothing is journaled between the start and the end. */
 function readRecording({ journal, capture, masker, watch }: RecorderOptions, start: StartFacts): Recording {
   const facts: StartFacts = { ...start, body: { ...start.body, bytes: new Uint8Array() } }
-  const reader: AnswerReader = answerReader()
+  const reader: AnswerReader = answerReader(start.route)
   const totals = new AnswerBuffer((bytes) => reader.feed(bytes), masker)
   return {
     response: (bytes) => totals.add(bytes),
@@ -133,7 +133,7 @@ function readRecording({ journal, capture, masker, watch }: RecorderOptions, sta
       const end = watch.amend(facts, given)
       reader.feed(totals.take())
       const reading = responseWithin(capture, reader.finish())
-      const head = endHead(start.id, withoutQuotes(end), { ...totals.totals(), reading }, masker)
+      const head = endHead(start, withoutQuotes(end), { ...totals.totals(), reading }, masker)
       await journal.append(frameKind.end, encodeEnd(head, new Uint8Array()), { closing: true })
       watch.durable()
     },
@@ -187,9 +187,10 @@ function startHead(start: StartFacts, { capture, masker }: RecorderOptions): Sta
 
 type EndRest = Pick<EndHead, 'responseBytes' | 'responseSha256' | 'masked' | 'fingerprints' | 'reading'>
 
-function endHead(id: string, end: EndFacts, rest: EndRest, masker: Masker | null): EndHead {
+function endHead({ id, route }: StartFacts, end: EndFacts, rest: EndRest, masker: Masker | null): EndHead {
   return {
     id,
+    route,
     endedAt: end.endedAt.toISOString(),
     outcome: end.outcome satisfies Outcome,
     statusCode: end.statusCode,

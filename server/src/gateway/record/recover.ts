@@ -2,9 +2,10 @@ import { createHash, type Hash } from 'node:crypto'
 import { type Clock, type Log, toError } from '@reeve/base'
 import type { Journal } from '../../journal/journal.ts'
 import { readFrames } from '../../journal/read.ts'
-import { decodeFrame, encodeEnd, frameKind, type GatewayFrame, interceptionOf } from './frames.ts'
+import { decodeFrame, encodeEnd, type EndHead, frameKind, type GatewayFrame, interceptionOf } from './frames.ts'
 
 interface Open {
+  readonly route: EndHead['route']
   bytes: number
   readonly hash: Hash | null
 }
@@ -30,9 +31,7 @@ export async function endInterrupted(journal: Journal, { clock, log }: { clock: 
     }
   }
   await Promise.all(
-    [...open].map(([id, { bytes, hash }]) =>
-      journal.append(frameKind.end, interrupted(id, bytes, hash, clock), { closing: true }),
-    ),
+    [...open].map(([id, cut]) => journal.append(frameKind.end, interrupted(id, cut, clock), { closing: true })),
   )
   if (open.size > 0) log.warn({ interceptions: open.size }, 'interceptions that a crash cut off were ended')
   return open.size
@@ -40,7 +39,8 @@ export async function endInterrupted(journal: Journal, { clock, log }: { clock: 
 
 function note(open: Map<string, Open>, frame: GatewayFrame): void {
   if (frame.kind === 'start') {
-    open.set(frame.head.id, { bytes: 0, hash: frame.head.capture === 'full' ? createHash('sha256') : null })
+    const { id, route, capture } = frame.head
+    open.set(id, { route, bytes: 0, hash: capture === 'full' ? createHash('sha256') : null })
   } else if (frame.kind === 'end') open.delete(frame.head.id)
   else if (frame.kind === 'chunk') {
     const seen = open.get(interceptionOf(frame))
@@ -50,9 +50,10 @@ function note(open: Map<string, Open>, frame: GatewayFrame): void {
   }
 }
 
-function interrupted(id: string, bytes: number, hash: Hash | null, clock: Clock): readonly Uint8Array[] {
+function interrupted(id: string, { route, bytes, hash }: Open, clock: Clock): readonly Uint8Array[] {
   const head = {
     id,
+    route,
     endedAt: clock.now().toISOString(),
     outcome: 'interrupted' as const,
     statusCode: null,
