@@ -141,9 +141,18 @@ const request = createRoute({
   component: lazyRouteComponent(() => import('./pages/request.tsx'), 'RequestPage'),
 })
 
+const inbox = createRoute({
+  getParentRoute: () => app,
+  path: '/inbox',
+  validateSearch: (search: Search) => words(search, 'show'),
+  component: lazyRouteComponent(() => import('./pages/inbox.tsx'), 'InboxPage'),
+})
+
 const tokens = createRoute({
   getParentRoute: () => app,
   path: '/tokens',
+  // Whose: the viewer's own unless `everybody`; `ended`: those that have ended too.
+  validateSearch: (search: Search) => words(search, 'q', 'of', 'ended'),
   component: lazyRouteComponent(() => import('./pages/tokens.tsx'), 'TokensPage'),
 })
 
@@ -157,6 +166,19 @@ const person = createRoute({
   getParentRoute: () => app,
   path: '/people/$id',
   component: lazyRouteComponent(() => import('./pages/person.tsx'), 'PersonPage'),
+})
+
+const serviceAccounts = createRoute({
+  getParentRoute: () => app,
+  path: '/service-accounts',
+  validateSearch: (search: Search) => words(search, 'q'),
+  component: lazyRouteComponent(() => import('./pages/service-accounts.tsx'), 'ServiceAccountsPage'),
+})
+
+const serviceAccount = createRoute({
+  getParentRoute: () => app,
+  path: '/service-accounts/$id',
+  component: lazyRouteComponent(() => import('./pages/service-account.tsx'), 'ServiceAccountPage'),
 })
 
 const roles = createRoute({
@@ -190,7 +212,8 @@ const signInSettings = createRoute({
 const audit = createRoute({
   getParentRoute: () => app,
   path: '/audit',
-  validateSearch: (search: Search) => words(search, 'q'),
+  // `event`: the one that is open beside the list.
+  validateSearch: (search: Search) => words(search, 'q', 'from', 'to', 'event'),
   component: lazyRouteComponent(() => import('./pages/audit.tsx'), 'AuditPage'),
 })
 
@@ -207,9 +230,12 @@ const tree = root.addChildren([
     session,
     requests,
     request,
+    inbox,
     tokens,
     people,
     person,
+    serviceAccounts,
+    serviceAccount,
     roles,
     signInSettings,
     mine,

@@ -3,9 +3,12 @@ import type { AddressInfo } from 'node:net'
 import { Fault, systemClock, toError } from '@reeve/base'
 import { type Endpoint, endpoints, type User } from '@reeve/sdk'
 import { accessHandlers } from './access-handlers.ts'
+import { accountHandlers } from './account-handlers.ts'
+import { auditHandlers, exportAudit } from './audit-handlers.ts'
 import { handlers, visible } from './handlers.ts'
 import { seedWorld, type World } from './seed.ts'
 import { idpHandlers } from './idp-handlers.ts'
+import { inboxHandlers } from './inbox-handlers.ts'
 import { signInHandlers } from './sign-in-handlers.ts'
 import { serveConsole } from './static.ts'
 
@@ -105,15 +108,23 @@ async function answer(at: Deployment, req: IncomingMessage, res: ServerResponse)
     res.setHeader('Content-Disposition', `attachment; filename="${params.id}-${params.side}.json"`)
     return void res.end(JSON.stringify({ of: params.id, side: params.side, sessions: visible(asked).length }))
   }
+  if (endpoint.name === 'exportAuditEvents')
+    return exportAudit(res, asked, endpoints.exportAuditEvents.query.parse(query))
   if (endpoint.name === 'login') return login(at, res, endpoints.login.body!.parse(body))
   if (endpoint.name === 'logout') {
     at.cookies.delete(cookieOf(req))
     return json(res, 200, endpoints.logout.result.parse({ message: 'signed out' }))
   }
   // SAFETY: the names of endpoints are the keys of `handlers`, and each handler fits the endpoint of its name.
-  const handler = { ...handlers, ...accessHandlers, ...signInHandlers, ...idpHandlers }[
-    endpoint.name as keyof typeof handlers
-  ] as ((input: unknown, asked: unknown) => unknown) | undefined
+  const handler = {
+    ...handlers,
+    ...accessHandlers,
+    ...accountHandlers,
+    ...auditHandlers,
+    ...signInHandlers,
+    ...idpHandlers,
+    ...inboxHandlers,
+  }[endpoint.name as keyof typeof handlers] as ((input: unknown, asked: unknown) => unknown) | undefined
   if (handler === undefined) throw new Fault('not_found', `the mock does not answer ${endpoint.name}`)
   const result = endpoint.result.parse(handler({ params: endpoint.params.parse(params), query, body }, asked))
   if (endpoint.status === 204) return void res.writeHead(204).end()

@@ -66,6 +66,7 @@ import {
   startExternalAuth,
   startExternalAuthDevice,
 } from './external-auth.ts'
+import { listInbox, markInboxRead, setInboxReadStatus, watchInbox } from './inbox.ts'
 import { getKeyring, rotateKeyring } from './keyring.ts'
 import { requestPasswordReset, resetPassword, validatePassword } from './password.ts'
 import { createSessionKey, createToken, deleteKey, expireKey, getKey, getTokenConfig, listTokens } from './tokens.ts'
@@ -90,17 +91,13 @@ import {
   getNotificationPreferences,
   getNotificationSettings,
   listDispatchMethods,
-  listInbox,
   listNotificationDeliveries,
   listNotificationTemplates,
-  markInboxRead,
   retryNotificationDelivery,
   sendTestNotification,
-  setInboxReadStatus,
   setNotificationMethod,
   updateNotificationPreferences,
   updateNotificationSettings,
-  watchInbox,
 } from './notifications.ts'
 
 /** The whole management API. A route that is not in here does not exist. */

@@ -31,8 +31,8 @@ export { type Followed, type FollowOptions, follow } from './follow.ts'
 export { Organization, OrganizationMember } from './organizations.ts'
 export { LegalHold, LegalHoldCoverage } from './legal-holds.ts'
 export { KeyringReport } from './keyring.ts'
+export { InboxNotification } from './inbox.ts'
 export {
-  InboxNotification,
   NotificationDelivery,
   NotificationMethod,
   NotificationPreference,

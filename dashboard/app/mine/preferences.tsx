@@ -25,6 +25,7 @@ export function Preferences() {
   return (
     <Section
       title="Notifications"
+      anchor="notifications"
       about="Of what you are told, and how."
       what="Your preferences"
       fault={error === null ? null : faultOf(error)}

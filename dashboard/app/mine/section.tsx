@@ -10,6 +10,7 @@ export function Section({
   fault = null,
   onRetry,
   aside,
+  anchor,
   children,
 }: {
   title: string
@@ -19,11 +20,13 @@ export function Section({
   fault?: Fault | null
   onRetry?: () => void
   aside?: ReactNode
+  /** The fragment of the address that leads to it. */
+  anchor?: string
   children?: ReactNode
 }) {
   const id = useId()
   return (
-    <section aria-labelledby={id} className="space-y-2">
+    <section id={anchor} aria-labelledby={id} className="space-y-2">
       <div className="flex flex-wrap items-end gap-x-4 gap-y-2">
         <div className="min-w-0 flex-1">
           <h2 id={id} className="text-base">
