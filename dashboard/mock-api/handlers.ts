@@ -1,7 +1,7 @@
 import { Fault, systemClock, uuidv7 } from '@reeve/base'
 import type { Endpoint, endpoints, Interception, Session, User } from '@reeve/sdk'
 import { matchesInterception, matchesSession, readQuery } from './filter.ts'
-import { key, person, type World } from './seed.ts'
+import { person, type World } from './seed.ts'
 import type { Recorded } from './story.ts'
 
 type Endpoints = typeof endpoints
@@ -33,7 +33,7 @@ export const visible = ({ world, user }: Asked): Recorded[] =>
 const newestFirst = (a: Session, b: Session) =>
   b.last_active_at.localeCompare(a.last_active_at) || b.id.localeCompare(a.id)
 
-function pageAfter<T extends { id: string }>(rows: readonly T[], after: string | undefined, limit: number): T[] {
+export function pageAfter<T extends { id: string }>(rows: readonly T[], after: string | undefined, limit: number): T[] {
   const from = after === undefined ? 0 : rows.findIndex(({ id }) => id === after) + 1
   return rows.slice(from, from + limit)
 }
@@ -52,7 +52,7 @@ function findInterception(asked: Asked, id: string): { interception: Interceptio
   throw new Fault('not_found', 'no such request')
 }
 
-function findUser({ world, user }: Asked, ref: string): User {
+export function findUser({ world, user }: Asked, ref: string): User {
   const found = ref === 'me' ? user : world.users.find((one) => one.username === ref || one.id === ref)
   if (found === undefined) throw new Fault('not_found', 'no such user')
   return found
@@ -89,47 +89,9 @@ export const handlers: Handlers = {
     world.setupOpen = false
     return { user_id: owner.id, organization_id: owner.id }
   },
-  listUsers: ({ query }, { world }) => ({
-    users: pageAfter(world.users, query.after_id, query.limit ?? 100),
-    count: world.users.length,
-  }),
-  createUser: ({ body }, { world }) => {
-    if (world.users.some(({ username }) => username === body.username)) {
-      throw new Fault('conflict', 'a user with this name exists', {
-        problems: [{ field: 'username', detail: 'is taken' }],
-      })
-    }
-    const user = person(systemClock.now(), body.username, body.name ?? '', body.roles?.[0] ?? 'member')
-    world.users.push({ ...user, email: body.email ?? '' })
-    return user
-  },
   getUser: ({ params }, asked) => findUser(asked, params.user),
   suspendUser: ({ params }, asked) => setStatus(asked, params.user, 'suspended'),
   activateUser: ({ params }, asked) => setStatus(asked, params.user, 'active'),
-  createToken: ({ body }, { world, user }) => {
-    const made = key(
-      user,
-      body.token_name ?? 'token',
-      body.scope === 'api' ? 'api' : body.scope === 'all' ? 'all' : 'gateway',
-      systemClock.now(),
-      (body.lifetime_seconds ?? 2_592_000) / 86_400,
-      null,
-    )
-    if (world.keys.some(({ token_name }) => token_name === made.token_name)) {
-      throw new Fault('conflict', 'you have a token of this name', {
-        problems: [{ field: 'token_name', detail: 'is taken' }],
-      })
-    }
-    world.keys.push(made)
-    return { key: `rv_${made.id}_${'s3cr3t'.repeat(5)}`, id: made.id, expires_at: made.expires_at }
-  },
-  listTokens: (_, { world, user }) => world.keys.filter(({ user_id }) => user_id === user.id),
-  getTokenConfig: () => ({ max_token_lifetime: 365 * 86_400 * 1e9 }),
-  deleteKey: ({ params }, { world }) => {
-    const at = world.keys.findIndex(({ id, token_name }) => id === params.key || token_name === params.key)
-    if (at === -1) throw new Fault('not_found', 'no such token')
-    world.keys.splice(at, 1)
-  },
   getBridgeStatus: () => ({
     enabled: true,
     capture: 'full',
@@ -182,10 +144,6 @@ export const handlers: Handlers = {
   },
   listModels: (_, asked) => [...new Set(visible(asked).flatMap(({ session }) => session.models))].sort(),
   listClients: (_, asked) => [...new Set(visible(asked).map(({ session }) => session.client))].sort(),
-  listAuditEvents: ({ query }, { world }) => {
-    const all = world.audit.toSorted((a, b) => b.id.localeCompare(a.id))
-    return { audit_logs: pageAfter(all, query.after_id, query.limit ?? 100), count: all.length }
-  },
   getOrganization: () => {
     throw new Fault('not_found', 'no such organization')
   },

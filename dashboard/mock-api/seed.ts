@@ -41,6 +41,16 @@ export function seedWorld(now: Date, options: { sessions?: number; events?: numb
     key(dana, 'ci-pipeline', 'gateway', at(3000), 30, at(600)),
     key(dana, 'reporting', 'api', at(1000), 7, null),
   )
+  const nightly = serviceAccount(at(6000), 'nightly-report', 'Sends the report every night', dana)
+  world.users.push(nightly, serviceAccount(at(900), 'odd-one', hostileTexts[9]!, eli))
+  const bound = { type: 'interception', id: hostileTexts[0]!.slice(0, 64) } as const
+  world.keys.push(
+    { ...key(eli, 'agent', 'all', at(1000), 2, null), allow_list: [bound] },
+    {
+      ...key(nightly, 'report', 'usage:read', at(700), 90, at(60)),
+      scopes: ['usage:read', 'audit_log:*', 'user:read'],
+    },
+  )
   const record = (n: number, action: string, type: string, target: string, diff: AuditEvent['diff'] = {}) =>
     world.audit.push({
       id: uuidv7(at(n)),
@@ -85,6 +95,16 @@ export function person(created: Date, username: string, name: string, role: stri
     roles: [{ name: role, display_name: role[0]!.toUpperCase() + role.slice(1) }],
     is_service_account: false,
     owner_id: null,
+  }
+}
+
+function serviceAccount(created: Date, username: string, name: string, owner: User): User {
+  return {
+    ...person(created, username, name, 'member'),
+    email: '',
+    login_type: 'none',
+    is_service_account: true,
+    owner_id: owner.id,
   }
 }
 

@@ -19,7 +19,12 @@ export function PermissionMatrix({
   label: string
   granted: ReadonlySet<Grantable>
   /** Null to read only; else what may be granted, and where each choice goes. */
-  choosable: { readonly may: (permission: Grantable) => boolean; readonly name: string } | null
+  choosable: {
+    readonly may: (permission: Grantable) => boolean
+    readonly name: string
+    /** Whether all of a resource can be chosen as `resource:*`, with what there will be later. */
+    readonly whole?: boolean
+  } | null
 }) {
   const shown = choosable === null ? resources.filter((resource) => actionsIn(resource, granted).length > 0) : resources
   if (shown.length === 0) return <p className="text-muted">Nothing.</p>
@@ -29,6 +34,17 @@ export function PermissionMatrix({
         <li key={resource} className="flex flex-wrap gap-x-4 gap-y-1 px-3 py-1.5">
           <span className="w-full font-medium sm:w-48">{words(resource)}</span>
           <span className="flex min-w-40 flex-1 flex-wrap gap-x-4 gap-y-1">
+            {choosable?.whole === true && (
+              <label className="flex items-center gap-1.5">
+                <input
+                  type="checkbox"
+                  name={choosable.name}
+                  value={`${resource}:*`}
+                  aria-label={`${words(resource)}: everything, also what comes later`}
+                />
+                everything
+              </label>
+            )}
             {(choosable === null ? actionsIn(resource, granted) : permissionsFor(resource)).map((permission) => {
               const action = words(permission.slice(resource.length + 1))
               if (choosable === null)

@@ -30,7 +30,7 @@ export function asked({ q = '', ...range }: ListSearch): { q?: string } {
   return text === '' ? {} : { q: text }
 }
 
-function listQuery<Row extends { readonly id: string }>(
+export function listQuery<Row extends { readonly id: string }>(
   name: string,
   { q = '', from, to }: ListSearch,
   read: (query: { limit: number; q?: string }, after: string | null, signal: AbortSignal) => Promise<ListPart<Row>>,
@@ -72,14 +72,13 @@ export const auditEvents = (search: ListSearch) =>
     return { rows, count, exactly: true }
   })
 
-export const users = listQuery('users', {}, async ({ limit }, after, signal) => {
-  const query = { limit, ...(after === null ? {} : { after_id: after }) }
-  const { users: rows, count } = await client.call(endpoints.listUsers, { query, signal })
-  return { rows, count, exactly: true }
-})
+export const usersLike = (q: string) =>
+  listQuery('users', { q }, async (asking, after, signal) => {
+    const query = { ...asking, ...(after === null ? {} : { after_id: after }) }
+    const { users: rows, count } = await client.call(endpoints.listUsers, { query, signal })
+    return { rows, count, exactly: true }
+  })
 
-/** The viewer's own, all at once. */
-export const tokens = listQuery('tokens', {}, async (_, __, signal) => {
-  const rows = await client.call(endpoints.listTokens, { params: { user: 'me' }, signal })
-  return { rows, count: rows.length, exactly: true }
-})
+/** People and service accounts: whoever may be the one who did something. */
+export const users = usersLike('')
+export const people = usersLike('kind:person')

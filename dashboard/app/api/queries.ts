@@ -66,9 +66,3 @@ export const clients = queryOptions({
   queryKey: ['clients'],
   queryFn: ({ signal }) => client.call(endpoints.listClients, { signal }),
 })
-
-export const tokenConfig = queryOptions({
-  queryKey: ['token-config'],
-  queryFn: ({ signal }) => client.call(endpoints.getTokenConfig, { params: { user: 'me' }, signal }),
-  staleTime: Infinity,
-})

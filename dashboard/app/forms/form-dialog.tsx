@@ -10,6 +10,7 @@ export function FormDialog({
   verb,
   tone = 'primary',
   ready = true,
+  wide = false,
   busy,
   fault,
   fields,
@@ -23,6 +24,7 @@ export function FormDialog({
   tone?: 'primary' | 'danger'
   /** Whether it can be sent as it is filled in. */
   ready?: boolean
+  wide?: boolean
   busy: boolean
   fault: Fault | null
   /** Those that say themselves what was refused about them. */
@@ -32,7 +34,7 @@ export function FormDialog({
   onClose: () => void
 }) {
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} wide={wide} onClose={onClose}>
       <form
         noValidate
         className="space-y-4"

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-q
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { client } from '../api/client.ts'
-import { users } from '../api/lists.ts'
+import { people } from '../api/lists.ts'
 import { useMay } from '../api/may.ts'
 import { me } from '../api/queries.ts'
 import { faultOf } from '../api/query-client.ts'
@@ -22,10 +22,10 @@ import { FaultNotice } from '../ui/notice.tsx'
 
 /** The people of this deployment. */
 export function PeoplePage() {
-  usePage(listPage('People', 'reeve users list', '/api/v2/users'))
+  usePage(listPage('People', 'reeve users list', '/api/v2/users', { q: 'kind:person' }))
   const { data: viewer } = useSuspenseQuery(me)
   const may = useMay()
-  const list = useList(users)
+  const list = useList(people)
   const [creating, setCreating] = useState(false)
   const [suspending, setSuspending] = useState<User | null>(null)
   const status = useStatusChange(() => setSuspending(null))
@@ -145,7 +145,7 @@ function useStatusChange(onDone: () => void) {
     mutationFn: ({ user, to }: { user: User; to: 'active' | 'suspended' }) =>
       client.call(to === 'active' ? endpoints.activateUser : endpoints.suspendUser, { params: { user: user.id } }),
     onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: users.queryKey })
+      await queries.invalidateQueries({ queryKey: ['users'] })
       onDone()
     },
   })
@@ -164,7 +164,7 @@ function CreateUser({ onClose }: { onClose: () => void }) {
       })
     },
     onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: users.queryKey })
+      await queries.invalidateQueries({ queryKey: ['users'] })
       onClose()
     },
   })

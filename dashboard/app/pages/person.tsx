@@ -1,12 +1,12 @@
 import { eachEndpoint as endpoints, type User } from '@reeve/sdk'
-import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useNavigate, useParams } from '@tanstack/react-router'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Navigate, useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Explorer } from '../access/explorer.tsx'
-import { RoleChoices } from '../access/role-choices.tsx'
+import { HeldRoles } from '../access/held-roles.tsx'
 import { client } from '../api/client.ts'
 import { faultOf } from '../api/query-client.ts'
-import { organizationRoles, organizations, person, personRoles, siteRoles } from '../api/roles.ts'
+import { person } from '../api/roles.ts'
 import { ConfirmByName } from '../forms/confirm.tsx'
 import { Section } from '../mine/section.tsx'
 import { usePage } from '../shell/page.ts'
@@ -33,6 +33,7 @@ export function PersonPage() {
     )
   }
   if (user === undefined) return null
+  if (user.is_service_account) return <Navigate to="/service-accounts/$id" params={{ id: user.id }} replace />
   return (
     <div className="mx-auto max-w-4xl space-y-8 px-4 py-6">
       <Head user={user} />
@@ -43,7 +44,7 @@ export function PersonPage() {
       >
         <Explorer user={user} />
       </Section>
-      <Roles user={user} />
+      <HeldRoles user={user} />
     </div>
   )
 }
@@ -73,38 +74,6 @@ function Head({ user }: { user: User }) {
       </dl>
       {deleting && <DeletePerson user={user} onClose={() => setDeleting(false)} />}
     </div>
-  )
-}
-
-function Roles({ user }: { user: User }) {
-  const { data: known = [], error } = useQuery(siteRoles)
-  const { data: held } = useQuery(personRoles(user.id))
-  const { data: places = [] } = useQuery(organizations)
-  const joined = places.filter(({ id }) => held?.organization_roles[id] !== undefined)
-  const within = useQueries({ queries: joined.map(({ id }) => organizationRoles(id)) })
-  return (
-    <Section
-      title="Roles"
-      about="What you lack yourself you cannot give. A change counts at once, also in open sessions."
-      what="The roles"
-      fault={error === null ? null : faultOf(error)}
-    >
-      {held !== undefined && (
-        <div className="space-y-4">
-          <RoleChoices title="Everywhere" userId={user.id} organizationId={null} roles={known} held={held.roles} />
-          {joined.map(({ id, name, display_name }, at) => (
-            <RoleChoices
-              key={id}
-              title={`In ${display_name === '' ? name : display_name}`}
-              userId={user.id}
-              organizationId={id}
-              roles={within[at]?.data ?? []}
-              held={held.organization_roles[id] ?? []}
-            />
-          ))}
-        </div>
-      )}
-    </Section>
   )
 }
 
