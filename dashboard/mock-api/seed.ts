@@ -1,6 +1,7 @@
 import { uuidv7 } from '@reeve/base'
 import type { ApiKey, AuditEvent, Session, User } from '@reeve/sdk'
 import { hostileTexts } from './hostile.ts'
+import { auditStory } from './seed-audit.ts'
 import { addRequest, newSession, type Recorded, type Said } from './story.ts'
 
 /** Everything the mock deployment knows. Mutable: handlers write to it as the real ones write to the database. */
@@ -51,31 +52,8 @@ export function seedWorld(now: Date, options: { sessions?: number; events?: numb
       scopes: ['usage:read', 'audit_log:*', 'user:read'],
     },
   )
-  const record = (n: number, action: string, type: string, target: string, diff: AuditEvent['diff'] = {}) =>
-    world.audit.push({
-      id: uuidv7(at(n)),
-      seq: null,
-      time: at(n).toISOString(),
-      organization_id: null,
-      actor: action === 'login' && target === 'mallory' ? null : minimal(dana),
-      api_key_id: null,
-      action,
-      resource_type: type,
-      resource_id: uuidv7(at(n)),
-      resource_target: target,
-      outcome: target === 'mallory' ? 'refused' : 'ok',
-      diff,
-      reason: null,
-      source: 'ui',
-      ip: '192.0.2.14',
-      user_agent: 'Mozilla/5.0',
-      request_id: `req-${n}`,
-    })
-  record(9000, 'create', 'user', 'dana')
-  record(8000, 'create', 'user', 'eli', { roles: { old: null, new: ['member'], secret: false } })
-  record(5000, 'create', 'api_key', 'laptop', { key: { old: null, new: null, secret: true } })
-  record(90, 'login', 'user', 'mallory')
-  record(30, 'read_content', 'interception', 'one request of eli')
+  const people = [minimal(dana), minimal(eli), minimal(ava)] as const
+  world.audit.push(...auditStory(at, people, world.sessions.at(-3)?.session.id ?? ''))
   return world
 }
 

@@ -7,6 +7,7 @@ export const AuditSource = z.enum(['ui', 'cli', 'api', 'system'])
 export const AuditEvent = z.object({
   id: Id,
   seq: z.number().int().nullable().describe('Place in the hash chain. Null until an older event is chained.'),
+  hash: z.string().nullable().describe('The chain up to and with this event, base64. Null as long as `seq` is.'),
   time: Instant,
   organization_id: Id.nullable(),
   actor: MinimalUser.nullable().describe('Null when nobody was signed in, as in a failed sign-in.'),
@@ -26,7 +27,7 @@ export const AuditEvent = z.object({
 export type AuditEvent = z.infer<typeof AuditEvent>
 
 const auditSearch =
-  'Words are looked for in target, resource, reason and actor. Keys: action, resource_type, resource_id, ' +
+  'Words are looked for in target, resource, reason and actor. Keys: id, action, resource_type, resource_id, ' +
   'resource_target, username, actor_type (user, service_account, nobody), outcome, ip (address or range), source, ' +
   'reason, organization, request_id, date_from, date_to (YYYY-MM-DD as a whole UTC day, or an RFC 3339 instant).'
 

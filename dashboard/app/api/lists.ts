@@ -1,7 +1,7 @@
 import { systemClock } from '@reeve/base'
 import { eachEndpoint as endpoints } from '@reeve/sdk'
 import { infiniteQueryOptions, keepPreviousData } from '@tanstack/react-query'
-import { apiQuery } from '../table/query.ts'
+import { apiQuery, type BoundKeys } from '../table/query.ts'
 import type { Range } from '../table/range.ts'
 import { client } from './client.ts'
 
@@ -25,19 +25,20 @@ const partRows = 100
 const keptMs = 60 * 60_000
 
 /** The API's own words for what is asked. */
-export function asked({ q = '', ...range }: ListSearch): { q?: string } {
-  const text = apiQuery(q, range, systemClock.now())
+export function asked({ q = '', ...range }: ListSearch, bounds?: BoundKeys): { q?: string } {
+  const text = apiQuery(q, range, systemClock.now(), bounds)
   return text === '' ? {} : { q: text }
 }
 
-export function listQuery<Row extends { readonly id: string }>(
+export export function listQuery<Row extends { readonly id: string }>(
   name: string,
   { q = '', from, to }: ListSearch,
   read: (query: { limit: number; q?: string }, after: string | null, signal: AbortSignal) => Promise<ListPart<Row>>,
+  bounds?: BoundKeys,
 ) {
   return infiniteQueryOptions({
     queryKey: [name, q, from, to],
-    queryFn: ({ pageParam, signal }) => read({ limit: partRows, ...asked({ q, from, to }) }, pageParam, signal),
+    queryFn: ({ pageParam, signal }) => read({ limit: partRows, ...asked({ q, from, to }, bounds) }, pageParam, signal),
     // SAFETY: widens the literal; every later cursor is the id of a row.
     initialPageParam: null as string | null,
     getNextPageParam: ({ rows, count }) => (rows.length === partRows && rows.length < count ? rows.at(-1)?.id : null),
@@ -62,13 +63,6 @@ export const requests = (search: ListSearch) =>
   listQuery('requests', search, async (asking, after, signal) => {
     const query = { ...asking, ...(after === null ? {} : { after_id: after }) }
     const { results: rows, count } = await client.call(endpoints.listInterceptions, { query, signal })
-    return { rows, count, exactly: true }
-  })
-
-export const auditEvents = (search: ListSearch) =>
-  listQuery('audit', search, async (asking, after, signal) => {
-    const query = { ...asking, ...(after === null ? {} : { after_id: after }) }
-    const { audit_logs: rows, count } = await client.call(endpoints.listAuditEvents, { query, signal })
     return { rows, count, exactly: true }
   })
 

@@ -50,15 +50,23 @@ export function valueOf({ terms }: Query, key: string): string | null {
   return term === undefined ? null : termValue(term)
 }
 
+/** What a list calls the bounds of its times. */
+export type BoundKeys = readonly [from: string, to: string]
+
 /** What the API is asked: the query with the range as instants. Relative bounds are rounded to a minute. */
-export function apiQuery(text: string, range: Range, now: Date): string {
+export function apiQuery(
+  text: string,
+  range: Range,
+  now: Date,
+  [after, before]: BoundKeys = ['started_after', 'started_before'],
+): string {
   const minute = new Date(Math.floor(now.getTime() / 60_000) * 60_000)
   const from = boundAt(range.from, minute)
   const to = boundAt(range.to, minute)
   return [
     text.trim(),
-    from === null ? '' : `started_after:${from.toISOString()}`,
-    to === null ? '' : `started_before:${to.toISOString()}`,
+    from === null ? '' : `${after}:${from.toISOString()}`,
+    to === null ? '' : `${before}:${to.toISOString()}`,
   ]
     .filter((piece) => piece !== '')
     .join(' ')

@@ -11,11 +11,14 @@ export function Dialog({
   children,
   onClose,
   wide = false,
+  side = false,
 }: {
   title: string
   children: ReactNode
   onClose: () => void
   wide?: boolean
+  /** At the right edge and as high as the window: for what belongs to a row of the list beside it. */
+  side?: boolean
 }) {
   const dialog = useRef<HTMLDialogElement>(null)
   const content = useRef<HTMLDivElement>(null)
@@ -42,7 +45,7 @@ export function Dialog({
       onClick={(event) => {
         if (event.target === dialog.current) onClose()
       }}
-      className={`m-auto max-h-[min(44rem,90vh)] w-[calc(100vw-2rem)] rounded-xl border border-line bg-page p-0 text-text shadow-2xl ${wide ? 'max-w-2xl' : 'max-w-md'}`}
+      className={`border-line bg-page p-0 text-text shadow-2xl ${side ? 'mr-0 ml-auto h-dvh max-h-none w-screen max-w-xl border-l' : `m-auto max-h-[min(44rem,90vh)] w-[calc(100vw-2rem)] rounded-xl border ${wide ? 'max-w-2xl' : 'max-w-md'}`}`}
     >
       <div className="flex items-center justify-between border-b border-line py-2 pr-2 pl-4">
         <h2 id={titleId} className="text-base">

@@ -6,6 +6,7 @@ export function presentAuditEvent(row: AuditRow): AuditEvent {
   return {
     ...storedFields(row),
     seq: row.seq,
+    hash: row.hash?.toString('base64') ?? null,
     time: timeOf(row.id).toISOString(),
     actor:
       row.actor_id === null

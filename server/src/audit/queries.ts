@@ -54,6 +54,7 @@ function conditions(filter: AuditFilter): RawBuilder<boolean>[] {
     if (values.length === 0) continue
     found.push(sql`lower(${sql.ref(column)}) = any(${values.map((value) => value.toLowerCase())}::text[])`)
   }
+  if (filter.ids.length > 0) found.push(sql`e.id::text = any(${filter.ids.map((id) => id.toLowerCase())}::text[])`)
   if (filter.networks.length > 0) found.push(sql`e.ip <<= any(${[...filter.networks]}::inet[])`)
   if (filter.reasons.length > 0) found.push(sql`e.reason ilike any(${filter.reasons.map(anywhere)}::text[])`)
   if (filter.organizations.length > 0) {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type AuditEvent, contentHash, genesis, linkHash, toBase64 } from '@reeve/sdk'
 import { appendAudit } from './journal.ts'
+import { sha256 } from './proof.ts'
 import { answersNotSeen, type TestIdentity, testIdentity, testPassword } from '../identity/testing.ts'
 
 let world: TestIdentity
@@ -55,6 +57,24 @@ test('it pages and searches, and refuses a search that it does not understand', 
   for (const q of ['color:red', 'outcome:maybe', 'ip:home', 'date_from:yesterday', 'date_from:2026-02-31x']) {
     expect((await world.call('GET', `/api/v2/audit?q=${q}`, { token: owner })).status).toBe(400)
   }
+})
+
+test('one event is found by its id', async () => {
+  const [, second] = (await list('')).audit_logs
+  expect((await list(`?q=id:${second.id.toUpperCase()}`)).audit_logs).toEqual([second])
+  expect((await list('?q=id:nothing')).count).toBe(0)
+})
+
+test('what the list says of an event is what its hash covers: a reader can follow the chain', async () => {
+  const events: AuditEvent[] = (await list('')).audit_logs.toReversed()
+  let before: Uint8Array = genesis
+  for (const event of events) {
+    const content = contentHash({ ...event, actor_id: event.actor?.id ?? null }, sha256)
+    before = linkHash(before, event.seq ?? 0, content, sha256)
+    expect(event.hash).toBe(toBase64(before))
+  }
+  const { json } = await world.call('GET', '/api/v2/audit/chain', { token: owner })
+  expect(json.hash).toBe(events.at(-1)?.hash)
 })
 
 test('an auditor reads it and a member does not', async () => {

@@ -4,6 +4,7 @@ import { readSearch } from '../http/search.ts'
 
 /** What is looked for. An empty list narrows nothing; several values of one key are alternatives. */
 export interface AuditFilter {
+  readonly ids: readonly string[]
   readonly actions: readonly string[]
   readonly resourceTypes: readonly string[]
   readonly resourceIds: readonly string[]
@@ -25,6 +26,7 @@ export interface AuditFilter {
 
 const dayMs = 86_400_000
 const keys = [
+  'id',
   'action',
   'resource_type',
   'resource_id',
@@ -46,6 +48,7 @@ export function readAuditSearch(q: string): AuditFilter {
   const from = values('date_from').at(-1)
   const to = values('date_to').at(-1)
   return {
+    ids: values('id'),
     actions: values('action'),
     resourceTypes: values('resource_type'),
     resourceIds: values('resource_id'),
@@ -74,19 +77,27 @@ function instant(text: string, dayOffsetMs: number): Date {
   const isDay = /^\d{4}-\d\d-\d\d$/.test(text)
   const isInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/.test(text)
   const date = new Date(isDay ? `${text}T00:00:00Z` : text)
-  if ((!isDay && !isInstant) || Number.isNaN(date.getTime()) || date.getTime() < 0) {
+  if (
+    (!isDay && !isInstant) ||
+    !isOnCalendar(text.slice(0, 10)) ||
+    Number.isNaN(date.getTime()) ||
+    date.getTime() < 0
+  ) {
     throw bad(`${text} is neither a day such as 2026-01-31 nor an instant such as 2026-01-31T08:00:00Z`)
   }
   return isDay ? new Date(date.getTime() + dayOffsetMs) : date
 }
 
+/** The 30th of February is read as the 2nd of March otherwise, and something else is found than was asked for. */
+function isOnCalendar(day: string): boolean {
+  const date = new Date(`${day}T00:00:00Z`)
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day)
+}
+
 function network(text: string): string {
-  const [address = '', bits] = text.split('/')
+  const [, address = '', bits = '0'] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
   const version = isIP(address)
-  if (
-    version === 0 ||
-    (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 6 ? 128 : 32)))
-  ) {
+  if (version === 0 || Number(bits) > (version === 6 ? 128 : 32)) {
     throw bad(`${text} is neither an address nor a range such as 10.0.0.0/8`)
   }
   return text

@@ -21,7 +21,7 @@ export function sinkMessage(row: AuditRow, format: SinkRow['format'], at: Date):
     at,
     refused: row.outcome !== 'ok',
     type: `${row.resource_type}.${row.action}`,
-    body: format === 'ocsf' ? ocsfEvent(row) : { ...event, hash: row.hash?.toString('base64') ?? null },
+    body: format === 'ocsf' ? ocsfEvent(row) : event,
   }
 }
 
