@@ -85,12 +85,12 @@ export const auditCommands: readonly Command[] = [
     path: 'audit sinks update',
     summary: 'Change a sink; what is not named stays',
     details:
-      'A token is sent to no other address than the one that it was entered for: with a new --url of a sink of the kind\n' +
+      'A token is sent to no other address than the one that it was entered for: with a new --address of a sink of the kind\n' +
       'otlp, give --secret-file or --renew-secret as well.',
     args: { sink: required('name or id') },
     options: {
       name: text('name', 'another name'),
-      url: text('url', 'another address'),
+      address: text('url', 'another address'),
       format: choice(['reeve', 'ocsf'], 'form of the events'),
       secretFile: text('file', 'webhook: what it is signed with; otlp: a bearer token'),
       renewSecret: flag('webhook: make a new secret and show it once; otlp: send no token'),
@@ -99,7 +99,7 @@ export const auditCommands: readonly Command[] = [
       allowPrivate: flag('the address may be in a private network'),
       refusePrivate: flag('the address may not be in a private network'),
     },
-    examples: ['reeve audit sinks update siem --url tls://logs2.example.com:6514'],
+    examples: ['reeve audit sinks update siem --address tls://logs2.example.com:6514'],
     run: async (context, input) => (await import('./commands/audit-sinks.ts')).updateSink(context, input),
   }),
   command({

@@ -80,7 +80,7 @@ const calls: Readonly<Record<string, { argv: readonly string[]; stdin?: string }
   'audit key': { argv: [] },
   'audit sinks list': { argv: [] },
   'audit sinks create': { argv: ['siem', 'tls://logs.example.com:6514', '--kind', 'syslog'] },
-  'audit sinks update': { argv: ['siem', '--url', 'tls://logs.example.com:6514'] },
+  'audit sinks update': { argv: ['siem', '--address', 'tls://logs.example.com:6514'] },
   'audit sinks enable': { argv: ['siem'] },
   'audit sinks disable': { argv: ['siem'] },
   'audit sinks test': { argv: ['siem'] },

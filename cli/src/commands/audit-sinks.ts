@@ -72,7 +72,7 @@ function withSecret(context: Context, sink: AuditSink & { readonly secret: strin
 interface UpdateInput {
   readonly sink: string
   readonly name: string | undefined
-  readonly url: string | undefined
+  readonly address: string | undefined
   readonly format: 'reeve' | 'ocsf' | undefined
   readonly secretFile: string | undefined
   readonly renewSecret: boolean
@@ -83,7 +83,7 @@ interface UpdateInput {
 }
 
 export async function updateSink(context: Context, input: UpdateInput): Promise<Answer> {
-  const { sink, name, url, format, secretFile, renewSecret, ca, publicCa, allowPrivate, refusePrivate } = input
+  const { sink, name, address, format, secretFile, renewSecret, ca, publicCa, allowPrivate, refusePrivate } = input
   const either = (one: boolean, other: boolean, words: string) => {
     if (one && other) throw new Fault('invalid', `${words} contradict each other`, { fix: 'give one of them' })
   }
@@ -92,7 +92,7 @@ export async function updateSink(context: Context, input: UpdateInput): Promise<
   either(allowPrivate, refusePrivate, '--allow-private and --refuse-private')
   const body = {
     ...(name === undefined ? {} : { name }),
-    ...(url === undefined ? {} : { url }),
+    ...(address === undefined ? {} : { url: address }),
     ...(format === undefined ? {} : { format }),
     ...(renewSecret ? { secret: null } : {}),
     ...(secretFile === undefined ? {} : { secret: (await readText(context, secretFile)).trim() }),
