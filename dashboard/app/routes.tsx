@@ -181,6 +181,34 @@ const serviceAccount = createRoute({
   component: lazyRouteComponent(() => import('./pages/service-account.tsx'), 'ServiceAccountPage'),
 })
 
+const groups = createRoute({
+  getParentRoute: () => app,
+  path: '/groups',
+  validateSearch: (search: Search) => words(search, 'q'),
+  component: lazyRouteComponent(() => import('./pages/groups.tsx'), 'GroupsPage'),
+})
+
+const group = createRoute({
+  getParentRoute: () => app,
+  path: '/groups/$id',
+  component: lazyRouteComponent(() => import('./pages/group.tsx'), 'GroupPage'),
+})
+
+const organizations = createRoute({
+  getParentRoute: () => app,
+  path: '/organizations',
+  validateSearch: (search: Search) => words(search, 'q'),
+  component: lazyRouteComponent(() => import('./pages/organizations.tsx'), 'OrganizationsPage'),
+})
+
+const organization = createRoute({
+  getParentRoute: () => app,
+  path: '/organizations/$id',
+  // Which of the members.
+  validateSearch: (search: Search) => words(search, 'q'),
+  component: lazyRouteComponent(() => import('./pages/organization.tsx'), 'OrganizationPage'),
+})
+
 const roles = createRoute({
   getParentRoute: () => app,
   path: '/roles',
@@ -217,6 +245,30 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('./pages/audit.tsx'), 'AuditPage'),
 })
 
+const sinks = createRoute({
+  getParentRoute: () => app,
+  path: '/audit/sinks',
+  component: lazyRouteComponent(() => import('./pages/sinks.tsx'), 'SinksPage'),
+})
+
+const holds = createRoute({
+  getParentRoute: () => app,
+  path: '/holds',
+  component: lazyRouteComponent(() => import('./pages/holds.tsx'), 'HoldsPage'),
+})
+
+const hold = createRoute({
+  getParentRoute: () => app,
+  path: '/holds/$id',
+  component: lazyRouteComponent(() => import('./pages/hold.tsx'), 'HoldPage'),
+})
+
+const encryption = createRoute({
+  getParentRoute: () => app,
+  path: '/encryption',
+  component: lazyRouteComponent(() => import('./pages/encryption.tsx'), 'EncryptionPage'),
+})
+
 const tree = root.addChildren([
   login,
   forgotPassword,
@@ -236,11 +288,19 @@ const tree = root.addChildren([
     person,
     serviceAccounts,
     serviceAccount,
+    groups,
+    group,
+    organizations,
+    organization,
     roles,
     signInSettings,
     mine,
     externalAuth,
     audit,
+    sinks,
+    holds,
+    hold,
+    encryption,
   ]),
 ])
 

@@ -42,6 +42,15 @@ export function Choice({ label, name, hint, fault, ...rest }: Labelled & Compone
   )
 }
 
+/** For text of several lines, such as a certificate. */
+export function LongField({ label, name, hint, fault, ...rest }: Labelled & ComponentProps<'textarea'>) {
+  return (
+    <Label label={label} name={name} hint={hint} fault={fault}>
+      {(wiring) => <textarea {...wiring} className={`${control} py-1.5`} {...rest} />}
+    </Label>
+  )
+}
+
 /** A control under its label, and below it what is wrong with it and what helps; all three know each other. */
 function Label({ label, name, hint, fault, children }: Labelled & { children: (wiring: Wiring) => ReactNode }) {
   const id = useId()

@@ -4,7 +4,10 @@ import { useEffect, useSyncExternalStore } from 'react'
 export interface Page {
   readonly title: string
   /** Where it hangs: the list that it is one of. */
-  readonly parent?: { readonly title: string; readonly to: '/sessions' | '/requests' | '/people' | '/service-accounts' }
+  readonly parent?: {
+    readonly title: string
+    readonly to: '/sessions' | '/requests' | '/people' | '/service-accounts' | '/groups' | '/organizations' | '/holds'
+  }
   /** The same from the command line: `reeve bridge sessions list`. */
   readonly cli?: string
   /** The same from the API: path and query. */

@@ -11,7 +11,7 @@ import { allReadings, dateTime } from './instant.ts'
 
 const size = 14
 
-function State({ tone, icon, children }: { tone: string; icon: ReactNode; children: ReactNode }) {
+export function State({ tone, icon, children }: { tone: string; icon: ReactNode; children: ReactNode }) {
   return (
     <span className={`inline-flex items-center gap-1.5 align-bottom whitespace-nowrap ${tone}`}>
       {icon}
