@@ -9,11 +9,35 @@ import { Button } from '../ui/button.tsx'
 import { HostileLine } from '../ui/hostile-text.tsx'
 import { FaultNotice } from '../ui/notice.tsx'
 
+/** What became of it, in the words for the few results that the server has. */
+const results = new Map<string, { said: string; then?: string }>(
+  Object.entries({
+    linked: { said: 'The account is linked.' },
+    denied: {
+      said: 'The account was not linked: at the provider, access was denied.',
+      then: 'Nothing has changed here. Begin again if that was a mistake.',
+    },
+    expired: {
+      said: 'The account was not linked: this attempt had ended.',
+      then: 'It was too old, used before, or begun by somebody else or in another browser. Begin again from this page.',
+    },
+    signed_out: {
+      said: 'The account was not linked: you were not signed in any more when the provider sent you back.',
+      then: 'You are now. Begin again.',
+    },
+    failed: {
+      said: 'The account was not linked: the provider gave no access.',
+      then: 'Try again in a moment. If it stays like this, ask who looks after this deployment; the reason is in its audit log.',
+    },
+  }),
+)
+
 /** Links an account elsewhere: begins at this page, goes through the provider, and comes back to it with a result. */
 export function ExternalAuthPage() {
   usePage({ title: 'Link an account', cli: 'reeve external-auth login' })
   const { id } = useParams({ from: '/app/external-auth/$id' })
   const { result } = useSearch({ from: '/app/external-auth/$id' })
+  const outcome = result === undefined ? undefined : (results.get(result) ?? results.get('failed'))
   const { data, error, refetch } = useQuery(ownAccounts)
   const provider = data?.providers.find((one) => one.id === id)
   const link = data?.links.find((one) => one.provider_id === id)
@@ -28,10 +52,14 @@ export function ExternalAuthPage() {
         <FaultNotice what="The provider could not be read" fault={faultOf(error)} onRetry={() => void refetch()} />
       )}
       {data !== undefined && provider === undefined && <p>There is no provider of this name here.</p>}
-      {result !== undefined && (
-        <p role="status" className="rounded-lg border border-line bg-raised px-3 py-2">
-          {result === 'linked' ? 'The account is linked.' : 'The account was not linked. You can try it again.'}
-        </p>
+      {outcome !== undefined && (
+        <div
+          role={result === 'linked' ? 'status' : 'alert'}
+          className={`rounded-lg border px-3 py-2 ${result === 'linked' ? 'border-line bg-raised' : 'border-bad bg-bad-tint'}`}
+        >
+          <p className={result === 'linked' ? '' : 'font-medium text-bad'}>{outcome.said}</p>
+          {outcome.then !== undefined && <p>{outcome.then}</p>}
+        </div>
       )}
       {provider !== undefined && (
         <>

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useRouter, useSearch } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { client } from '../api/client.ts'
-import { setupOpen } from '../api/queries.ts'
+import { authMethods, setupOpen } from '../api/queries.ts'
 import { faultOf } from '../api/query-client.ts'
 import { Field, FormFault, textOf } from '../forms/field.tsx'
 import { Button } from '../ui/button.tsx'
@@ -15,6 +15,7 @@ export function LoginPage() {
   const router = useRouter()
   const queries = useQueryClient()
   const { data: open } = useQuery(setupOpen)
+  const { data: methods } = useQuery(authMethods)
   useEffect(() => {
     document.title = 'Sign in · Reeve'
   }, [])
@@ -50,11 +51,13 @@ export function LoginPage() {
         <Button type="submit" tone="primary" className="w-full" disabled={isPending}>
           {isPending ? 'Signing in' : 'Sign in'}
         </Button>
-        <p>
-          <Link to="/forgot-password" className="text-link underline">
-            Forgot the password?
-          </Link>
-        </p>
+        {methods?.password.reset === true && (
+          <p>
+            <Link to="/forgot-password" className="text-link underline">
+              Forgot the password?
+            </Link>
+          </p>
+        )}
         {to !== undefined && safePath(to) !== '/sessions' && (
           <p className="text-xs text-muted">You will come back to the page that you were on.</p>
         )}

@@ -4,11 +4,13 @@ import { buttonClass } from '../ui/button.tsx'
 import { safePath } from './gate.tsx'
 
 /** Why the way through the identity provider ended here, in the words for the few codes that the server has. */
-const problems: Readonly<Record<string, string>> = {
-  refused: 'The sign-in was not accepted. Start again from this page.',
-  uninvited: 'The identity provider knows you, but you are not among those who may sign in here.',
-  unavailable: 'The identity provider does not answer. Try again in a moment.',
-}
+const problems = new Map(
+  Object.entries({
+    refused: 'The sign-in was not accepted. Start again from this page.',
+    uninvited: 'The identity provider knows you, but you are not among those who may sign in here.',
+    unavailable: 'The identity provider does not answer. Try again in a moment.',
+  }),
+)
 
 /**
  * The way through the identity provider, where there is one. A plain link: the browser leaves this page and comes back
@@ -24,7 +26,7 @@ export function ProviderSignIn({
   request: string | undefined
 }) {
   const { data: methods } = useQuery(authMethods)
-  const words = problem === undefined ? undefined : (problems[problem] ?? problems['refused'])
+  const words = problem === undefined ? undefined : (problems.get(problem) ?? problems.get('refused'))
   const isId = /^[0-9a-f-]{36}$/.test(request ?? '')
   if (methods?.oidc.enabled !== true) return null
   const { signInText, iconUrl } = methods.oidc
