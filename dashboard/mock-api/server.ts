@@ -5,6 +5,7 @@ import { type Endpoint, endpoints, type User } from '@reeve/sdk'
 import { accessHandlers } from './access-handlers.ts'
 import { accountHandlers } from './account-handlers.ts'
 import { auditHandlers, exportAudit } from './audit-handlers.ts'
+import { deploymentHandlers } from './deployment-handlers.ts'
 import { handlers, visible } from './handlers.ts'
 import { seedWorld, type World } from './seed.ts'
 import { idpHandlers } from './idp-handlers.ts'
@@ -121,6 +122,7 @@ async function answer(at: Deployment, req: IncomingMessage, res: ServerResponse)
     ...accessHandlers,
     ...accountHandlers,
     ...auditHandlers,
+    ...deploymentHandlers,
     ...signInHandlers,
     ...idpHandlers,
     ...inboxHandlers,
