@@ -2,7 +2,7 @@ import { eachEndpoint as endpoints, type Grantable, type Role } from '@reeve/sdk
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { client } from '../api/client.ts'
-import { siteRoles } from '../api/roles.ts'
+import { permittedIn, useMay } from '../api/may.ts'
 import { faultOf } from '../api/query-client.ts'
 import { Choice, Field, textOf } from '../forms/field.tsx'
 import { FormDialog } from '../forms/form-dialog.tsx'
@@ -19,20 +19,22 @@ const wanted = (form: FormData, name: string) =>
  * what he lacks, and the server refuses it as well.
  */
 export function RoleForm({
-  role,
-  organizations,
+  role = null,
+  places,
   onClose,
 }: {
-  /** Null for a new one. */
-  role: Role | null
-  organizations: readonly { readonly id: string; readonly name: string }[]
+  /** Without one, a new one is made. */
+  role?: Role | null
+  /** Where a new one can be held: everywhere, when the id is empty, or in an organization. */
+  places: readonly { readonly id: string; readonly name: string }[]
   onClose: () => void
 }) {
   const queries = useQueryClient()
-  const [where, setWhere] = useState(role?.organization_id ?? '')
-  const { data: known = [] } = useQuery(siteRoles)
-  // A built-in owner's list is all there is; what is missing from it to the viewer is what he may not grant.
-  const lacking = new Set<Grantable>(known.flatMap(({ missing }) => missing))
+  const [where, setWhere] = useState(role?.organization_id ?? places[0]?.id ?? '')
+  const everywhere = useMay()
+  const { data: here = {} } = useQuery({ ...permittedIn(where), enabled: where !== '' })
+  const may = (permission: Grantable) =>
+    where === '' ? everywhere(permission, 'everywhere') : here[`${permission} here`] === true
   const { mutate, error, isPending } = useMutation({
     mutationFn: async (form: FormData) => {
       const level = where === '' ? 'site_permissions' : 'organization_permissions'
@@ -71,14 +73,15 @@ export function RoleForm({
     >
       {role === null && (
         <>
-          <Choice label="Held" name="organization" value={where} onChange={(event) => setWhere(event.target.value)}>
-            <option value="">everywhere</option>
-            {organizations.map(({ id, name }) => (
-              <option key={id} value={id}>
-                in {name}
-              </option>
-            ))}
-          </Choice>
+          {places.length > 1 && (
+            <Choice label="Held" name="organization" value={where} onChange={(event) => setWhere(event.target.value)}>
+              {places.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {id === '' ? name : `in ${name}`}
+                </option>
+              ))}
+            </Choice>
+          )}
           <Field
             label="Name"
             name="name"
@@ -107,7 +110,7 @@ export function RoleForm({
         <PermissionMatrix
           label="What it grants"
           granted={permissionsOf(granted)}
-          choosable={{ name: 'permissions', may: (permission) => !lacking.has(permission) }}
+          choosable={{ name: 'permissions', may }}
         />
       </div>
     </FormDialog>

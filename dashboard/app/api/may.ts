@@ -36,7 +36,7 @@ export const permitted = queryOptions({
   staleTime: 5 * 60_000,
 })
 
-const permittedIn = (organizationId: string) =>
+export const permittedIn = (organizationId: string) =>
   queryOptions({
     queryKey: ['may', organizationId],
     queryFn: ({ signal }) => ask({ here: { organization_id: organizationId } }, signal),

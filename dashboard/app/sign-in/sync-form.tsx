@@ -22,15 +22,17 @@ export function SyncForm<S extends Sync>({
   /** What a value is mapped to: ids of groups, names of roles. */
   targets: string
   settings: S
-  onSave: (next: S) => Promise<unknown>
-  onTry: (next: S) => Promise<unknown>
+  /** Null where the viewer may not save it. */
+  onSave: ((next: S) => Promise<unknown>) | null
+  /** Null where the viewer may not try it. */
+  onTry: ((next: S) => Promise<unknown>) | null
 }) {
   const id = useId()
   const [saved, setSaved] = useState(false)
   const { mutate, error, isPending } = useMutation({
     mutationFn: async ({ form, save }: { form: FormData; save: boolean }) => {
       const next = readForm(settings, form)
-      await (save ? onSave(next) : onTry(next))
+      await (save ? onSave : onTry)?.(next)
       setSaved(save)
     },
   })
@@ -86,12 +88,16 @@ export function SyncForm<S extends Sync>({
         </Check>
       )}
       <div className="flex items-center gap-2">
-        <Button type="submit" value="try" disabled={isPending}>
-          Try it
-        </Button>
-        <Button type="submit" value="save" tone="primary" disabled={isPending}>
-          Save
-        </Button>
+        {onTry !== null && (
+          <Button type="submit" value="try" disabled={isPending}>
+            Try it
+          </Button>
+        )}
+        {onSave !== null && (
+          <Button type="submit" value="save" tone="primary" disabled={isPending}>
+            Save
+          </Button>
+        )}
         <span role="status" className="text-muted">
           {saved && !isPending && fault === null ? 'Saved' : ''}
         </span>
