@@ -52,9 +52,10 @@ export function sinkUpdated(before: SinkRow, after: SinkRow): AuditLogEvent {
     format: row.format,
     allow_private: row.allow_private,
     ca: caDigest(row.ca),
+    enabled: row.disabled_at === null,
   })
   const [old, now] = [facts(before), facts(after)]
-  const names = ['name', 'url', 'format', 'allow_private', 'ca'] as const
+  const names = ['name', 'url', 'format', 'allow_private', 'ca', 'enabled'] as const
   return {
     ...sink('write', after),
     diff: {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { Fault } from '@reeve/base'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../../db/testing.ts'
@@ -24,13 +25,13 @@ const change = (patch: SinkPatch) =>
   db.transaction(async (tx) => {
     const sink = await lockSink(tx, 'siem')
     if (sink === undefined) throw new Error('there is no sink')
-    const { columns, shown } = changesOf(sink, patch, keyring)
+    const { columns, shown } = changesOf(sink, patch, keyring, world.clock.now())
     return { before: sink, after: await updateSink(tx, sink.id, columns), shown }
   })
 
 const problemOf = (sink: SinkRow, patch: SinkPatch) => {
   try {
-    changesOf(sink, patch, keyring)
+    changesOf(sink, patch, keyring, world.clock.now())
     return null
   } catch (thrown) {
     if (!(thrown instanceof Fault)) throw thrown
@@ -74,20 +75,44 @@ test('a secret that is made anew is shown once, opens where it stands, and is on
   expect((await change({ ca: null })).after.ca).toBeNull()
 })
 
-test('a change ends the pause of a sink that fails, and whoever sends the old way does not move its place', async () => {
-  await using old = await receiver()
+test('a change ends the pause of a sink that fails: the next attempt is made at once, at the new address', async () => {
   await using next = await receiver()
-  await world.addSink('webhook', `${old.url}/gone`, { secret })
+  await world.addSink('webhook', 'http://127.0.0.1:9/', { secret })
   await world.write(3)
-  const now = world.clock.now()
-  await db.sql
-    .updateTable('audit_sinks')
-    .set({ failing_since: now, attempts: 9, next_attempt_at: new Date(now.getTime() + 60_000), last_error: 'away' })
-    .execute()
   await world.runner()()
-  expect(old.received).toEqual([])
+  expect(await world.state()).toMatchObject({ delivered_seq: 0, attempts: 1, failing_since: world.clock.now() })
   await change({ url: next.url })
   await world.runner()()
   expect(next.received.map(({ headers }) => headers['webhook-id'])).toEqual(await world.ids())
   expect(await world.state()).toMatchObject({ delivered_seq: 3, failing_since: null, last_error: null })
+})
+
+test('a sink that is switched off gets nothing and does not fail; switched on again it has all that it missed', async () => {
+  await using siem = await receiver()
+  await world.addSink('webhook', siem.url, { secret })
+  await world.write(2)
+  const { before, after } = await change({ enabled: false })
+  expect(sinkUpdated(before, after).diff).toEqual({ enabled: { old: true, new: false } })
+  world.clock.advance(60_000)
+  await world.runner()()
+  expect(siem.received).toEqual([])
+  const { after: again } = await change({ enabled: false })
+  expect(again.disabled_at).toEqual(after.disabled_at)
+  await change({ enabled: true })
+  await world.runner()()
+  expect(siem.received.map(({ headers }) => headers['webhook-id'])).toEqual(await world.ids())
+})
+
+test('who is sending while a sink is switched off finishes what is on its way, and no more', async () => {
+  const held = Promise.withResolvers<ServerResponse>()
+  await using siem = await receiver((res, number) => (number === 1 ? held.resolve(res) : void res.writeHead(204).end()))
+  await world.addSink('webhook', siem.url, { secret })
+  await world.write(3)
+  const running = world.runner()()
+  const res = await held.promise
+  await change({ enabled: false })
+  res.writeHead(204).end()
+  await running
+  expect(siem.received).toHaveLength(1)
+  expect(await world.state()).toMatchObject({ delivered_seq: 0, leased_by: null })
 })

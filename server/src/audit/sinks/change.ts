@@ -42,6 +42,7 @@ export interface SinkPatch {
   readonly secret?: string | null | undefined
   readonly ca?: string | null | undefined
   readonly allow_private?: boolean | undefined
+  readonly enabled?: boolean | undefined
 }
 
 /** The columns that a change asks for, and the secret to show when one was made. */
@@ -49,6 +50,7 @@ export function changesOf(
   sink: SinkRow,
   patch: SinkPatch,
   keyring: Pick<Keyring, 'seal'>,
+  now: Date,
 ): { columns: Updateable<Schema['audit_sinks']>; shown: string | null } {
   const { name, format, ca, allow_private } = patch
   const url = patch.url === undefined ? undefined : readSinkUrl(sink.kind, patch.url).href
@@ -65,9 +67,16 @@ export function changesOf(
       ...(secret === undefined
         ? {}
         : { secret: secret === null ? null : keyring.seal(secret.text, secretContext(sink.id)) }),
+      ...switched(sink, patch.enabled, now),
     },
     shown: secret?.isNew === true ? secret.text : null,
   }
+}
+
+/** What is switched off fails no more; since when it is off does not change by saying it again. */
+function switched({ disabled_at }: SinkRow, enabled: boolean | undefined, now: Date): Updateable<Schema['audit_sinks']> {
+  if (enabled === undefined) return {}
+  return enabled ? { disabled_at: null } : { disabled_at: disabled_at ?? now, failing_since: null, last_error: null }
 }
 
 /** Certificates are told by what they hash to. */

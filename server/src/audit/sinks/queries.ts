@@ -58,6 +58,7 @@ export async function leaseSinks(db: Executor, replicaId: Uuid, now: Date, until
       or([eb('leased_until', 'is', null), eb('leased_until', '<=', now), eb('leased_by', '=', replicaId)]),
     )
     .where(({ eb, or }) => or([eb('next_attempt_at', 'is', null), eb('next_attempt_at', '<=', now)]))
+    .where('disabled_at', 'is', null)
     .where('delivered_seq', '<', ({ selectFrom }) => selectFrom('audit_chain').select('seq'))
     .returningAll()
     .execute()

@@ -62,11 +62,12 @@ export function sinkRoutes(sinks: Sinks): Route[] {
     implement(endpoints.updateAuditSink, async ({ params, body }, scope) =>
       named(body.name ?? '', () =>
         db.transaction(async (tx) => {
+          const now = clock.now()
           const before = mustHave(await lockSink(tx, params.sink))
-          const { columns, shown } = changesOf(before, body, keyring)
+          const { columns, shown } = changesOf(before, body, keyring, now)
           const after = await updateSink(tx, before.id, columns)
           const { seq } = await selectChain(tx)
-          await appendAudit(tx, { scope, at: clock.now(), ...sinkUpdated(before, after) })
+          await appendAudit(tx, { scope, at: now, ...sinkUpdated(before, after) })
           return { ...presentSink(after, seq), secret: shown }
         }),
       ),
@@ -128,7 +129,7 @@ function presentSink(row: SinkRow, headSeq: number): AuditSink {
     allow_private: row.allow_private,
     has_secret: row.secret !== null,
     has_ca: row.ca !== null,
-    disabled_at: null,
+    disabled_at: row.disabled_at?.toISOString() ?? null,
     created_at: row.created_at.toISOString(),
     delivered_seq: row.delivered_seq,
     lag: Math.max(0, headSeq - row.delivered_seq),

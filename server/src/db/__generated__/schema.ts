@@ -104,6 +104,7 @@ export interface AuditSinks {
   leased_by: string | null
   leased_until: Date | null
   delivered_checkpoint: Generated<number>
+  disabled_at: Date | null
 }
 
 export interface Blobs {
