@@ -19,7 +19,7 @@ export function InboxPanel({ id, onClose }: { id: string; onClose: () => void })
       role="dialog"
       aria-label="Notifications"
       tabIndex={-1}
-      className="fixed top-12 right-2 z-50 flex max-h-[calc(100dvh-4rem)] w-[min(26rem,calc(100vw-1rem))] flex-col rounded-xl border border-line bg-page shadow-xl focus-visible:outline-none"
+      className="fixed top-12 right-2 z-50 flex max-h-[calc(100dvh-7.5rem)] w-[min(26rem,calc(100vw-1rem))] flex-col rounded-xl border border-line bg-page shadow-xl md:max-h-[calc(100dvh-4rem)] focus-visible:outline-none"
     >
       <div className="flex items-center justify-between gap-2 border-b border-line py-1.5 pr-2 pl-4">
         <h2 className="text-base">Notifications</h2>

@@ -40,8 +40,8 @@ export function InboxPage() {
         </Button>
       </div>
       <nav aria-label="Which notifications" className="flex gap-1">
-        <ShowLink title="All" chosen={!onlyUnread} />
-        <ShowLink title="Unread" show="unread" chosen={onlyUnread} />
+        <ShowLink title="All" />
+        <ShowLink title="Unread" show="unread" />
       </nav>
       {error !== null && <FaultNotice what="The mark was not kept" fault={faultOf(error)} />}
       {list.error !== null && (
@@ -72,13 +72,14 @@ export function InboxPage() {
   )
 }
 
-function ShowLink({ title, show, chosen }: { title: string; show?: 'unread'; chosen: boolean }) {
+function ShowLink({ title, show }: { title: string; show?: 'unread' }) {
   return (
     <Link
       to="/inbox"
       search={{ show }}
-      aria-current={chosen ? 'true' : undefined}
-      className="inline-flex min-h-8 items-center rounded-md px-3 text-muted hover:bg-hover hover:text-text aria-[current=true]:bg-tint aria-[current=true]:font-medium aria-[current=true]:text-link"
+      activeProps={{ 'aria-current': 'page' }}
+      activeOptions={{ exact: true, explicitUndefined: true }}
+      className="inline-flex min-h-8 items-center rounded-md px-3 text-muted hover:bg-hover hover:text-text aria-[current=page]:bg-tint aria-[current=page]:font-medium aria-[current=page]:text-link"
     >
       {title}
     </Link>

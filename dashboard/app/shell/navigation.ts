@@ -1,3 +1,4 @@
+import type { Grantable } from '@reeve/sdk'
 import {
   Bot,
   Building2,
@@ -15,7 +16,7 @@ import {
   Users,
   UsersRound,
 } from 'lucide-react'
-import type { May } from '../api/may.ts'
+import type { May, Place } from '../api/may.ts'
 
 /** A place of the console, and who has a use for it. */
 export interface Entry {
@@ -25,11 +26,9 @@ export interface Entry {
   readonly letter: string
   readonly icon: typeof Users
   readonly group: 'Activity' | 'Mine' | 'Administration' | 'Record'
-  /** Whether the server would answer what the page asks. */
-  readonly isFor: (may: May) => boolean
+  /** What the server wants for what the page asks first; null where everybody has something of his own. */
+  readonly needs: readonly [permission: Grantable, place: Place] | null
 }
-
-const everybody = () => true
 
 /** In the order of the rail; those that the viewer cannot use are not in it. */
 export const places: readonly Entry[] = [
@@ -40,7 +39,7 @@ export const places: readonly Entry[] = [
     letter: 's',
     icon: MessagesSquare,
     group: 'Activity',
-    isFor: everybody,
+    needs: null,
   },
   {
     to: '/requests',
@@ -49,11 +48,11 @@ export const places: readonly Entry[] = [
     letter: 'r',
     icon: History,
     group: 'Activity',
-    isFor: everybody,
+    needs: null,
   },
-  { to: '/inbox', title: 'Inbox', short: 'Inbox', letter: 'b', icon: Inbox, group: 'Mine', isFor: everybody },
-  { to: '/tokens', title: 'My tokens', short: 'Tokens', letter: 'k', icon: KeyRound, group: 'Mine', isFor: everybody },
-  { to: '/me', title: 'My profile', short: 'Profile', letter: 'm', icon: CircleUser, group: 'Mine', isFor: everybody },
+  { to: '/inbox', title: 'Inbox', short: 'Inbox', letter: 'b', icon: Inbox, group: 'Mine', needs: null },
+  { to: '/tokens', title: 'My tokens', short: 'Tokens', letter: 'k', icon: KeyRound, group: 'Mine', needs: null },
+  { to: '/me', title: 'My profile', short: 'Profile', letter: 'm', icon: CircleUser, group: 'Mine', needs: null },
   {
     to: '/people',
     title: 'People',
@@ -61,7 +60,7 @@ export const places: readonly Entry[] = [
     letter: 'p',
     icon: Users,
     group: 'Administration',
-    isFor: (may) => may('user:read'),
+    needs: ['user:read', 'somewhere'],
   },
   {
     to: '/service-accounts',
@@ -70,7 +69,7 @@ export const places: readonly Entry[] = [
     letter: 'v',
     icon: Bot,
     group: 'Administration',
-    isFor: (may) => may('user:read'),
+    needs: ['user:read', 'somewhere'],
   },
   {
     to: '/groups',
@@ -79,7 +78,7 @@ export const places: readonly Entry[] = [
     letter: 'u',
     icon: UsersRound,
     group: 'Administration',
-    isFor: (may) => may('group:read'),
+    needs: ['group:read', 'somewhere'],
   },
   {
     to: '/organizations',
@@ -88,7 +87,7 @@ export const places: readonly Entry[] = [
     letter: 'n',
     icon: Building2,
     group: 'Administration',
-    isFor: (may) => may('organization_member:read'),
+    needs: ['organization_member:read', 'somewhere'],
   },
   {
     to: '/roles',
@@ -97,7 +96,7 @@ export const places: readonly Entry[] = [
     letter: 'o',
     icon: ShieldCheck,
     group: 'Administration',
-    isFor: (may) => may('role:read'),
+    needs: ['role:read', 'somewhere'],
   },
   {
     to: '/sign-in',
@@ -106,7 +105,7 @@ export const places: readonly Entry[] = [
     letter: 'i',
     icon: LogIn,
     group: 'Administration',
-    isFor: (may) => may('idp_settings:read', 'everywhere'),
+    needs: ['idp_settings:read', 'everywhere'],
   },
   {
     to: '/encryption',
@@ -115,7 +114,7 @@ export const places: readonly Entry[] = [
     letter: 'e',
     icon: LockKeyhole,
     group: 'Administration',
-    isFor: (may) => may('deployment_config:read', 'everywhere'),
+    needs: ['deployment_config:read', 'everywhere'],
   },
   {
     to: '/audit',
@@ -124,7 +123,7 @@ export const places: readonly Entry[] = [
     letter: 'a',
     icon: ScrollText,
     group: 'Record',
-    isFor: (may) => may('audit_log:read'),
+    needs: ['audit_log:read', 'somewhere'],
   },
   {
     to: '/audit/sinks',
@@ -133,7 +132,7 @@ export const places: readonly Entry[] = [
     letter: 'l',
     icon: Satellite,
     group: 'Record',
-    isFor: (may) => may('audit_log:read', 'everywhere'),
+    needs: ['audit_log:read', 'everywhere'],
   },
   {
     to: '/holds',
@@ -142,11 +141,11 @@ export const places: readonly Entry[] = [
     letter: 'h',
     icon: Gavel,
     group: 'Record',
-    isFor: (may) => may('audit_log:read', 'everywhere'),
+    needs: ['audit_log:read', 'everywhere'],
   },
 ]
 
-export const placesFor = (may: May): readonly Entry[] => places.filter(({ isFor }) => isFor(may))
+export const placesFor = (may: May): readonly Entry[] => places.filter(({ needs }) => needs === null || may(...needs))
 
 /** Whether the viewer sees what others did, and not their own sessions only. */
 export const seesEverybody = (may: May): boolean => may('interception:read')

@@ -69,7 +69,7 @@ export function Shell() {
           data-scroll-restoration-id="main"
           className="relative min-h-0 flex-1 scroll-pt-12 overflow-y-auto pb-14 focus-visible:outline-none md:pb-0"
         >
-          {closed === undefined ? <Outlet /> : <Closed title={closed.title} />}
+          {closed === undefined ? <Outlet /> : <Closed of={closed} />}
         </main>
       </div>
       <div id="announcements" aria-live="polite" className="sr-only" />
