@@ -1,11 +1,11 @@
 import { systemClock, uuidv7 } from '@reeve/base'
 import { grantables, isGrantable, type Role, type RolePermission, type User } from '@reeve/sdk'
 import type { Handlers } from './handlers.ts'
+import { homeId as organizationId } from './organization-handlers.ts'
 import { minimal } from './seed.ts'
 
 /** Roles, and what is the viewer's own: a world with one organization and a few roles that do not change. */
 
-const organizationId = '0197c0de-0000-7000-8000-0000000000aa'
 const instant = '2026-11-01T09:00:00.000Z'
 const permission = (text: string): RolePermission => {
   const [resource_type, action = ''] = text.split(':')
@@ -71,19 +71,6 @@ const isLike = (user: User, ref: string): boolean => user.id === ref || user.use
 export const accessHandlers: Handlers = {
   listSiteRoles: () => site,
   listOrganizationRoles: () => within,
-  listOrganizations: () => [
-    {
-      id: organizationId,
-      name: 'default',
-      display_name: 'Everybody here',
-      description: '',
-      icon: '',
-      is_default: true,
-      default_member_roles: ['organization-workspace-access'],
-      created_at: instant,
-      updated_at: instant,
-    },
-  ],
   getUserRoles: ({ params }, { world }) => ({
     roles: world.users.find((user) => isLike(user, params.user))?.roles.map(({ name }) => name) ?? [],
     organization_roles: { [organizationId]: ['organization-workspace-access'] },

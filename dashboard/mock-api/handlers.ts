@@ -144,7 +144,4 @@ export const handlers: Handlers = {
   },
   listModels: (_, asked) => [...new Set(visible(asked).flatMap(({ session }) => session.models))].sort(),
   listClients: (_, asked) => [...new Set(visible(asked).map(({ session }) => session.client))].sort(),
-  getOrganization: () => {
-    throw new Fault('not_found', 'no such organization')
-  },
 }

@@ -52,7 +52,6 @@ export const idpHandlers: Handlers = {
   patchGroupSync: ({ body }) => (groups = { ...groups, ...defined(body) }),
   getRoleSync: () => roles,
   patchRoleSync: ({ body }) => (roles = { ...roles, ...defined(body) }),
-  listGroups: () => [],
   createTestLogin: () => ({ id: testId, url: '/sign-in', expires_at: seen().expires_at }),
   getTestLogin: seen,
 }

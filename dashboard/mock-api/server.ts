@@ -10,6 +10,7 @@ import { handlers, visible } from './handlers.ts'
 import { seedWorld, type World } from './seed.ts'
 import { idpHandlers } from './idp-handlers.ts'
 import { inboxHandlers } from './inbox-handlers.ts'
+import { organizationHandlers } from './organization-handlers.ts'
 import { signInHandlers } from './sign-in-handlers.ts'
 import { serveConsole } from './static.ts'
 
@@ -126,6 +127,7 @@ async function answer(at: Deployment, req: IncomingMessage, res: ServerResponse)
     ...signInHandlers,
     ...idpHandlers,
     ...inboxHandlers,
+    ...organizationHandlers,
   }[endpoint.name as keyof typeof handlers] as ((input: unknown, asked: unknown) => unknown) | undefined
   if (handler === undefined) throw new Fault('not_found', `the mock does not answer ${endpoint.name}`)
   const result = endpoint.result.parse(handler({ params: endpoint.params.parse(params), query, body }, asked))

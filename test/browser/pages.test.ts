@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '@reeve/base'
 import type { Browser } from 'playwright-core'
+import { platformId, researchId } from '../../dashboard/mock-api/organization-handlers.ts'
 import { seedWorld } from '../../dashboard/mock-api/seed.ts'
 import { type MockDeployment, startMock } from '../../dashboard/mock-api/server.ts'
 import { accessibilityProblems, launch, noBrowser, openPage, signIn } from './browser.ts'
@@ -26,6 +27,10 @@ describe.skipIf(noBrowser !== null)('every page', () => {
       ['/tokens', 'ci-pipeline'],
       ['/people', 'Ava Lindqvist'],
       [`/people/${mock.world.users[0]!.id}`, 'Content reviewer'],
+      ['/groups', 'Site Reliability'],
+      [`/groups/${platformId}`, 'colleague-14'],
+      ['/organizations', 'Everybody here'],
+      [`/organizations/${researchId}`, 'What claims become'],
       ['/roles', 'Night shift'],
       ['/sign-in', 'What claims become'],
       ['/me', 'Who looked at my data'],
