@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { whySkipped } from '../support/why-skipped.ts'
 
 /** Debian's Chromium and the built console, watched: whatever a page does that it should not is written down. */
 
@@ -10,7 +11,12 @@ const repository = resolve(import.meta.dirname, '../..')
 const executablePath = process.env['REEVE_TEST_CHROMIUM'] ?? '/usr/bin/chromium'
 
 /** Why the tests in a browser cannot run here; null when they can. */
-export const noBrowser: string | null = existsSync(executablePath) ? null : `there is no ${executablePath}`
+export const noBrowser: string | null = whySkipped(
+  'everything in a browser',
+  existsSync(executablePath)
+    ? null
+    : `there is no ${executablePath}: install chromium, or name another one in REEVE_TEST_CHROMIUM`,
+)
 
 const args = [
   '--headless',
