@@ -17,7 +17,7 @@ export const LegalHold = z.object({
 })
 export type LegalHold = z.infer<typeof LegalHold>
 
-const reason = z.string().trim().min(3).max(500)
+const reason = z.string().trim().min(3, 'must say why, in 3 characters or more').max(500)
 
 export const listLegalHolds = endpoint({
   name: 'listLegalHolds',

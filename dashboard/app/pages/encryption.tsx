@@ -30,7 +30,7 @@ export function EncryptionPage() {
     refetchInterval: ({ state }) => (rotate.isPending || state.data?.resealing === true ? 1_000 : false),
   })
   return (
-    <div className="mx-auto max-w-4xl space-y-8 px-4 py-6">
+    <div className="mx-auto max-w-5xl space-y-8 px-4 py-6">
       <div className="flex flex-wrap items-end gap-4">
         <div className="min-w-0 flex-1 basis-64">
           <h1 className="text-xl">Encryption</h1>
@@ -98,7 +98,7 @@ function Progress({ report, resealed, busy }: { report: KeyringReport; resealed:
       <div className="space-y-1">
         <progress
           aria-label="Sealed with the first key"
-          className="progress w-full"
+          className="h-2 w-full accent-link"
           max={Math.max(1, all)}
           value={all === 0 ? 1 : all - left}
         />

@@ -132,7 +132,7 @@ function SinkState({ sink: { disabled_at, failing_since, lag } }: { sink: AuditS
 function Made({ sink }: { sink: AuditSink }) {
   const secretName = sink.kind === 'otlp' ? 'Bearer token' : 'Signing secret'
   return (
-    <dl className="grid grid-cols-[repeat(auto-fill,minmax(10rem,1fr))] gap-x-6 gap-y-3">
+    <dl className="grid grid-cols-[repeat(auto-fill,minmax(8.5rem,1fr))] gap-x-6 gap-y-3">
       <div className="col-span-full min-w-0">
         <dt className="text-xs text-muted">Address</dt>
         <dd className="mono wrap-anywhere">
