@@ -92,7 +92,7 @@ function Head({ account, may }: { account: User; may: May }) {
       {activating.error !== null && (
         <FaultNotice what="The account was not activated" fault={faultOf(activating.error)} />
       )}
-      <dl className="grid grid-cols-[repeat(auto-fill,minmax(11rem,1fr))] gap-x-6 gap-y-3">
+      <dl className="grid grid-cols-[repeat(auto-fill,minmax(9rem,1fr))] gap-x-6 gap-y-3">
         <Fact name="Responsible">
           <ResponsiblePerson id={account.owner_id} />
         </Fact>

@@ -12,11 +12,16 @@ export function AllowList() {
   const next = useRef(0)
   const helpId = useId()
   return (
-    <fieldset aria-describedby={helpId} className="space-y-2">
+    <fieldset aria-describedby={helpId} className="min-w-0 space-y-2">
       <legend className="mb-1 font-medium">Only for these objects</legend>
       {lines.map((line, at) => (
-        <div key={line} className="flex gap-2">
-          <select name="allow-type" aria-label={`Kind of object ${at + 1}`} className={`${control} w-44`} autoFocus>
+        <div key={line} className="flex flex-wrap gap-2">
+          <select
+            name="allow-type"
+            aria-label={`Kind of object ${at + 1}`}
+            className={`${control} w-full sm:w-44`}
+            autoFocus
+          >
             {resources.map((resource) => (
               <option key={resource} value={resource}>
                 {resource.replaceAll('_', ' ')}

@@ -31,7 +31,9 @@ export function Dialog({
     content.current?.querySelector<HTMLElement>('input:not([type="checkbox"]), select, textarea, button')?.focus()
     return () => {
       element?.close()
-      if (before instanceof HTMLElement) before.focus()
+      // What opened it may be gone with what it did: the page goes on from its beginning then, not from the window's.
+      const back = before?.isConnected === true ? before : document.getElementById('main')
+      if (back instanceof HTMLElement) back.focus()
     }
   }, [])
   return (
