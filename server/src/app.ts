@@ -31,6 +31,7 @@ import { createOidc } from './identity/oidc/oidc.ts'
 import { keepRefreshing } from './identity/oidc/refresh.ts'
 import { oidcRoutes } from './identity/oidc/routes.ts'
 import { createPasswords } from './identity/sign-in/password.ts'
+import { renewSession } from './identity/sign-in/renewal.ts'
 import { identityRoutes } from './identity/routes.ts'
 import { openDeployment } from './identity/people/setup.ts'
 import { checkKeysOf, openKeyring } from './keyring/open-keyring.ts'
@@ -207,6 +208,7 @@ export async function startApp(options: {
   const api = createApi({
     routes,
     authenticate: authenticator.authenticate,
+    renew: (scope) => renewSession(identity, scope),
     sourceAddress: source,
     origins: (req) =>
       config.accessUrl === null || isLocalOnly ? [url, `${scheme}://${req.headers.host}`] : [config.accessUrl],

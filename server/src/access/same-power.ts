@@ -6,17 +6,20 @@ import type { Actor } from './actor.ts'
  */
 export const samePower = (before: Actor, now: Actor): boolean => before === now || powerOf(before) === powerOf(now)
 
-/** The order in which the database tells of roles and groups says nothing. */
-function powerOf({ userId, organizationIds, groupIds, roles, scopes, allowList }: Actor): string {
+/** What roles let their holder do, in one order: the one in which the database tells of them says nothing. */
+export function powerOfRoles(roles: Actor['roles']): string[] {
   const held = roles.map(({ name, organizationId, site, organization, own }) =>
     [name, organizationId ?? '', ...[site, organization, own].map((granted) => [...granted].sort().join())].join(' '),
   )
+  return held.sort()
+}
+function powerOf({ userId, organizationIds, groupIds, roles, scopes, allowList }: Actor): string {
   const objects = allowList?.map(({ type, id }) => `${type}:${id}`).sort() ?? null
   return JSON.stringify([
     userId,
     [...organizationIds].sort(),
     [...groupIds].sort(),
-    held.sort(),
+    powerOfRoles(roles),
     [...scopes].sort(),
     objects,
   ])

@@ -68,6 +68,7 @@ export async function testWorld(providers: (url: string) => readonly Provider[])
   handle = createApi({
     routes: externalAuthRoutes(room),
     authenticate: async (token) => actorOf(token, people.get(token)),
+    renew: async () => null,
     sourceAddress: () => '127.0.0.1',
     origins: () => [url],
     https: false,

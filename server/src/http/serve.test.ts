@@ -84,6 +84,7 @@ beforeAll(async () => {
   const handle = createApi({
     routes,
     authenticate: async (token) => actors[token] ?? null,
+    renew: async () => null,
     sourceAddress: sourceAddress([]),
     origins: () => ['http://reeve.test'],
     https: false,

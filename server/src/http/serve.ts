@@ -14,7 +14,7 @@ import {
 import { cookieValues, readCredential } from './credential.ts'
 import { asFault, type Refusal, refusal, statusOf } from './faults.ts'
 import { pathOf } from './front-door.ts'
-import type { Answer, Route, Scope } from './implement.ts'
+import type { Answer, Route, Scope, SessionCookie } from './implement.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { createRateLimit, networkOf } from './rate-limit.ts'
 import { parseInput, readJsonBody } from './read-input.ts'
@@ -26,6 +26,8 @@ import { writeAnswer, writeEvents, writeRedirect, writeRefusal } from './write-a
 export interface ApiOptions {
   readonly routes: readonly Route[]
   readonly authenticate: (token: string) => Promise<Actor | null>
+  /** Gives a browser whose session its holder has outgrown another one; null where it need not have one. */
+  readonly renew: (scope: Scope) => Promise<SessionCookie>
   readonly sourceAddress: SourceAddress
   /** Origins of our own pages, the public one first. */
   readonly origins: (req: IncomingMessage) => readonly string[]
@@ -123,6 +125,14 @@ export function createApi(options: ApiOptions): (req: IncomingMessage, res: Serv
     }
     const wantsPage = req.headers.accept?.includes('text/html') === true
     const answer = await found.route.answer(input, scope, { cookie, wantsPage })
+    if (scope.fromCookie === true && actor?.isOutgrown === true && !changesSession(answer)) {
+      // What was asked for is done: should this fail, the next answer brings the session.
+      const renewed = await options.renew(scope).catch((thrown: unknown) => {
+        lines.warn({ err: toError(thrown) }, 'a session was not renewed yet')
+        return null
+      })
+      if (renewed !== null) res.setHeader('Set-Cookie', sessionCookie(renewed, https))
+    }
     await send(res, found, answer, { signal, token: credential?.token ?? null, begun: actor })
   }
 
@@ -173,6 +183,10 @@ export function createApi(options: ApiOptions): (req: IncomingMessage, res: Serv
     else writeRefusal(res, refusal(statusOf(fault.code), fault), requestId)
   }
 }
+
+/** What is about to say which session the browser has is not to be said twice. */
+const changesSession = (answer: Answer): boolean =>
+  answer.kind === 'redirect' || (answer.kind === 'json' && answer.session !== undefined)
 
 function tooMany(message: string, seconds: number): Refusal {
   const fault = new Fault('limited', message, { fix: `try again in ${seconds} s` })

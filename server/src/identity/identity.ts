@@ -42,7 +42,7 @@ export interface Identity {
  * Runs a change of credentials: other replicas are told in its transaction, this one forgets when it has committed.
  */
 export async function changeCredentials<T>(
-  identity: Identity,
+  identity: Pick<Identity, 'db' | 'forget'>,
   change: CredentialChange,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {

@@ -259,6 +259,7 @@ export async function expireKeysOf(
   which: { readonly kind: 'all' | 'sessions'; readonly except?: string },
   now: Date,
 ): Promise<number> {
+  await lockUser(tx, userId)
   let query = tx
     .updateTable('api_keys')
     .set({ expires_at: now, updated_at: now })
@@ -299,6 +300,8 @@ export interface CredentialRow {
   readonly scopes: string[]
   readonly allow_list: unknown
   readonly expires_at: Date
+  readonly login_type: string
+  readonly rights_sha256: Buffer | null
   /** The default organization first. */
   readonly memberships: readonly { readonly organizationId: Uuid; readonly roles: readonly string[] }[]
   readonly group_ids: readonly Uuid[]
@@ -333,7 +336,8 @@ export async function findCredential(
   return db
     .selectFrom('api_keys as k')
     .innerJoin('users as u', 'u.id', 'k.user_id')
-    .select(['k.id', 'k.user_id', 'u.username', 'u.roles', 'k.scopes', 'k.allow_list', 'k.expires_at'])
+    .select(['k.id', 'k.user_id', 'u.username', 'u.roles', 'k.scopes', 'k.allow_list', 'k.expires_at', 'k.login_type'])
+    .select('k.rights_sha256')
     .select(standing())
     .where('k.id', '=', id)
     .where('k.secret_sha256', '=', secretSha256)

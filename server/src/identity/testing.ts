@@ -17,6 +17,7 @@ import { type Authenticator, createAuthenticator } from './tokens/authenticate.t
 import type { Identity } from './identity.ts'
 import { createPasswords } from './sign-in/password.ts'
 import { identityRoutes } from './routes.ts'
+import { renewSession } from './sign-in/renewal.ts'
 import { openDeployment } from './people/setup.ts'
 
 /** The routes of identity and audit, served over a real socket from a real database, with a clock that tests move. */
@@ -95,6 +96,7 @@ export async function testIdentity(
   const api = createApi({
     routes: [...routes(identity, keyring), ...identityRoutes(identity), ...auditRoutes(testAuditLog(db, clock))],
     authenticate: (token): Promise<Actor | null> => authenticator.authenticate(token),
+    renew: (scope) => renewSession(identity, scope),
     sourceAddress: sourceAddress([{ address: '127.0.0.1', prefix: 32, family: 'ipv4' }]),
     origins: () => ['http://reeve.test'],
     https: false,

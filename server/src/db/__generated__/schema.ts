@@ -27,6 +27,8 @@ export interface ApiKeys {
   workspace_id: string | null
   session_name: Generated<string>
   ends_at: Date | null
+  rights_sha256: ColumnType<Buffer | null, Uint8Array | null, Uint8Array | null>
+  renewed_from: string | null
 }
 
 export interface AuditChain {
@@ -219,6 +221,12 @@ export interface Groups {
   source: Generated<string>
   created_at: Date
   updated_at: Date
+}
+
+export interface Guesses {
+  key_sha256: Bytes
+  count: number
+  ends_at: Date
 }
 
 export interface IdpSyncSettings {
@@ -546,6 +554,7 @@ export interface Schema {
   external_auth_links: ExternalAuthLinks
   group_members: GroupMembers
   groups: Groups
+  guesses: Guesses
   idp_sync_settings: IdpSyncSettings
   inbox_notifications: InboxNotifications
   interception_items: InterceptionItems

@@ -50,7 +50,7 @@ test('a password lets nobody else in, and the ways to sign in say so', async () 
     body: { email: 'max@example.com', username: 'max', password: testPassword },
   })
   expect((await signIn('max')).status).toBe(401)
-  expect((await world.call('GET', '/api/v2/users/authmethods')).json.password).toEqual({ enabled: false })
+  expect((await world.call('GET', '/api/v2/users/authmethods')).json.password).toEqual({ enabled: false, reset: true })
   expect((await world.call('GET', '/api/v2/settings/sign-in', { token: owner })).json).toMatchObject({
     password_sign_in: 'owners',
     break_glass_owners: 1,

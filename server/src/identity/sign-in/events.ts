@@ -22,6 +22,15 @@ export const sessionEnded = ({ id, username }: UserRow, keyId: string, name: str
   diff: { session: session(keyId), ...(name === '' ? {} : { name: { old: name, new: null } }) },
 })
 
+export const sessionRenewed = ({ id, username }: UserRow, oldId: string, newId: string): IdentityEvent => ({
+  action: 'login',
+  resourceType: 'user',
+  resourceId: id,
+  resourceTarget: username,
+  diff: { session: { old: oldId, new: newId } },
+  reason: 'the rights changed',
+})
+
 export const deviceSessionName = (host: string): string => `reeve login on ${host}`
 
 export function deviceLoginAnswered(row: DeviceLoginRow, answer: 'approve' | 'deny'): IdentityEvent {

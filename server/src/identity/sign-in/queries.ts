@@ -233,3 +233,33 @@ export async function isNewPlace(tx: Tx, userId: Uuid, network: string, at: Date
       select from sign_in_places o where o.user_id = ${userId} and o.network <> ${network}) as is_new`.execute(tx)
   return rows[0]?.is_new === true
 }
+
+/** A session as it is now, for somebody who holds its owner. */
+export function findLiveSession(tx: Tx, id: string, now: Date): Promise<KeyRow | undefined> {
+  return keys(tx)
+    .where('api_keys.id', '=', id)
+    .where('api_keys.login_type', '<>', 'token')
+    .where('api_keys.expires_at', '>', now)
+    .executeTakeFirst()
+}
+
+/** Another session stands in for this one, which ends soon, however much it is used. */
+export async function replaceSession(tx: Tx, id: string, rights: Buffer, endsAt: Date): Promise<void> {
+  const sooner = sql<Date>`least(expires_at, ${endsAt}::timestamptz)`
+  await tx
+    .updateTable('api_keys')
+    .set({ rights_sha256: rights, expires_at: sooner, ends_at: sooner })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Ends a session under every id that it has had, for somebody who holds its owner. */
+export async function deleteSession(tx: Tx, id: string): Promise<void> {
+  await sql`
+    with recursive same as (
+      select ${id}::text as id
+      union select case when k.id = same.id then k.renewed_from else k.id end
+        from api_keys k join same on k.renewed_from = same.id or (k.id = same.id and k.renewed_from is not null)
+    )
+    delete from api_keys where id in (select id from same)`.execute(tx)
+}

@@ -5,25 +5,20 @@ import type { Tx } from '../../db/database.ts'
 import { type Scope, signedIn } from '../../http/implement.ts'
 import { signedInAs, signedOut, userStatusChanged } from '../events.ts'
 import { changeCredentials, holderOf, type Identity, resolveUser, visible } from '../identity.ts'
-import {
-  deleteKey,
-  expireKeysOf,
-  findKey,
-  insertKey,
-  type KeyRow,
-  lockUser,
-  updateUser,
-  type UserRow,
-} from '../queries.ts'
+import { expireKeysOf, findKey, insertKey, type KeyRow, lockUser, updateUser, type UserRow } from '../queries.ts'
 import { otherSessionsEnded, sessionEnded } from './events.ts'
 import { notePlace } from './places.ts'
-import { selectSessions } from './queries.ts'
+import { deleteSession, selectSessions } from './queries.ts'
+import { holdings } from '../roles/custom-roles.ts'
+import { findStanding } from '../roles/queries.ts'
+import { rightsMark } from '../roles/rights-mark.ts'
 import { newToken } from '../tokens/token.ts'
 
 /**
  * The life of a session: begun by whoever proved who he is, under a new id each time; prolonged by use up to its end
  * (but for a program's, which has its whole time from the beginning); ended by signing out, by its owner from elsewhere,
- * by a new password, or by a suspension. Every beginning and end is in the audit log.
+ * by a new password, or by a suspension; given a new id when its holder's rights change (`renewal.ts`). Every beginning
+ * and end is in the audit log.
  */
 export interface SessionKind {
   /** Default: the way in which the user signs in. */
@@ -80,6 +75,7 @@ export async function beginSession(
     ends_at: new Date(endsMs),
     created_ip: scope.sourceIp,
     created_agent: scope.userAgent?.slice(0, 512) ?? null,
+    rights_sha256: await rightsOfUser(tx, user.id),
   })
   const own = { ...scope, actor: { userId: user.id, apiKeyId: id } }
   if (user.status === 'dormant') {
@@ -92,10 +88,17 @@ export async function beginSession(
   return token
 }
 
+/** The mark of what somebody may do through his roles at this moment. */
+export async function rightsOfUser(tx: Tx, userId: Uuid): Promise<Buffer | null> {
+  const standing = await findStanding(tx, userId)
+  return standing === undefined ? null : rightsMark(holdings(standing).roles)
+}
+
 export async function signOut(identity: Identity, scope: Scope): Promise<void> {
   const actor = signedIn(scope)
-  await changeCredentials(identity, { keyId: actor.apiKeyId }, async (tx) => {
-    await deleteKey(tx, actor.apiKeyId)
+  await changeCredentials(identity, { userId: actor.userId }, async (tx) => {
+    await lockUser(tx, actor.userId)
+    await deleteSession(tx, actor.apiKeyId)
     await appendAudit(tx, {
       scope,
       at: identity.clock.now(),
@@ -117,8 +120,9 @@ export async function endSession(identity: Identity, scope: Scope, ref: string, 
   const found = await findKey(db.sql, user.id, id)
   const session = found?.login_type === 'token' || found?.id !== id ? undefined : found
   const { session_name } = visible(session, actor, 'api_key:delete', holderOf(user, actor), 'there is no such session')
-  await changeCredentials(identity, { keyId: id }, async (tx) => {
-    await deleteKey(tx, id)
+  await changeCredentials(identity, { userId: user.id }, async (tx) => {
+    await lockUser(tx, user.id)
+    await deleteSession(tx, id)
     await appendAudit(tx, { scope, at: clock.now(), ...sessionEnded(user, id, session_name) })
   })
 }

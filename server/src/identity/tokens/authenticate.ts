@@ -3,6 +3,7 @@ import { Scope } from '@reeve/sdk'
 import { z } from 'zod'
 import type { Actor } from '../../access/actor.ts'
 import { AllowedObject, holdings } from '../roles/custom-roles.ts'
+import { rightsMark } from '../roles/rights-mark.ts'
 import type { Database } from '../../db/database.ts'
 import { isOutage } from '../../db/failures.ts'
 import { listen } from '../../db/listen.ts'
@@ -149,10 +150,13 @@ function readPayload(payload: string): CredentialChange {
 }
 
 function toActor(row: CredentialRow): Actor {
+  const held = holdings(row)
+  const isBrowsers = row.login_type !== 'token' && row.login_type !== 'device'
   return {
     userId: row.user_id,
     username: row.username,
-    ...holdings(row),
+    ...held,
+    isOutgrown: isBrowsers && row.rights_sha256?.equals(rightsMark(held.roles)) !== true,
     apiKeyId: row.id,
     scopes: row.scopes.flatMap((text) => Scope.safeParse(text).data ?? []),
     allowList: row.allow_list === null ? null : z.array(AllowedObject).parse(row.allow_list),
