@@ -2,6 +2,7 @@ import { systemClock } from '@reeve/base'
 import type { GroupSync, OrganizationSync, RoleSync, TestLogin } from '@reeve/sdk'
 import type { Handlers } from './handlers.ts'
 import { hostileTexts } from './hostile.ts'
+import { reliabilityId } from './organization-handlers.ts'
 
 const home = '0197f3a2-0000-7000-8000-000000000001'
 /** A group over there may be called anything. */
@@ -9,7 +10,12 @@ const [bidi = ''] = hostileTexts
 const testId = '0197f3a2-0000-7000-8000-00000000d01d'
 
 let organization: OrganizationSync = { field: '', mapping: {}, organization_assign_default: true }
-let groups: GroupSync = { field: 'groups', mapping: {}, regex_filter: '^eng-', auto_create_missing_groups: true }
+let groups: GroupSync = {
+  field: 'groups',
+  mapping: { 'eng-sre': [reliabilityId], [bidi]: [reliabilityId] },
+  regex_filter: '^eng-',
+  auto_create_missing_groups: true,
+}
 let roles: RoleSync = { field: 'duties', mapping: { lead: ['organization-admin'] } }
 
 /** A test login of somebody with a hostile group. */

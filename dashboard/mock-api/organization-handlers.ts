@@ -9,6 +9,7 @@ import { minimal, type World } from './seed.ts'
 export const homeId = '0197c0de-0000-7000-8000-0000000000aa'
 /** Made by people, with enough of them in it to be searched. */
 export const platformId = '0197c0de-0000-7000-8000-0000000000c1'
+export const reliabilityId = '0197c0de-0000-7000-8000-0000000000c2'
 export const researchId = '0197c0de-0000-7000-8000-0000000000bb'
 const began = '2026-11-01T09:00:00.000Z'
 const [script = '', , , , markdown = ''] = hostileTexts
@@ -35,7 +36,7 @@ function placesOf(world: World): Places {
     ],
     groups: [
       { ...group('platform', 'Platform', 'user', 20, [...everybody, ...crowd]), id: platformId },
-      group('Site Reliability', markdown, 'oidc', 0, everybody.slice(0, 2)),
+      { ...group('Site Reliability', markdown, 'oidc', 0, everybody.slice(0, 2)), id: reliabilityId },
       group('newcomers', '', 'user', 0, []),
     ],
     members: new Map([

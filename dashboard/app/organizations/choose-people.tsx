@@ -75,7 +75,7 @@ export function ChoosePeople({
         }}
       />
       {error !== null && <FaultNotice what="People could not be searched" fault={faultOf(error)} />}
-      <fieldset className="h-56 overflow-y-auto rounded-lg border border-line bg-raised px-3 py-1">
+      <fieldset className="h-56 min-w-0 overflow-y-auto rounded-lg border border-line bg-raised px-3 py-1">
         <legend className="sr-only">People found</legend>
         {rows.map((one) => (
           <label key={one.username} className="flex min-h-8 items-center gap-2">

@@ -185,11 +185,16 @@ function AddMembers({
 /** Each person is added by itself: who could not be is named, with the reason. */
 function refuseAny(usernames: readonly string[], answers: readonly PromiseSettledResult<unknown>[]): void {
   const problems = answers.flatMap((answer, at) =>
-    answer.status === 'rejected' ? [{ field: usernames[at] ?? '', detail: faultOf(answer.reason).message }] : [],
+    answer.status === 'rejected' ? [{ field: usernames[at] ?? '', detail: refusal(answer.reason) }] : [],
   )
   if (problems.length === 0) return
   const added = answers.length - problems.length
   throw new Fault('conflict', `${added} of ${answers.length} were added`, { problems })
+}
+
+function refusal(thrown: unknown): string {
+  const { message, fix } = faultOf(thrown)
+  return fix === undefined ? message : `${message}; ${fix}`
 }
 
 function RemoveMember({

@@ -8,7 +8,7 @@ import { faultOf } from '../api/query-client.ts'
 import { organizations } from '../api/roles.ts'
 import { ConfirmByName } from '../forms/confirm.tsx'
 import { Button } from '../ui/button.tsx'
-import { CopyButton } from '../ui/copy.tsx'
+import { CopyIcon } from '../ui/copy.tsx'
 import { Fact, Time } from '../ui/facts.tsx'
 import { exact } from '../ui/format.ts'
 import { HostileText } from '../ui/hostile-text.tsx'
@@ -46,12 +46,13 @@ export function OrganizationHead({
       )}
       <dl className="grid grid-cols-[repeat(auto-fill,minmax(11rem,1fr))] gap-x-6 gap-y-3">
         {count !== undefined && <Fact name="Members">{exact(count)}</Fact>}
-        <Fact name="Kind">{is_default ? 'the default one; it stays' : 'made here'}</Fact>
+        {is_default && <Fact name="Kind">the default one; it stays</Fact>}
         <Fact name="Since">
           <Time at={created_at} />
         </Fact>
         <Fact name="Id">
-          <CopyButton label="Copy the id" text={id} />
+          <span className="mono">…{id.slice(-8)}</span>
+          <CopyIcon label="Copy the id" text={id} />
         </Fact>
       </dl>
       {open === 'edit' && <OrganizationForm organization={organization} onClose={() => setOpen(null)} />}

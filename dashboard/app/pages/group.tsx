@@ -13,7 +13,7 @@ import { GroupMembers } from '../organizations/group-members.tsx'
 import { Titled } from '../organizations/title.tsx'
 import { usePage } from '../shell/page.ts'
 import { Button } from '../ui/button.tsx'
-import { CopyButton } from '../ui/copy.tsx'
+import { CopyIcon } from '../ui/copy.tsx'
 import { Fact, Time } from '../ui/facts.tsx'
 import { exact } from '../ui/format.ts'
 import { HostileLine } from '../ui/hostile-text.tsx'
@@ -73,7 +73,8 @@ function Shown({ group: shown }: { group: GroupWithMembers }) {
             <Time at={shown.created_at} />
           </Fact>
           <Fact name="Id">
-            <CopyButton label="Copy the id" text={shown.id} />
+            <span className="mono">…{shown.id.slice(-8)}</span>
+            <CopyIcon label="Copy the id" text={shown.id} />
           </Fact>
         </dl>
       </div>

@@ -1,6 +1,6 @@
 import type { Organization } from '@reeve/sdk'
 import { useQuery } from '@tanstack/react-query'
-import { useParams } from '@tanstack/react-router'
+import { Link, useParams } from '@tanstack/react-router'
 import { useMay, useMayIn } from '../api/may.ts'
 import { organization } from '../api/organizations.ts'
 import { faultOf } from '../api/query-client.ts'
@@ -59,7 +59,21 @@ function Claims({ id, mayChange }: { id: string; mayChange: boolean }) {
   return (
     <Section
       title="What claims become"
-      about="How the identity provider fills groups and gives roles in this organization."
+      about={
+        <>
+          How the identity provider fills groups and gives roles in this organization.
+          {may('idp_settings:read', 'everywhere') && (
+            <>
+              {' '}
+              Whom it puts into which organization is set under{' '}
+              <Link to="/sign-in" className="text-link underline">
+                Sign-in
+              </Link>
+              .
+            </>
+          )}
+        </>
+      }
       what="What claims become"
     >
       {shown}

@@ -1,4 +1,4 @@
-import { eachEndpoint as endpoints } from '@reeve/sdk'
+import { eachEndpoint as endpoints, type OrganizationSync } from '@reeve/sdk'
 import { useQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -7,6 +7,7 @@ import { useMay } from '../api/may.ts'
 import { faultOf } from '../api/query-client.ts'
 import { Choice } from '../forms/field.tsx'
 import { usePage } from '../shell/page.ts'
+import { idsForNames, namesForIds } from '../sign-in/named-targets.ts'
 import { OrganizationClaims } from '../sign-in/organization-claims.tsx'
 import { Status } from '../sign-in/status.tsx'
 import { SyncForm } from '../sign-in/sync-form.tsx'
@@ -37,10 +38,10 @@ export function SignInPage() {
             </h2>
             <SyncForm
               title="Organizations"
-              targets="ids of organizations"
-              settings={data.organization}
-              onSave={mayChange ? (body) => client.call(endpoints.patchOrganizationSync, { body }) : null}
-              onTry={mayChange ? (next) => tryOut({ organization: next }) : null}
+              targets="names of organizations"
+              settings={namesForIds(data.organization, data.organizations)}
+              onSave={mayChange ? (next) => save(idsForNames(next, data.organizations)) : null}
+              onTry={mayChange ? (next) => tryOut({ organization: idsForNames(next, data.organizations) }) : null}
             />
             <Choice
               label="Of the organization"
@@ -61,6 +62,8 @@ export function SignInPage() {
     </div>
   )
 }
+
+const save = (body: OrganizationSync) => client.call(endpoints.patchOrganizationSync, { body })
 
 async function load(wanted: string) {
   const organizations = await client.call(endpoints.listOrganizations, {})
