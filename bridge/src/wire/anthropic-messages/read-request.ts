@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
-import { type Range, type Scan } from '../../scan.ts'
-import { arrayOf, type JsonObject, objectOf, parseJson, stringOf } from '../json.ts'
+import type { Scan } from '../../scan.ts'
+import { memberOf, turnHash, valueAt } from '../body.ts'
+import { textParts } from '../client-text.ts'
+import { arrayOf, type JsonObject, objectOf, stringOf } from '../json.ts'
 import { type Observation, observation, type RequestReading } from '../observation.ts'
-import { textParts } from './client-text.ts'
 import { contentText } from './content-text.ts'
-import { beginning, memberOf, scanBody } from './scan-body.ts'
+import { beginning, scanBody } from './scan-body.ts'
 import { isSideRequest } from './side-request.ts'
 
 const nothing: RequestReading = {
@@ -47,7 +47,7 @@ export function readRequest(bytes: Buffer, { subAgent = false }: { subAgent?: bo
 function sinceLastAnswer(bytes: Buffer, scan: Scan): { fresh: readonly JsonObject[]; answer: JsonObject | null } {
   const fresh: JsonObject[] = []
   for (let i = scan.elements.length - 1; i >= 0; i--) {
-    const message = valueAt(bytes, scan.elements[i]!)
+    const message = objectOf(valueAt(bytes, scan.elements[i]!))
     if (message['role'] !== 'assistant') fresh.unshift(message)
     else if (fresh.length > 0 || !isPrefill(message)) return { fresh, answer: message }
   }
@@ -108,19 +108,7 @@ function toolNamesOf(answer: JsonObject | null): ReadonlyMap<string, string> {
 }
 
 function toolsOffered(bytes: Buffer, scan: Scan): readonly string[] {
-  const tools = memberOf(scan, 'tools')
-  if (tools === null) return []
-  const parsed = arrayOf(parseJson(bytes.toString('utf8', tools.from, tools.to)))
-  return parsed.flatMap((tool) => stringOf(objectOf(tool)['name']) ?? stringOf(objectOf(tool)['type']) ?? [])
-}
-
-function turnHash(observations: readonly Observation[], messages: number): string | null {
-  if (observations.length === 0) return null
-  const hash = createHash('sha256').update(String(messages))
-  for (const { kind, text, toolCallId } of observations) hash.update(JSON.stringify([kind, text, toolCallId]))
-  return hash.digest('hex')
-}
-
-function valueAt(bytes: Buffer, range: Range): JsonObject {
-  return objectOf(parseJson(bytes.toString('utf8', range.from, range.to)))
+  return arrayOf(valueAt(bytes, memberOf(scan, 'tools'))).flatMap(
+    (tool) => stringOf(objectOf(tool)['name']) ?? stringOf(objectOf(tool)['type']) ?? [],
+  )
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ClientHints } from '../../clients.ts'
-import { type EarlierScan, type Range, type Scan, scanObject, type ScanResult } from '../../scan.ts'
+import { type EarlierScan, type Scan, scanObject, type ScanResult } from '../../scan.ts'
+import { memberOf, valueAt } from '../body.ts'
 import { arrayOf, cleanText, objectOf, parseJson, stringOf } from '../json.ts'
 import type { RequestFacts } from '../wire-format.ts'
 
@@ -17,18 +18,14 @@ export function scanBody(body: Buffer, earlier?: EarlierScan): ScanResult {
   return scanObject(body, rules, earlier)
 }
 
-export function memberOf(scan: Scan, key: string): Range | null {
-  return scan.members.find((member) => member.key === key) ?? null
-}
-
 /** What the body says about itself. A value of another type than the API's says nothing: the provider will refuse it. */
 export function requestFacts(body: Buffer, scan: Scan): RequestFacts {
-  const model = valueOf(body, memberOf(scan, 'model'), modelCharsMax * 6)
+  const model = valueAt(body, memberOf(scan, 'model'), modelCharsMax * 6)
   const stream = memberOf(scan, 'stream')
   return {
     model: cleanText(stringOf(model) ?? '', modelCharsMax),
     streaming: stream !== null && body.toString('latin1', stream.from, stream.to) === 'true',
-    ...clientHints(valueOf(body, memberOf(scan, 'metadata'), userIdCharsMax)),
+    ...clientHints(valueAt(body, memberOf(scan, 'metadata'), userIdCharsMax)),
   }
 }
 
@@ -46,10 +43,10 @@ function clientHints(metadata: unknown): ClientHints {
 /** SHA-256 of the system text and the first user text, so that moving cache marks do not change it. */
 export function beginning(body: Buffer, scan: Scan): string | null {
   for (const element of scan.elements) {
-    const message = objectOf(valueOf(body, element))
+    const message = objectOf(valueAt(body, element))
     if (message['role'] !== 'user') continue
     const hash = createHash('sha256')
-    for (const text of plainTexts(valueOf(body, memberOf(scan, 'system')))) hash.update(text).update('\0')
+    for (const text of plainTexts(valueAt(body, memberOf(scan, 'system')))) hash.update(text).update('\0')
     hash.update('\u0001')
     for (const text of plainTexts(message['content'])) hash.update(text).update('\0')
     return hash.digest('hex')
@@ -62,9 +59,4 @@ function plainTexts(content: unknown): readonly string[] {
   const texts = arrayOf(content).flatMap((block) => stringOf(objectOf(block)['text']) ?? [])
   // The first system block of Claude Code changes with every prompt.
   return texts.filter((text) => !text.startsWith('x-anthropic-billing-header'))
-}
-
-function valueOf(body: Buffer, range: Range | null, bytesMax = Number.POSITIVE_INFINITY): unknown {
-  if (range === null || range.to - range.from > bytesMax) return undefined
-  return parseJson(body.toString('utf8', range.from, range.to))
 }

@@ -1,16 +1,13 @@
 import type { Scan } from '../../scan.ts'
-import { arrayOf, objectOf, parseJson, stringOf } from '../json.ts'
-import { memberOf } from './scan-body.ts'
+import { memberOf, valueAt } from '../body.ts'
+import { arrayOf, objectOf, stringOf } from '../json.ts'
 
 /**
  * Whether the client program asks on its own account: Claude Code asks for a title of the session (an answer in JSON, no
  * tools), and probes its quota with an answer of one token.
  */
 export function isSideRequest(bytes: Buffer, scan: Scan): boolean {
-  const value = (key: string): unknown => {
-    const member = memberOf(scan, key)
-    return member === null ? undefined : parseJson(bytes.toString('utf8', member.from, member.to))
-  }
+  const value = (key: string): unknown => valueAt(bytes, memberOf(scan, key))
   if (value('max_tokens') === 1) return true
   const tools = memberOf(scan, 'tools')
   // Looked at before anything is parsed: a turn of an agent offers tools, and their list is long.
