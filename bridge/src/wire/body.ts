@@ -15,10 +15,10 @@ export function valueAt(body: Buffer, range: Range | null, bytesMax = Number.POS
   return parseJson(body.toString('utf8', range.from, range.to))
 }
 
-/** SHA-256 (hex) of what a request brought, and after how many messages; null when it brought nothing. */
-export function turnHash(observations: readonly Observation[], messages: number): string | null {
+/** SHA-256 (hex) of what a request brought, and after what: how many messages, say; null when it brought nothing. */
+export function turnHash(observations: readonly Observation[], after: number | string): string | null {
   if (observations.length === 0) return null
-  const hash = createHash('sha256').update(String(messages))
+  const hash = createHash('sha256').update(String(after))
   for (const { kind, text, toolCallId } of observations) hash.update(JSON.stringify([kind, text, toolCallId]))
   return hash.digest('hex')
 }

@@ -1,9 +1,10 @@
 import { isObject, type JsonObject, objectOf, parseJson, stringOf } from '../json.ts'
 import { type Observation, observation, type ResponseReading } from '../observation.ts'
+import { mergeUsage } from '../token-count.ts'
 import type { WireEvent } from '../sse.ts'
 import { closeBlock, emptyBlock, growBlock, openBlock, type OpenBlock } from './blocks.ts'
 import { errorOf } from './errors.ts'
-import { mergeUsage, readUsage } from './usage.ts'
+import { readUsage } from './usage.ts'
 
 /**
  * Understands a streamed answer, one event at a time, as a pure fold.

@@ -1,8 +1,9 @@
 import { arrayOf, isObject, objectOf, parseJson, stringOf } from '../json.ts'
 import { observation, type ResponseReading } from '../observation.ts'
+import { mergeUsage } from '../token-count.ts'
 import { closeBlock, openBlock } from './blocks.ts'
 import { errorOf } from './errors.ts'
-import { mergeUsage, readUsage } from './usage.ts'
+import { readUsage } from './usage.ts'
 
 /** Understands an answer that came in one piece: the same observations as of a stream. Wrong shapes never throw. */
 export function readWhole(bytes: Buffer): ResponseReading {
