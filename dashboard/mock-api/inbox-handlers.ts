@@ -3,13 +3,12 @@ import type { InboxNotification } from '@reeve/sdk'
 import type { Handlers } from './handlers.ts'
 import { hostileTexts } from './hostile.ts'
 
-/** Everybody's inbox is the same, and long enough for a second part. Some of it names hostile things. */
-const home = 'https://reeve.example.com'
-const [bidi = '', markup = ''] = hostileTexts
-const now = systemClock.now().getTime()
+/** What everybody here has been told: long enough for a second part, and some of it names hostile things. */
 
-function told(minutesAgo: number, event: string, title: string, content: string, page?: [label: string, path: string]) {
-  const at = new Date(now - minutesAgo * 60_000)
+const home = 'https://reeve.example.com'
+const [script = '', image = ''] = hostileTexts
+
+export function told(at: Date, event: string, title: string, content = '', page?: [label: string, path: string]) {
   const entry: InboxNotification = {
     id: uuidv7(at),
     user_id: '0197c0de-0000-7000-8000-0000000000bb',
@@ -18,59 +17,62 @@ function told(minutesAgo: number, event: string, title: string, content: string,
     content,
     actions: page === undefined ? [] : [{ label: page[0], url: home + page[1] }],
     created_at: at.toISOString(),
-    read_at: minutesAgo > 3000 ? at.toISOString() : null,
+    read_at: null,
   }
   return entry
 }
 
-const inbox: InboxNotification[] = [
-  told(
-    4,
-    'new-sign-in',
-    'You signed in from a new place',
-    `Somebody signed in as you from 203.0.113.9, which you had not signed in from before.\nThe program called itself "${markup}".`,
-    ['Your sessions', '/me'],
-  ),
-  told(95, 'roles-changed', 'Your roles were changed', '"ava" changed what you may do everywhere.\nGiven: auditor', [
-    'Your profile',
-    '/me',
-  ]),
-  told(1500, 'user-created', `User "${bidi}" was created`, `"ava" created the user "${bidi}".`, ['People', '/people']),
-  told(
-    2900,
-    'audit-sink-failing',
-    'The audit log cannot be delivered to "siem"',
-    'Events have been waiting since Tuesday. The last error: connection refused',
-    ['Audit log', '/audit'],
-  ),
-  ...Array.from({ length: 60 }, (_, n) =>
-    told(
-      4000 + n * 700,
-      'token-expiring',
-      `The token "ci-${60 - n}" is about to expire`,
-      'Whatever uses it needs a new one by then.',
-      ['Tokens', '/tokens'],
-    ),
-  ),
-]
+export function seedInbox(ago: (minutes: number) => Date): InboxNotification[] {
+  const place = 'Somebody signed in as you from 203.0.113.9, which you had not signed in from before.'
+  const sink = 'Events have been waiting since Tuesday. The last error: connection refused'
+  const news = [
+    told(ago(4), 'new-sign-in', 'You signed in from a new place', `${place}\nThe program called itself "${image}".`, [
+      'Your sessions',
+      '/me',
+    ]),
+    told(ago(95), 'roles-changed', 'Your roles were changed', '"ava" gave you more.\nGiven: auditor', [
+      'Your profile',
+      '/me',
+    ]),
+    told(ago(1500), 'user-created', `User "${script}" was created`, `"ava" created "${script}".`, [
+      'People',
+      '/people',
+    ]),
+    told(ago(2900), 'audit-sink-failing', 'The audit log cannot be delivered to "siem"', sink, ['Audit log', '/audit']),
+  ]
+  const read = Array.from({ length: 60 }, (_, n) => {
+    const at = ago(4000 + n * 700)
+    const title = `The token "ci-${60 - n}" is about to expire`
+    const entry = told(at, 'token-expiring', title, 'Whatever uses it needs a new one by then.', ['Tokens', '/tokens'])
+    return { ...entry, read_at: at.toISOString() }
+  })
+  // Ids go up with time, so the oldest is given its own first.
+  return [...news, ...read]
+    .toReversed()
+    .map((entry) => ({ ...entry, id: uuidv7(new Date(entry.created_at)) }))
+    .toReversed()
+}
 
-const unread_count = () => inbox.filter(({ read_at }) => read_at === null).length
+const unread = (inbox: readonly InboxNotification[]) => inbox.filter(({ read_at }) => read_at === null).length
 
 export const inboxHandlers: Handlers = {
-  listInbox: ({ query: { limit = 25, starting_before: before, read_status: status = 'all' } }) => ({
+  listInbox: (
+    { query: { limit = 25, starting_before: before, read_status: status = 'all' } },
+    { world: { inbox } },
+  ) => ({
     notifications: inbox
       .filter(({ id }) => before === undefined || id < before)
       .filter(({ read_at }) => status === 'all' || (read_at === null) === (status === 'unread'))
       .slice(0, limit),
-    unread_count: unread_count(),
+    unread_count: unread(inbox),
   }),
-  setInboxReadStatus: ({ params, body }) => {
+  setInboxReadStatus: ({ params, body }, { world: { inbox } }) => {
     const entry = inbox.find(({ id }) => id === params.id)
     if (entry === undefined) throw new Fault('not_found', 'there is no such notification')
     entry.read_at = body.is_read ? systemClock.now().toISOString() : null
-    return { notification: entry, unread_count: unread_count() }
+    return { notification: entry, unread_count: unread(inbox) }
   },
-  markInboxRead: () => {
+  markInboxRead: (_, { world: { inbox } }) => {
     for (const entry of inbox) entry.read_at ??= systemClock.now().toISOString()
   },
 }

@@ -1,6 +1,7 @@
 import { uuidv7 } from '@reeve/base'
-import type { ApiKey, AuditEvent, Session, User } from '@reeve/sdk'
+import type { ApiKey, AuditEvent, InboxNotification, Session, User } from '@reeve/sdk'
 import { hostileTexts } from './hostile.ts'
+import { seedInbox } from './inbox-handlers.ts'
 import { auditStory } from './seed-audit.ts'
 import { addRequest, newSession, type Recorded, type Said } from './story.ts'
 
@@ -10,6 +11,7 @@ export interface World {
   readonly keys: ApiKey[]
   readonly audit: AuditEvent[]
   readonly sessions: Recorded[]
+  readonly inbox: InboxNotification[]
   setupOpen: boolean
   readonly passwords: Map<string, string>
 }
@@ -25,6 +27,7 @@ export function seedWorld(now: Date, options: { sessions?: number; events?: numb
     keys: [],
     audit: [],
     sessions: [],
+    inbox: seedInbox(at),
     setupOpen: false,
     passwords: new Map(),
   }

@@ -34,6 +34,9 @@ export const permitted = queryOptions({
   queryKey: ['may'],
   queryFn: ({ signal }) => ask({ somewhere: { any_org: true }, everywhere: {} }, signal),
   staleTime: 5 * 60_000,
+  // No page waits for it to be tried again: it is, beside what is shown.
+  retry: false,
+  refetchInterval: ({ state: { status } }) => (status === 'error' ? 15_000 : false),
 })
 
 export const permittedIn = (organizationId: string) =>

@@ -1,6 +1,6 @@
 import { eachEndpoint as endpoints } from '@reeve/sdk'
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
-import { Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { Outlet, useMatches, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { client } from '../api/client.ts'
 import { useMay } from '../api/may.ts'
@@ -24,7 +24,8 @@ export function Shell() {
   const toggleZone = useZoneToggle()
   const signOut = useSignOut()
   const entries = placesFor(useMay())
-  const path = useLocation({ select: ({ pathname }) => pathname })
+  // Of the page that is shown, which is not yet the one that is gone to.
+  const path = useMatches({ select: (matches) => matches.at(-1)?.pathname })
   const closed = places.find(({ to }) => to === path && entries.every((entry) => entry.to !== to))
 
   useShortcuts({
