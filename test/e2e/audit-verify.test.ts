@@ -123,6 +123,27 @@ test.each(Object.entries(attacks))('%s: named, with its place, and the exit code
   expect(JSON.parse(asJson.stdout).findings).toContainEqual(expect.objectContaining({ kind }))
 })
 
+test('checkpoints are read in the form in which a sink was sent them', async () => {
+  await using log = await signedLog()
+  const argv = await handedOver(log, 'collected', {})
+  // One that is not genuine is named: it was read, and held against the key.
+  const note = (log.elsewhere[0] ?? '').replace('\n4\n', '\n5\n')
+  const body = { kind: 'checkpoint', number: 1, seq: 4, note }
+  const sent = {
+    syslog: `<109>1 2026-11-20T12:01:00Z host reeve 1 audit_log.checkpoint [reeve@32473 seq="4"] ${JSON.stringify(body)}`,
+    webhook: JSON.stringify({ type: 'audit.audit_log.checkpoint', data: body }),
+    ocsf: JSON.stringify({ class_uid: 6003, unmapped: body }),
+    'ocsf by webhook': JSON.stringify({ data: { unmapped: body } }),
+  }
+  for (const [form, line] of Object.entries(sent)) {
+    const file = join(folder, 'collected.log')
+    writeFileSync(file, `${JSON.stringify({ action: 'login', diff: { note: { old: null, new: 'x' } } })}\n${line}\n`)
+    const ran = await reeve(...argv.slice(0, 3), '--checkpoints', file, ...argv.slice(5))
+    expect(ran.stdout, form).toContain('\nforged: a checkpoint has a signature of')
+    expect(ran.code).toBe(1)
+  }
+})
+
 test('what is no export, or not there, is a mistake and not a verdict', async () => {
   writeFileSync(join(folder, 'letter'), 'hello\n')
   writeFileSync(join(folder, 'empty'), '')

@@ -102,21 +102,32 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   }
 }
 
-/** `checkpoints.log`: a note in each line of JSON. A line that a crash cut off is passed over. */
+/**
+ * Lines with a note each, as they are in `checkpoints.log`, or as a sink was sent them: JSON, of whatever stands before it
+ * in a line of syslog. Other events among them, and a line that a crash cut off, are passed over.
+ */
 async function readNotes(path: string): Promise<string[]> {
   const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
     throw new Fault('invalid', `cannot read ${path}: ${toError(thrown).message}`, { cause: thrown })
   })
   return text.split('\n').flatMap((line) => {
+    const json = line.indexOf('{')
+    if (json === -1) return []
     try {
-      const value: unknown = JSON.parse(line)
-      const isNote = typeof value === 'object' && value !== null && 'note' in value && typeof value.note === 'string'
-      return isNote ? [String(value.note)] : []
+      const value: unknown = JSON.parse(line.slice(json))
+      // Of a webhook what it is about is in `data`; OCSF has no field for a note.
+      const data = fieldOf(value, 'data')
+      return [value, data, fieldOf(value, 'unmapped'), fieldOf(data, 'unmapped')]
+        .map((part) => fieldOf(part, 'note'))
+        .filter((note) => typeof note === 'string')
     } catch {
       return []
     }
   })
 }
+
+const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined
 
 const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest()
 

@@ -14,7 +14,8 @@ export interface OcsfClass {
 type Activity = readonly [id: number, name: string]
 
 const iam = { category_uid: 3, category_name: 'Identity & Access Management' }
-const other: Activity = [99, 'Other']
+/** An activity that OCSF has no word for. */
+export const other: Activity = [99, 'Other']
 
 /** What the category Identity & Access Management is about; people have classes of their own before it. */
 const entities: ReadonlySet<string> = new Set([
@@ -47,7 +48,7 @@ const accountChange = made({ ...iam, name: 'account_change', class_uid: 3001, cl
 const authentication = made({ ...iam, name: 'authentication', class_uid: 3002, class_name: 'Authentication' })
 const entityManagement = made({ ...iam, name: 'entity_management', class_uid: 3004, class_name: 'Entity Management' })
 const userAccess = made({ ...iam, name: 'user_access', class_uid: 3005, class_name: 'User Access Management' })
-const apiActivity = made({
+export const apiActivity = made({
   category_uid: 6,
   category_name: 'Application Activity',
   name: 'api_activity',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ocsfEvent } from './ocsf.ts'
+import { ocsfCheckpoint, ocsfEvent } from './ocsf.ts'
 import type { AuditRow } from './queries.ts'
 import { auditRow } from './testing.ts'
 
@@ -154,6 +154,19 @@ test('a failed sign-in of nobody, and what the server does by itself, are events
   const removal = ocsfEvent(auditRow({ ...own, action: 'delete' }))
   expect(removal).toMatchObject({ actor: { app_name: 'reeve system' }, src_endpoint: { svc_name: 'reeve' } })
   mustBeOcsf(removal)
+})
+
+test('a checkpoint is an event of OCSF where it is sent as one', () => {
+  const event = ocsfCheckpoint({
+    number: 7,
+    seq: 40,
+    state: '',
+    key_id: '0123abcd',
+    note: 'signed',
+    created_at: new Date('2026-11-20T12:00:00Z'),
+  })
+  mustBeOcsf(event)
+  expect(event).toMatchObject({ metadata: { uid: 'checkpoint-7-0123abcd' }, unmapped: { note: 'signed' } })
 })
 
 test('whatever an event is, it has all that its class asks for', () => {

@@ -1,5 +1,6 @@
+import type { CheckpointRow } from './checkpoint-queries.ts'
+import { apiActivity, type OcsfClass, ocsfClassOf, other, roleChange } from './ocsf-class.ts'
 import { timeOf } from './present.ts'
-import { type OcsfClass, ocsfClassOf, roleChange } from './ocsf-class.ts'
 import type { AuditRow } from './queries.ts'
 
 /**
@@ -9,24 +10,10 @@ import type { AuditRow } from './queries.ts'
  */
 export function ocsfEvent(row: AuditRow): Record<string, unknown> {
   const { name, ...found } = ocsfClassOf(row)
-  const time = timeOf(row.id).getTime()
-  const failed = row.outcome !== 'ok'
   return {
-    ...found,
-    type_uid: found.class_uid * 100 + found.activity_id,
-    time,
-    severity_id: failed ? 3 : 1,
-    severity: failed ? 'Medium' : 'Informational',
-    status_id: failed ? 2 : 1,
-    status: failed ? 'Failure' : 'Success',
+    ...common(found, timeOf(row.id), row.outcome !== 'ok'),
     message: `${row.username ?? 'nobody'} ${row.action} ${row.resource_type} ${row.resource_target}`,
-    metadata: {
-      version: '1.3.0',
-      uid: row.id,
-      sequence: row.seq,
-      correlation_uid: row.request_id,
-      product: { name: 'Reeve', vendor_name: 'Reeve' },
-    },
+    metadata: { ...metadata, uid: row.id, sequence: row.seq, correlation_uid: row.request_id },
     actor: {
       // There may be nobody, and an actor must be something: the way by which it came is always known.
       app_name: row.source === null ? 'reeve' : `reeve ${row.source}`,
@@ -46,6 +33,33 @@ export function ocsfEvent(row: AuditRow): Record<string, unknown> {
     },
   }
 }
+
+/** A signed checkpoint is no event; as one of the server's own doings it gets through where only OCSF does. */
+export function ocsfCheckpoint({ number, seq, key_id, note, created_at }: CheckpointRow): Record<string, unknown> {
+  const { name: _, ...found } = apiActivity(other)
+  return {
+    ...common(found, created_at, false),
+    message: `audit checkpoint ${number} covers ${seq} events`,
+    metadata: { ...metadata, uid: `checkpoint-${number}-${key_id}`, sequence: seq },
+    actor: { app_name: 'reeve system' },
+    api: { operation: 'audit_log.checkpoint' },
+    resources: [{ type: 'audit_log', uid: String(number), name: `checkpoint ${number}` }],
+    src_endpoint: { svc_name: 'reeve' },
+    unmapped: { kind: 'checkpoint', number, seq, key_id, note },
+  }
+}
+
+const metadata = { version: '1.3.0', product: { name: 'Reeve', vendor_name: 'Reeve' } }
+
+const common = (found: Omit<OcsfClass, 'name'>, at: Date, failed: boolean) => ({
+  ...found,
+  type_uid: found.class_uid * 100 + found.activity_id,
+  time: at.getTime(),
+  severity_id: failed ? 3 : 1,
+  severity: failed ? 'Medium' : 'Informational',
+  status_id: failed ? 2 : 1,
+  status: failed ? 'Failure' : 'Success',
+})
 
 /** What was acted on, in the field where each class has it. */
 function object(name: OcsfClass['name'], row: AuditRow): Record<string, unknown> {

@@ -3,19 +3,20 @@ import type { Visibility } from '../../access/policy.ts'
 import type { Database } from '../../db/database.ts'
 import type { AllowedNetwork } from '../../http/egress.ts'
 import type { Keyring } from '../../keyring/keyring.ts'
+import { selectCheckpoints } from '../checkpoint-queries.ts'
 import { timeOf } from '../present.ts'
 import { selectChain, selectChained } from '../queries.ts'
 import { readAuditSearch } from '../search.ts'
-import { sinkMessage } from './message.ts'
+import { checkpointMessage, sinkMessage } from './message.ts'
 import { leaseSinks, recordDelivery, recordFailure, releaseSink, releaseSinks, type SinkRow } from './queries.ts'
 import { openTarget } from './target.ts'
 
 /**
- * Sends events to sinks in the order of the chain. The cursor of a sink moves after the receiver has taken a batch: what
+ * Sends events to sinks in the order of the chain, and each signed checkpoint after the events that it covers. The cursor of a sink moves after the receiver has taken a batch: what
  * was sent when a crash came between is sent again, with the same id. A receiver that is away is tried again at growing
  * intervals, and nothing is given up: events wait in the table that they are in anyway.
  *
- *   idle ──an event is past the cursor──▶ leased ──batch taken──▶ leased … ──nothing left──▶ idle
+ *   idle ──an event or a checkpoint is past the cursor──▶ leased ──batch taken──▶ leased … ──nothing left──▶ idle
  *   leased ──batch not taken──▶ waiting ──the pause is over──▶ leased, by any replica
  *   leased ──its replica died──▶ leased by another, when the lease has run out
  */
@@ -56,7 +57,7 @@ async function deliver(context: DeliveryContext, sink: SinkRow, signal: AbortSig
   let { attempts } = sink
   try {
     await using target = openTarget(sink, context)
-    let { delivered_seq: seq } = sink
+    let { delivered_seq: seq, delivered_checkpoint: checkpoint } = sink
     const { seq: upToSeq, removed_seq } = await selectChain(db.sql)
     if (removed_seq > seq) {
       log.error(
@@ -64,20 +65,37 @@ async function deliver(context: DeliveryContext, sink: SinkRow, signal: AbortSig
         'retention removed audit events that a sink had not had',
       )
     }
+    const moveTo = (place: { readonly seq: number; readonly checkpoint: number }) =>
+      recordDelivery(db.sql, { id: sink.id, replicaId, ...place, at: clock.now(), until: leaseEnd(clock) })
     while (!signal.aborted) {
       const rows = await selectChained(db.sql, anything, all, { afterSeq: seq, upToSeq, limit: target.batch })
       const last = rows.at(-1)?.seq ?? null
       if (last === null) break
       const messages = rows.map((row) => sinkMessage(row, sink.format, timeOf(row.id)))
       await target.send(messages, clock.now(), signal)
-      const at = clock.now()
-      const isOurs = await recordDelivery(db.sql, { id: sink.id, replicaId, seq: last, at, until: leaseEnd(clock) })
-      if (!isOurs) return
+      if (!(await moveTo({ seq: last, checkpoint }))) return
       seq = last
       attempts = 0
     }
-    if (seq < upToSeq && removed_seq >= upToSeq)
-      await recordDelivery(db.sql, { id: sink.id, replicaId, seq: upToSeq, at: clock.now(), until: leaseEnd(clock) })
+    if (seq < upToSeq && removed_seq >= upToSeq) {
+      if (!(await moveTo({ seq: upToSeq, checkpoint }))) return
+      seq = upToSeq
+    }
+    // After the events that they cover, so that whoever reads what came knows at each checkpoint what it is about.
+    while (!signal.aborted) {
+      const rows = await selectCheckpoints(db.sql, checkpoint, target.batch)
+      const covered = rows.filter((row) => row.seq <= seq)
+      const last = covered.at(-1)?.number ?? null
+      if (last === null) break
+      await target.send(
+        covered.map((row) => checkpointMessage(row, sink.format)),
+        clock.now(),
+        signal,
+      )
+      if (!(await moveTo({ seq, checkpoint: last }))) return
+      checkpoint = last
+      attempts = 0
+    }
     await releaseSink(db.sql, sink.id, replicaId)
   } catch (thrown) {
     if (signal.aborted) return

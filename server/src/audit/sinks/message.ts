@@ -1,9 +1,10 @@
 import type { SinkRow } from './queries.ts'
-import { ocsfEvent } from '../ocsf.ts'
+import type { CheckpointRow } from '../checkpoint-queries.ts'
+import { ocsfCheckpoint, ocsfEvent } from '../ocsf.ts'
 import { presentAuditEvent } from '../present.ts'
 import type { AuditRow } from '../queries.ts'
 
-/** An event on its way to a sink. Its id is the same however often it is sent: receivers know by it what they have had. */
+/** What is on its way to a sink. Its id is the same however often it is sent: receivers know by it what they have had. */
 export interface SinkMessage {
   readonly id: string
   readonly seq: number
@@ -22,6 +23,22 @@ export function sinkMessage(row: AuditRow, format: SinkRow['format'], at: Date):
     refused: row.outcome !== 'ok',
     type: `${row.resource_type}.${row.action}`,
     body: format === 'ocsf' ? ocsfEvent(row) : event,
+  }
+}
+
+/** A checkpoint on its way to a sink: what is kept there, nobody can make anew who owns the database here. */
+export function checkpointMessage(row: CheckpointRow, format: SinkRow['format']): SinkMessage {
+  const { number, seq, key_id, note, created_at } = row
+  return {
+    id: `checkpoint-${number}-${key_id}`,
+    seq,
+    at: created_at,
+    refused: false,
+    type: 'audit_log.checkpoint',
+    body:
+      format === 'ocsf'
+        ? ocsfCheckpoint(row)
+        : { kind: 'checkpoint', number, seq, time: created_at.toISOString(), key_id, note },
   }
 }
 

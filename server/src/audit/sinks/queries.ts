@@ -59,7 +59,16 @@ export async function leaseSinks(db: Executor, replicaId: Uuid, now: Date, until
     )
     .where(({ eb, or }) => or([eb('next_attempt_at', 'is', null), eb('next_attempt_at', '<=', now)]))
     .where('disabled_at', 'is', null)
-    .where('delivered_seq', '<', ({ selectFrom }) => selectFrom('audit_chain').select('seq'))
+    .where(({ eb, or, selectFrom }) =>
+      or([
+        eb('delivered_seq', '<', selectFrom('audit_chain').select('seq')),
+        eb(
+          'delivered_checkpoint',
+          '<',
+          selectFrom('audit_checkpoints').select((max) => max.fn.max('number').as('number')),
+        ),
+      ]),
+    )
     .returningAll()
     .execute()
 }
@@ -67,12 +76,20 @@ export async function leaseSinks(db: Executor, replicaId: Uuid, now: Date, until
 /** The cursor moves only for who still has the lease. False when it was lost. */
 export async function recordDelivery(
   db: Executor,
-  sink: { readonly id: Uuid; readonly replicaId: Uuid; readonly seq: number; readonly at: Date; readonly until: Date },
+  sink: {
+    readonly id: Uuid
+    readonly replicaId: Uuid
+    readonly seq: number
+    readonly checkpoint: number
+    readonly at: Date
+    readonly until: Date
+  },
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('audit_sinks')
     .set({
       delivered_seq: sink.seq,
+      delivered_checkpoint: sink.checkpoint,
       last_delivered_at: sink.at,
       leased_until: sink.until,
       last_error: null,

@@ -8,6 +8,7 @@ import { implement, type Route, signedIn } from '../../http/implement.ts'
 import type { Keyring } from '../../keyring/keyring.ts'
 import { sinkCreated, sinkDeleted, sinkTested, sinkUpdated } from '../events.ts'
 import { appendAudit } from '../journal.ts'
+import { lastCheckpoint } from '../checkpoint-queries.ts'
 import { selectChain } from '../queries.ts'
 import { changesOf, checkCa, secretFor } from './change.ts'
 import { testMessage } from './message.ts'
@@ -51,6 +52,7 @@ export function sinkRoutes(sinks: Sinks): Route[] {
             secret: secret === null ? null : keyring.seal(secret.text, secretContext(id)),
             created_at: now,
             delivered_seq: from === 'beginning' ? removed_seq : seq,
+            delivered_checkpoint: from === 'beginning' ? 0 : ((await lastCheckpoint(tx))?.number ?? 0),
           })
           await appendAudit(tx, { scope, at: now, ...sinkCreated(row) })
           return { row, seq }
