@@ -47,3 +47,5 @@ export const auditChain = queryOptions({
   queryKey: ['audit-chain'],
   queryFn: ({ signal }) => client.call(endpoints.getAuditChain, { signal }),
 })
+
+export type Chain = Awaited<ReturnType<NonNullable<typeof auditChain.queryFn>>>

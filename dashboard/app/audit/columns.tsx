@@ -38,6 +38,7 @@ export const auditColumns = (zone: string, proved: Proved | null): readonly Colu
     id: 'object',
     title: 'Object',
     width: '11rem',
+    wide: true,
     cell: ({ resource_type, resource_target }) => (
       <span title={`${said(resource_type)} ${resource_target}`}>
         <span className="text-muted">{said(resource_type)}</span> <HostileLine text={resource_target} />

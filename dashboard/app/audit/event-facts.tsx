@@ -52,24 +52,26 @@ export function EventFacts({ event }: { event: AuditEvent }) {
 export function EventIds({ event, proved }: { event: AuditEvent; proved: Proved | null }) {
   const { resource_id } = event
   return (
-    <dl className={grid}>
-      <Id name="Id of the object" id={resource_id === '' ? null : resource_id} />
-      <Id name="Credential" id={event.api_key_id} />
-      <Id name="Request" id={event.request_id} />
-      <Id name="Organization" id={event.organization_id} />
-      <Fact name="Place in the chain">
-        <PlaceInChain seq={event.seq} proved={proved} />
-      </Fact>
-      <Id name="Hash" id={event.hash} />
-      <Id name="Event" id={event.id} />
+    <div className="space-y-3">
+      <dl className={grid}>
+        <Id name="Id of the object" id={resource_id === '' ? null : resource_id} />
+        <Id name="Credential" id={event.api_key_id} />
+        <Id name="Request" id={event.request_id} />
+        <Id name="Organization" id={event.organization_id} />
+        <Fact name="Place in the chain">
+          <PlaceInChain seq={event.seq} proved={proved} />
+        </Fact>
+        <Id name="Hash" id={event.hash} />
+        <Id name="Event" id={event.id} />
+      </dl>
       {event.user_agent !== null && (
-        <div className="col-span-full">
+        <dl>
           <Fact name="Client, as it calls itself">
             <HostileLine text={event.user_agent} />
           </Fact>
-        </div>
+        </dl>
       )}
-    </dl>
+    </div>
   )
 }
 

@@ -4,7 +4,7 @@ import type { AuditEvent } from '@reeve/sdk'
 export const said = (name: string): string => name.replaceAll('_', ' ')
 
 export const eventTitle = ({ action, resource_type, resource_target }: AuditEvent): string =>
-  `${said(action)} ${said(resource_type)} ${resource_target}`
+  `${said(action)}: ${said(resource_type)} ${resource_target}`
 
 type Change = AuditEvent['diff'][string]
 

@@ -1,31 +1,41 @@
-import type { AuditEvent } from '@reeve/sdk'
 import { useMemo, useState } from 'react'
-import { auditColumns, type Proved } from '../audit/columns.tsx'
+import { auditAsked, auditEvents } from '../api/audit.ts'
+import { useMay } from '../api/may.ts'
+import { auditColumns } from '../audit/columns.tsx'
 import { EventDrawer } from '../audit/event-drawer.tsx'
+import { ExportDialog } from '../audit/export-dialog.tsx'
+import { IntegrityStrip } from '../audit/integrity-strip.tsx'
 import { Presets } from '../audit/presets.tsx'
 import { useAuditKeys } from '../audit/query-keys.ts'
+import { useIntegrity } from '../audit/use-integrity.ts'
 import { useOpenEvent } from '../audit/use-open-event.ts'
-import { auditAsked, auditEvents } from '../api/audit.ts'
 import { useNow } from '../hooks/use-clock.ts'
 import { useZone } from '../hooks/use-zone.ts'
 import { listPage, usePage } from '../shell/page.ts'
 import { ListPage } from '../table/list-page.tsx'
 import { useList } from '../table/use-list.ts'
 import { useListSearch } from '../table/use-list-search.ts'
+import { Button } from '../ui/button.tsx'
+import { plural } from '../ui/format.ts'
 import { zoneName } from '../ui/instant.ts'
 import { Empty } from '../ui/notice.tsx'
 
 /** Who changed or read what, and the proof that the record is whole. */
 export function AuditPage() {
+  const may = useMay()
   const asking = useListSearch()
-  const list = useList<AuditEvent>(auditEvents(asking))
+  const list = useList(auditEvents(asking))
   const keys = useAuditKeys()
   const opened = useOpenEvent()
+  const seesAll = may('audit_log:read', 'everywhere')
+  const integrity = useIntegrity(list.rows, seesAll)
+  const [exporting, setExporting] = useState(false)
   const zone = useZone()
   const now = useNow(3_600_000)
-  const [proved] = useState<Proved | null>(null)
+  const proved = integrity.proof?.kind === 'proved' ? integrity.proof : null
   const columns = useMemo(() => auditColumns(zoneName(zone, now), proved), [zone, now, proved])
-  usePage(listPage('Audit log', 'reeve audit list', '/api/v2/audit', auditAsked(asking)))
+  const asked = auditAsked(asking)
+  usePage(listPage('Audit log', 'reeve audit list', '/api/v2/audit', asked))
   return (
     <>
       <ListPage
@@ -34,11 +44,20 @@ export function AuditPage() {
         noun="audit event"
         list={list}
         columns={columns}
+        aside={may('audit_log:export') && <Button onClick={() => setExporting(true)}>Export</Button>}
         filters={{ asking, label: 'Query the audit log', ranged: true, ...keys }}
         empty={<Empty title="Nothing has been changed yet" />}
       >
         <div className="space-y-2 px-4 pb-2">
           <Presets asking={asking} />
+          {seesAll && (
+            <IntegrityStrip
+              integrity={integrity}
+              filtered={asking.filtered}
+              onWhole={() => opened.filter('')}
+              onAnew={list.retry}
+            />
+          )}
         </div>
       </ListPage>
       {opened.event !== null && (
@@ -49,6 +68,17 @@ export function AuditPage() {
           onShow={opened.show}
           onFilter={opened.filter}
           onClose={opened.close}
+        />
+      )}
+      {exporting && (
+        <ExportDialog
+          q={asked.q ?? ''}
+          count={list.exactly ? plural(list.count ?? 0, 'event') : `more than ${plural(list.count ?? 0, 'event')}`}
+          onShowExports={() => {
+            setExporting(false)
+            opened.filter('action:export')
+          }}
+          onClose={() => setExporting(false)}
         />
       )}
     </>
