@@ -1,10 +1,12 @@
 import type { RouteKind } from '../recorder.ts'
 import { anthropicReader } from './anthropic-messages/reader.ts'
+import { geminiReader } from './gemini/reader.ts'
 import type { WireReader } from './wire-reader.ts'
 
 const readers: Partial<Record<RouteKind, WireReader>> = {
   messages: anthropicReader,
   count_tokens: anthropicReader,
+  generate_content: geminiReader,
 }
 
 /** Who understands what was recorded of a route; null for one that asks no model. */

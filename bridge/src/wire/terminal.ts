@@ -116,6 +116,13 @@ function lastEventEnd(chunk: Buffer, before: readonly [number, number]): number 
   return 0
 }
 
+/** Where the last of several whole events begins. */
+export function lastEventFrom(events: Buffer): number {
+  let from = 0
+  for (let to = nextEventEnd(events, 0); to < events.length; to = nextEventEnd(events, to)) from = to
+  return from
+}
+
 function nextEventEnd(events: Buffer, from: number): number {
   const byteAt = (at: number): number | undefined => (at < from ? undefined : events[at])
   for (let at = from; at < events.length; at++) {

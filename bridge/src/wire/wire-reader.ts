@@ -17,6 +17,8 @@ export interface WireReader {
 export interface RequestAbout {
   /** The request's headers said that a sub-agent of the client asks, so a prompt in it was written by an agent. */
   readonly subAgent: boolean
+  /** Which client asks, by what it says of itself. */
+  readonly client: string
 }
 
 export interface StreamReading {

@@ -25,13 +25,13 @@ export const emptyRequestReading: RequestReading = {
 /** What a request brought. Only a request for an answer is a turn of anybody's; wrong shapes read as nothing. */
 export function readRequestBody(
   bytes: Uint8Array,
-  facts: { readonly route: RouteKind; readonly agentId: string | null },
+  facts: { readonly route: RouteKind; readonly agentId: string | null; readonly client: string },
 ): RequestReading {
   const reader = readerOf(facts.route)
   if (reader === null || !turnRoutes.includes(facts.route) || bytes.length === 0) return emptyRequestReading
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const subAgent = facts.agentId !== null
-  const { observations, continues, side, beginning, turn } = reader.readRequest(body, { subAgent })
+  const { observations, continues, side, beginning, turn } = reader.readRequest(body, { subAgent, client: facts.client })
   return { items: observations.map(itemOf), continues, side, beginning, turn }
 }
 
