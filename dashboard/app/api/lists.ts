@@ -30,7 +30,7 @@ export function asked({ q = '', ...range }: ListSearch, bounds?: BoundKeys): { q
   return text === '' ? {} : { q: text }
 }
 
-export export function listQuery<Row extends { readonly id: string }>(
+export function listQuery<Row extends { readonly id: string }>(
   name: string,
   { q = '', from, to }: ListSearch,
   read: (query: { limit: number; q?: string }, after: string | null, signal: AbortSignal) => Promise<ListPart<Row>>,
