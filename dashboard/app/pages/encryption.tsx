@@ -40,7 +40,7 @@ export function EncryptionPage() {
           </p>
         </div>
         {mayRotate && data !== undefined && (
-          <Button tone="primary" disabled={rotate.isPending} onClick={() => setAsking(true)}>
+          <Button tone="primary" onClick={() => setAsking(true)}>
             {data.source === 'file' ? 'Change the key' : 'Seal again'}
           </Button>
         )}
