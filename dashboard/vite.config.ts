@@ -45,7 +45,7 @@ export default defineConfig({
           groups: [
             {
               name: 'console',
-              test: /node_modules\/(?!@tanstack\/(?:react-virtual|virtual-core))|\/base\/src\/|\/sdk\/src\/(?:access-check|bridge|client|common|content|deployment|each-endpoint|endpoint|failure|follow|index|password|permissions|problem|tokens|users)\.|app\/hooks\/|app\/api\/(?:client|lists|may|queries|query-client|reading-reason|use-watch)\.|app\/ui\/(?!facts|live-chip)|app\/shell\/(?!palette|shortcut-sheet)|app\/table\/(?:query|range)\.ts|app\/pages\/gate\./,
+              test: /node_modules\/(?!@tanstack\/(?:react-virtual|virtual-core))|\/base\/src\/|\/sdk\/src\/(?:access-check|bridge|client|common|content|deployment|each-endpoint|endpoint|failure|follow|inbox|index|password|permissions|problem|tokens|users)\.|app\/hooks\/|app\/api\/(?:client|inbox|lists|may|queries|query-client|reading-reason|use-watch)\.|app\/ui\/(?!facts|live-chip)|app\/inbox\/inbox-button|app\/shell\/(?!palette|shortcut-sheet)|app\/table\/(?:query|range)\.ts|app\/pages\/gate\./,
             },
             {
               name: 'lists',
@@ -55,7 +55,7 @@ export default defineConfig({
               name: 'administration',
               test: /\/sdk\/src\/(?:external-auth|groups|notifications|organizations|roles|user-sessions)|app\/api\/(?:mine|roles|tokens)|app\/(?:access|mine|service-accounts|tokens)\/|app\/pages\/(?:external-auth|mine|person|roles|service-account|service-accounts|tokens)\./,
             },
-            { name: 'inbox', test: /\/sdk\/src\/inbox\.|app\/api\/inbox\.|app\/inbox\/|app\/pages\/inbox\./ },
+            { name: 'inbox', test: /app\/inbox\/|app\/pages\/inbox\./ },
             {
               name: 'audit',
               test: /\/sdk\/src\/(?:audit\.|proof\/)|app\/audit\/|app\/api\/audit\.|app\/pages\/audit\./,

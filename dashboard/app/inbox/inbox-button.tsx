@@ -1,10 +1,11 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Bell } from 'lucide-react'
-import { useEffect, useId, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useId, useRef, useState } from 'react'
 import { latest } from '../api/inbox.ts'
 import { announce } from '../ui/announce.ts'
 import { plural } from '../ui/format.ts'
-import { InboxPanel } from './inbox-panel.tsx'
+
+const InboxPanel = lazy(() => import('./inbox-panel.tsx').then(({ InboxPanel }) => ({ default: InboxPanel })))
 
 const mostShown = 99
 
@@ -20,7 +21,6 @@ export function InboxButton({ className }: { className: string }) {
 
   useEffect(() => {
     if (!open) return
-    frame.current?.querySelector<HTMLElement>('[role="dialog"]')?.focus()
     const outside = ({ target }: Event) => {
       if (target instanceof Node && frame.current?.contains(target) !== true) setOpen(false)
     }
@@ -64,7 +64,7 @@ export function InboxButton({ className }: { className: string }) {
           </span>
         )}
       </button>
-      {open && <InboxPanel id={id} onClose={() => setOpen(false)} />}
+      <Suspense fallback={null}>{open && <InboxPanel id={id} onClose={() => setOpen(false)} />}</Suspense>
     </div>
   )
 }

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
 import { latest } from '../api/inbox.ts'
 import { faultOf } from '../api/query-client.ts'
 import { Button } from '../ui/button.tsx'
@@ -12,9 +13,12 @@ export function InboxPanel({ id, onClose }: { id: string; onClose: () => void })
   const { data, error, refetch } = useQuery({ ...latest, refetchOnMount: 'always' })
   const inbox = useInbox()
   useInboxWatch()
+  const panel = useRef<HTMLDivElement>(null)
+  useEffect(() => panel.current?.focus(), [])
   const fault = inbox.error ?? error
   return (
     <div
+      ref={panel}
       id={id}
       role="dialog"
       aria-label="Notifications"

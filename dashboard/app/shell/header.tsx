@@ -4,16 +4,12 @@ import { CircleUserRound, Globe, Keyboard, Link2, Search, SlidersHorizontal } fr
 import { setPreference, usePreference } from '../hooks/use-preference.ts'
 import { useZone } from '../hooks/use-zone.ts'
 import { frozenHref } from '../table/range.ts'
-import { lazy, Suspense } from 'react'
+import { InboxButton } from '../inbox/inbox-button.tsx'
 import { IconButton } from '../ui/button.tsx'
 import { copyText } from '../ui/copy.tsx'
 import { Menu, type MenuItem } from '../ui/menu.tsx'
 import { HostileLine } from '../ui/hostile-text.tsx'
 import { curlCommand, useCurrentPage } from './page.ts'
-
-const InboxButton = lazy(() =>
-  import('../inbox/inbox-button.tsx').then(({ InboxButton }) => ({ default: InboxButton })),
-)
 
 const chip =
   'inline-flex h-8 items-center justify-center gap-1.5 rounded-md px-2 text-sm text-muted hover:bg-hover hover:text-text min-w-8'
@@ -64,9 +60,7 @@ export function Header({
           {isMac() ? '⌘K' : 'Ctrl K'}
         </kbd>
       </button>
-      <Suspense fallback={<span className="min-w-8" />}>
-        <InboxButton className={chip} />
-      </Suspense>
+      <InboxButton className={chip} />
       <CopyMenu />
       <ZoneChip />
       <ViewMenu />
