@@ -15,6 +15,7 @@ export interface AuditEntry {
   /** Who did it, from where. A null actor is nobody signed in, as in a failed sign-in. */
   readonly scope: Pick<Scope, 'requestId' | 'sourceIp' | 'userAgent'> & {
     readonly actor: Pick<Actor, 'userId' | 'apiKeyId'> | null
+    readonly source?: Scope['source']
   }
   readonly at: Date
   /** The verb: create, write, delete, login, logout, … */
@@ -35,7 +36,7 @@ export type AuditDiff = Readonly<
 >
 
 export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
-  const { sourceIp, userAgent, requestId } = entry.scope
+  const { sourceIp, userAgent, requestId, source } = entry.scope
   const event = {
     id: uuidv7(entry.at),
     organization_id: entry.organizationId ?? null,
@@ -51,17 +52,11 @@ export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
     user_agent: userAgent === null ? null : storable(userAgent, 512),
     request_id: requestId,
     reason: entry.reason === undefined ? null : storable(entry.reason, 500),
-    source: sourceOf(entry.scope),
+    // What comes from nowhere is the server's own doing.
+    source: source ?? (sourceIp === null && userAgent === null && entry.scope.actor === null ? 'system' : 'api'),
   }
   const content_sha256 = Buffer.from(contentHash(event, sha256))
   await insertAuditEvent(tx, { ...event, diff: JSON.stringify(event.diff), content_sha256 })
-}
-
-/** Our own pages run in browsers and our command names itself; what comes from nowhere is the server's own doing. */
-function sourceOf({ actor, sourceIp, userAgent }: AuditEntry['scope']): 'ui' | 'cli' | 'api' | 'system' {
-  if (actor === null && sourceIp === null && userAgent === null) return 'system'
-  if (userAgent?.startsWith('reeve-cli/') === true) return 'cli'
-  return userAgent?.startsWith('Mozilla/') === true ? 'ui' : 'api'
 }
 
 /** That a secret was set, changed or removed is worth keeping; its value is not, in any form. */

@@ -1,6 +1,7 @@
 import { Fault, type Log } from '@reeve/base'
 import type { Endpoint } from '@reeve/sdk'
 import type { Actor } from '../access/actor.ts'
+import type { RequestSource } from './request-source.ts'
 
 /**
  * An endpoint is a value of the contract; a route is that value with the function that answers it. Routes are plain
@@ -13,6 +14,8 @@ export interface Scope {
   readonly actor: Actor | null
   /** The credential is the cookie of a browser, which takes another one where it is told so. */
   readonly fromCookie?: boolean
+  /** By which way it came; every request says so. */
+  readonly source?: RequestSource
   readonly requestId: string
   readonly sourceIp: string | null
   readonly userAgent: string | null

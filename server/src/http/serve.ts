@@ -18,6 +18,7 @@ import type { Answer, Route, Scope, SessionCookie } from './implement.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { createRateLimit, networkOf } from './rate-limit.ts'
 import { parseInput, readJsonBody } from './read-input.ts'
+import { requestSource } from './request-source.ts'
 import { createRouter, type Match } from './router.ts'
 import type { SourceAddress } from './source-address.ts'
 import { writeAnswer, writeEvents, writeRedirect, writeRefusal } from './write-answer.ts'
@@ -100,7 +101,9 @@ export function createApi(options: ApiOptions): (req: IncomingMessage, res: Serv
     const actor = credential === null ? null : await options.authenticate(credential.token)
     const denied = deny(found.route, actor, credential !== null, sourceIp)
     if (denied !== null) return refuse(denied)
-    const foreign = checkSameOrigin(req, credential?.fromCookie === true, options.origins(req))
+    const fromCookie = credential?.fromCookie === true
+    const origins = options.origins(req)
+    const foreign = checkSameOrigin(req, fromCookie, origins)
     if (foreign !== null) return refuse(foreign)
 
     if (endpoint.body !== null && req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue()
@@ -112,7 +115,8 @@ export function createApi(options: ApiOptions): (req: IncomingMessage, res: Serv
     const userAgent = req.headers['user-agent'] ?? null
     const scope: Scope = {
       actor,
-      fromCookie: credential?.fromCookie === true,
+      fromCookie,
+      source: requestSource(req, { actor, fromCookie, origins }),
       requestId,
       sourceIp,
       userAgent,

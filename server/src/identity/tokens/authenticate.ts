@@ -156,6 +156,7 @@ function toActor(row: CredentialRow): Actor {
     userId: row.user_id,
     username: row.username,
     ...held,
+    isCommandLine: row.login_type === 'device',
     isOutgrown: isBrowsers && row.rights_sha256?.equals(rightsMark(held.roles)) !== true,
     apiKeyId: row.id,
     scopes: row.scopes.flatMap((text) => Scope.safeParse(text).data ?? []),
