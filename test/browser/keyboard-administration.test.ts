@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { owner, type RunningServer, startServer } from '../support/server.ts'
@@ -264,6 +265,72 @@ describe.skipIf(noBrowser !== null)('administration without a mouse', { timeout:
     await page.getByRole('heading', { name: 'Service accounts', level: 1 }).waitFor()
     await sees(page, 'There are no service accounts')
     await dialogCloses(page)
+    expect(trouble).toEqual([])
+  })
+
+  test('audit: asked by words, menu and preset, an event read, the log verified and exported', async () => {
+    await using watched = await signedIn('light')
+    const { page, trouble } = watched
+    await goTo(page, 'a', 'Audit log')
+    await page.getByRole('region', { name: 'Integrity' }).waitFor()
+    await page.locator('tbody a').first().waitFor()
+    await nothingForAxe(page, 'the audit log')
+
+    await page.keyboard.press('/')
+    await page.keyboard.type('action:cre')
+    await page.getByRole('option', { name: 'create' }).first().waitFor()
+    await nothingForAxe(page, 'suggestions')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => new URL(page.url()).searchParams.get('q')).toBe('action:create')
+    await press(page, /^Filter by outcome/)
+    await page.getByRole('menu').waitFor()
+    await nothingForAxe(page, 'a menu of a filter')
+    await page.keyboard.type('ok')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => new URL(page.url()).searchParams.get('q')).toBe('action:create outcome:ok')
+    await reach(page, /^Filter by outcome: ok/)
+
+    await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    await dialogOpens(page, 'Audit event')
+    await nothingForAxe(page, 'an event')
+    await page.keyboard.press('j')
+    await press(page, 'As the API has it')
+    await reach(page, 'Copy the JSON')
+    await nothingForAxe(page, 'an event as JSON')
+    await page.keyboard.press('Escape')
+    await dialogCloses(page)
+    expect(await page.evaluate(() => document.activeElement?.closest('tbody') !== null), 'back in its row').toBe(true)
+
+    await reach(page, 'Export', true)
+    await page.keyboard.press('Enter')
+    await dialogOpens(page, 'Export the audit log')
+    await nothingForAxe(page, 'exporting')
+    await choose(page, 'Format', 'csv')
+    await fill(page, 'Reason', 'the yearly review')
+    const download = page.waitForEvent('download')
+    await press(page, 'Export')
+    const path = await (await download).path()
+    expect(readFileSync(path, 'utf8').split('\n').length).toBeGreaterThan(2)
+    await reach(page, 'Show the exports on record')
+    await nothingForAxe(page, 'an export has begun')
+    await page.keyboard.press('Enter')
+    await dialogCloses(page)
+    await expect.poll(() => new URL(page.url()).searchParams.get('q')).toBe('action:export')
+    await page.getByRole('cell', { name: 'export' }).first().waitFor()
+
+    await press(page, 'Role grants')
+    await expect.poll(() => page.url()).not.toContain('action:export')
+    await press(page, 'Verify it yourself')
+    await page
+      .getByRole('dialog')
+      .getByText(/reeve audit verify audit.jsonl/)
+      .waitFor()
+    await nothingForAxe(page, 'how to verify')
+    await page.keyboard.press('Escape')
+    await dialogCloses(page)
+    await reach(page, 'Verify it yourself')
     expect(trouble).toEqual([])
   })
 
