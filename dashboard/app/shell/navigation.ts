@@ -20,7 +20,22 @@ import type { May, Place } from '../api/may.ts'
 
 /** A place of the console, and who has a use for it. */
 export interface Entry {
-  readonly to: string
+  readonly to:
+    | '/sessions'
+    | '/requests'
+    | '/inbox'
+    | '/tokens'
+    | '/me'
+    | '/people'
+    | '/service-accounts'
+    | '/groups'
+    | '/organizations'
+    | '/roles'
+    | '/sign-in'
+    | '/encryption'
+    | '/audit'
+    | '/audit/sinks'
+    | '/holds'
   readonly title: string
   readonly short: string
   readonly letter: string
