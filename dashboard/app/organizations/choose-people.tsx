@@ -8,7 +8,7 @@ import { FormDialog } from '../forms/form-dialog.tsx'
 import { HostileLine } from '../ui/hostile-text.tsx'
 import { FaultNotice } from '../ui/notice.tsx'
 
-const username = /^[a-z0-9]+(?:-[a-z0-9]+)*$/i
+const isUsername = /^[a-z0-9]+(?:-[a-z0-9]+)*$/i
 
 /**
  * People to add to something: searched for by name, chosen one after the other, added together. A username that the
@@ -78,21 +78,13 @@ export function ChoosePeople({
       <fieldset className="h-56 min-w-0 overflow-y-auto rounded-lg border border-line bg-raised px-3 py-1">
         <legend className="sr-only">People found</legend>
         {rows.map((one) => (
-          <label key={one.username} className="flex min-h-8 items-center gap-2">
-            <input
-              type="checkbox"
-              checked={isIn(one) || chosen.has(one.username)}
-              disabled={isIn(one)}
-              onChange={(event) => choose(one, event.target.checked)}
-            />
-            <span className="min-w-0 truncate font-medium">
-              <HostileLine text={one.username} />
-            </span>
-            <span className="min-w-0 flex-1 truncate text-muted">
-              <HostileLine text={one.id === '' ? 'exactly as it is written' : one.name} />
-            </span>
-            {isIn(one) && <span className="shrink-0 text-xs text-muted">is in it</span>}
-          </label>
+          <Row
+            key={one.username}
+            of={one}
+            isIn={one.id !== '' && isIn(one)}
+            chosen={chosen.has(one.username)}
+            onChoose={(on) => choose(one, on)}
+          />
         ))}
         <p role="status" className="py-2 text-muted empty:hidden">
           {found !== undefined && rows.length === 0 && 'Nobody is called like this.'}
@@ -107,6 +99,37 @@ export function ChoosePeople({
   )
 }
 
+/** Somebody without an id is a name as it was typed, which only the server can look up. */
+function Row({
+  of: { id, username, name },
+  isIn,
+  chosen,
+  onChoose,
+}: {
+  of: Candidate
+  isIn: boolean
+  chosen: boolean
+  onChoose: (on: boolean) => void
+}) {
+  return (
+    <label className="flex min-h-8 items-center gap-2">
+      <input
+        type="checkbox"
+        checked={isIn || chosen}
+        disabled={isIn}
+        onChange={(event) => onChoose(event.target.checked)}
+      />
+      <span className="min-w-0 truncate font-medium">
+        <HostileLine text={username} />
+      </span>
+      <span className="min-w-0 flex-1 truncate text-muted">
+        <HostileLine text={id === '' ? 'exactly as it is written' : name} />
+      </span>
+      {isIn && <span className="shrink-0 text-xs text-muted">is in it</span>}
+    </label>
+  )
+}
+
 /** Who is chosen stays in sight; then who was found, and the name as it was typed when nobody found has it. */
 function offered(
   chosen: ReadonlyMap<string, Candidate>,
@@ -117,7 +140,7 @@ function offered(
   const known = [...chosen.keys(), ...others.map((one) => one.username)].some(
     (name) => name.toLowerCase() === asked.toLowerCase(),
   )
-  const typed = !known && username.test(asked) ? [{ id: '', username: asked, name: '' }] : []
+  const typed = !known && isUsername.test(asked) ? [{ id: '', username: asked, name: '' }] : []
   return [...chosen.values(), ...others, ...typed]
 }
 
