@@ -32,7 +32,7 @@ export const signInHandlers: Handlers = {
     terms_of_service_url: '',
     password: { enabled: true, reset: true },
     github: { enabled: false, default_provider_configured: false },
-    oidc: { enabled: true, signInText: 'Sign in with Example ID', iconUrl: '' },
+    oidc: { enabled: true, signInText: 'Sign in with Example ID', iconUrl: '', uninvitedText: '' },
   }),
   getDeviceLogin: ({ params }) => waiting(params.code, 'pending'),
   answerDeviceLogin: ({ params, body }) => waiting(params.code, body.answer === 'approve' ? 'approved' : 'denied'),

@@ -77,7 +77,14 @@ export const getAuthMethods = endpoint({
       reset: z.boolean().describe('Whether somebody who forgot a password can have a mail sent: mail is configured.'),
     }),
     github: z.object({ enabled: z.boolean(), default_provider_configured: z.boolean() }),
-    oidc: z.object({ enabled: z.boolean(), signInText: z.string(), iconUrl: z.string() }),
+    oidc: z.object({
+      enabled: z.boolean(),
+      signInText: z.string(),
+      iconUrl: z.string(),
+      uninvitedText: z
+        .string()
+        .describe('What somebody is told whom the provider knows and who may not come in; empty for words of our own.'),
+    }),
   }),
 })
 

@@ -48,7 +48,7 @@ test('the whole server starts without its provider, and lets people in when it i
   expect((await ask(url, 'POST', '/api/v2/users/first', { body: first })).status).toBe(201)
   expect((await ask(url, 'GET', '/api/v2/users/authmethods')).json).toMatchObject({
     password: { enabled: true, reset: false },
-    oidc: { enabled: true, signInText: 'Sign in with Example ID', iconUrl: '' },
+    oidc: { enabled: true, signInText: 'Sign in with Example ID', iconUrl: '', uninvitedText: '' },
   })
   const browser = testBrowser(url)
   expect((await browser.open('/api/v2/users/oidc/start')).status).toBe(503)

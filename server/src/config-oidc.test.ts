@@ -90,6 +90,27 @@ describe('the identity provider', () => {
     expect(found['REEVE_OIDC_AUTH_URL_PARAMS']).toContain('must not set redirect_uri')
   })
 
+  test('proves itself with a secret or with a key, and says which file is wrong', () => {
+    const keyFile = { REEVE_OIDC_CLIENT_KEY_FILE: '/etc/reeve/oidc.key' }
+    expect(problems({ ...named, ...keyFile })).toEqual({
+      REEVE_OIDC_CLIENT_KEY_FILE: '/etc/reeve/oidc.key has no private key in PEM form, or one with a password',
+    })
+    expect(problems({ ...named, ...keyFile, REEVE_OIDC_CLIENT_SECRET: 's' })['REEVE_OIDC_CLIENT_KEY_FILE']).toContain(
+      'give one of the two',
+    )
+    expect(problems({ ...named, REEVE_OIDC_CLIENT_CERT_FILE: '/etc/reeve/oidc.pem' })).toEqual({
+      REEVE_OIDC_CLIENT_CERT_FILE: 'needs REEVE_OIDC_CLIENT_KEY_FILE as well',
+    })
+  })
+
+  test('has words for those who may not come in, on one line', () => {
+    const name = 'REEVE_OIDC_SIGNUPS_DISABLED_TEXT'
+    expect(read({ ...named, CODER_SIGNUPS_DISABLED_TEXT: 'Write to it@example.com.' })?.uninvitedText).toBe(
+      'Write to it@example.com.',
+    )
+    expect(problems({ ...named, [name]: 'a\nb' })).toEqual({ [name]: 'must be one line of at most 500 characters' })
+  })
+
   test('needs a client, an address to come back to, and encryption', () => {
     const { REEVE_OIDC_CLIENT_ID: _, ...noClient } = named
     expect(problems(noClient)).toEqual({ REEVE_OIDC_ISSUER_URL: 'needs REEVE_OIDC_CLIENT_ID as well' })

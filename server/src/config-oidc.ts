@@ -1,7 +1,8 @@
-import { isUuid, type Secret } from '@reeve/base'
+import { isUuid, type Problem, type Secret } from '@reeve/base'
 import { type Option, option, optional } from './config-option.ts'
 import * as types from './config-types.ts'
 import type { ValueType } from './config-types.ts'
+import { type ClientKey, readClientKey } from './identity/oidc/client-key.ts'
 import { patternProblem } from './identity/oidc/pattern.ts'
 import type { OidcConfig } from './identity/oidc/settings.ts'
 
@@ -98,6 +99,14 @@ const icon: ValueType<string> = {
       : { problem: 'must be a path of this server or a data:image URL: the console loads no pictures from elsewhere' },
 }
 
+const notice: ValueType<string> = {
+  label: 'text',
+  read: (given) =>
+    given.trim() === '' || given.length > 500 || /\p{Cc}/u.test(given)
+      ? { problem: 'must be one line of at most 500 characters' }
+      : { value: given.trim() },
+}
+
 const oidc = (suffix: string) => ({
   env: `REEVE_OIDC_${suffix}`,
   yaml: `oidc.${suffix.toLowerCase()}`,
@@ -122,6 +131,16 @@ export const oidcOptions = {
     description: 'The secret of that registration; a public client has none.',
     secret: true,
   }),
+  oidcClientKeyFile: optional<string>(group, {
+    ...oidc('CLIENT_KEY_FILE'),
+    type: types.text,
+    description: 'A private key (PEM) instead of a secret: Reeve signs with it who it is (private_key_jwt).',
+  }),
+  oidcClientCertFile: optional<string>(group, {
+    ...oidc('CLIENT_CERT_FILE'),
+    type: types.text,
+    description: 'The certificate (PEM) of that key, where the provider finds the key by it, as Entra ID does.',
+  }),
   oidcScopes: option<readonly string[]>(group, 'openid,profile,email', {
     ...oidc('SCOPES'),
     type: list,
@@ -142,6 +161,13 @@ export const oidcOptions = {
     ...oidc('ALLOW_SIGNUPS'),
     type: types.boolean,
     description: 'Make a user of everybody whom the provider knows and Reeve does not.',
+  }),
+  oidcSignupsDisabledText: optional<string>(group, {
+    ...oidc('SIGNUPS_DISABLED_TEXT'),
+    aliases: ['CODER_OIDC_SIGNUPS_DISABLED_TEXT', 'CODER_SIGNUPS_DISABLED_TEXT'],
+    type: notice,
+    fallbackLabel: 'words of our own',
+    description: 'What people are told whom the provider knows and who may not sign in here: whom to ask, for example.',
   }),
   oidcIgnoreEmailVerified: option(group, 'false', {
     ...oidc('IGNORE_EMAIL_VERIFIED'),
@@ -261,6 +287,12 @@ export function oidcContradictions(
     refuse('oidcIssuerUrl', 'would be asked without encryption. Use https, or accept it with --insecure-http')
   }
   if (!values.oidcScopes.includes('openid')) refuse('oidcScopes', 'must have openid among them')
+  if (values.oidcClientKeyFile !== null && values.oidcClientSecret !== null) {
+    refuse('oidcClientKeyFile', 'stands in for REEVE_OIDC_CLIENT_SECRET: give one of the two')
+  }
+  if (values.oidcClientCertFile !== null && values.oidcClientKeyFile === null) {
+    refuse('oidcClientCertFile', 'needs REEVE_OIDC_CLIENT_KEY_FILE as well')
+  }
   const needsGroups = ['oidcAllowedGroups', 'oidcGroupMapping', 'oidcGroupRegexFilter'] as const
   for (const name of needsGroups) {
     if (values[name] !== null && values.oidcGroupField === null) refuse(name, 'needs REEVE_OIDC_GROUP_FIELD as well')
@@ -275,8 +307,25 @@ export function oidcContradictions(
   }
 }
 
+/** The files of the client's key, which are a mistake when they cannot be read or do not belong together. */
+export function readOidcClientKey(
+  { oidcClientKeyFile: keyPath, oidcClientCertFile: certificatePath }: OidcValues,
+  read: (name: string, path: string) => string | null,
+  problems: Problem[],
+): ClientKey | null {
+  const names = { key: oidcOptions.oidcClientKeyFile.env, certificate: oidcOptions.oidcClientCertFile.env }
+  const key = keyPath === null ? null : read(names.key, keyPath)
+  const certificate = certificatePath === null ? null : read(names.certificate, certificatePath)
+  if (key === null || (certificatePath !== null && certificate === null)) return null
+  const reading = readClientKey(key, certificate)
+  if ('value' in reading) return reading.value
+  const path = reading.about === 'key' ? keyPath : certificatePath
+  problems.push({ field: names[reading.about], detail: `${path} ${reading.problem}` })
+  return null
+}
+
 /** Null when no provider is named. */
-export function oidcConfig(values: OidcValues): OidcConfig | null {
+export function oidcConfig(values: OidcValues, clientKey: ClientKey | null): OidcConfig | null {
   const { oidcIssuerUrl, oidcClientId } = values
   if (oidcIssuerUrl === null || oidcClientId === null) return null
   const mapping: Record<string, string[]> = {}
@@ -285,6 +334,7 @@ export function oidcConfig(values: OidcValues): OidcConfig | null {
     issuer: oidcIssuerUrl,
     clientId: oidcClientId,
     clientSecret: values.oidcClientSecret,
+    clientKey,
     scopes: values.oidcScopes,
     authUrlParams: values.oidcAuthUrlParams,
     ignoreUserinfo: values.oidcIgnoreUserinfo,
@@ -312,6 +362,7 @@ export function oidcConfig(values: OidcValues): OidcConfig | null {
       },
       groupNames: values.oidcGroupMapping ?? {},
     },
+    uninvitedText: values.oidcSignupsDisabledText ?? '',
     signInText: values.oidcSignInText,
     iconUrl: values.oidcIconUrl ?? '',
     // What goes over plain http was refused before, but for this machine and by leave.

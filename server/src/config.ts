@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { Fault, type Problem, Secret, toError } from '@reeve/base'
 import { readMailCa, readNotifications } from './config-notifications.ts'
 import { type Option, type OptionName, options, type Values } from './config-options.ts'
-import { oidcConfig } from './config-oidc.ts'
+import { oidcConfig, readOidcClientKey } from './config-oidc.ts'
 import type { OidcConfig } from './identity/oidc/settings.ts'
 import { readExternalAuth } from './config-external-auth.ts'
 import { type Given, readEnvironment, readFlags, readYaml, type Source } from './config-sources.ts'
@@ -118,6 +118,7 @@ export function readConfig({ argv, env, readFile, uid = process.getuid?.() ?? 1 
   const places = new Map([...settled].map(([name, { place }]) => [name, place]))
   const tls = readTls(values, read)
   const mailCa = readMailCa(values, read, problems)
+  const clientKey = readOidcClientKey(values, read, problems)
   const dataDir = values.dataDir ?? defaultDataDir(env, uid)
   if (dataDir === null) problems.push({ field: options.dataDir.env, detail: 'must be set, as HOME is not' })
   const placeOf = (name: OptionName) => places.get(name) ?? options[name].env
@@ -129,7 +130,7 @@ export function readConfig({ argv, env, readFile, uid = process.getuid?.() ?? 1 
   }
   const settings = [...settingsOf(settled, dataDir), ...externalAuth.said.map(externalAuthSetting)]
   const notifications = readNotifications(values, isLoopback, mailCa)
-  return { ...assemble(values, tls, dataDir, settings), externalAuth: externalAuth.providers, notifications }
+  return { ...assemble(values, tls, clientKey, dataDir, settings), externalAuth: externalAuth.providers, notifications }
 }
 
 /** It has no flag, and stands under the name that was used for it. */
@@ -197,6 +198,7 @@ function settingsOf(settled: ReadonlyMap<OptionName, Settled>, dataDir: string):
 function assemble(
   values: Values,
   tls: Config['tls'],
+  clientKey: ReturnType<typeof readOidcClientKey>,
   dataDir: string,
   settings: readonly Setting[],
 ): Omit<Config, 'externalAuth' | 'notifications'> {
@@ -211,7 +213,7 @@ function assemble(
     sessionMs: values.sessionDuration,
     sessionMaxMs: values.sessionMaxDuration,
     passwordSignIn: values.disablePasswordAuth ? 'owners' : 'everyone',
-    oidc: oidcConfig(values),
+    oidc: oidcConfig(values, clientKey),
     dormancyAfterMs: values.dormancyAfter,
     tokens: { defaultLifetimeMs: values.defaultTokenLifetime, maxLifetimeMs: values.maxTokenLifetime },
     log: { format: values.log, verbose: values.verbose },

@@ -26,7 +26,8 @@ export function ProviderSignIn({
   request: string | undefined
 }) {
   const { data: methods } = useQuery(authMethods)
-  const words = problem === undefined ? undefined : (problems.get(problem) ?? problems.get('refused'))
+  const own = problem === 'uninvited' ? methods?.oidc.uninvitedText : ''
+  const words = problem === undefined ? undefined : own || (problems.get(problem) ?? problems.get('refused'))
   const isId = /^[0-9a-f-]{36}$/.test(request ?? '')
   if (methods?.oidc.enabled !== true) return null
   const { signInText, iconUrl } = methods.oidc

@@ -8,6 +8,7 @@ import type { Keyring } from '../keyring/keyring.ts'
 import { demand } from '../http/demand.ts'
 import { changePayload, credentialChannel, type CredentialChange } from './tokens/authenticate.ts'
 import type { Passwords } from './sign-in/password.ts'
+import type { OidcConfig } from './oidc/settings.ts'
 import type { TokenLimits } from './policy.ts'
 import { findUser, notifyCredentials, type UserRow } from './queries.ts'
 
@@ -31,7 +32,7 @@ export interface Identity {
   /** Whether mail leaves this deployment, so that a forgotten password can be mended. */
   readonly sendsMail: boolean
   /** How the way through the identity provider looks; null where there is none. */
-  readonly oidcButton: { readonly signInText: string; readonly iconUrl: string } | null
+  readonly oidcButton: Pick<OidcConfig, 'signInText' | 'iconUrl' | 'uninvitedText'> | null
   readonly tokens: TokenLimits
   /** Only people on this machine can reach the server, so that whoever asks could read the setup link as well. */
   readonly localOnly: boolean

@@ -46,7 +46,10 @@ function entryRoutes(identity: Identity): Route[] {
       terms_of_service_url: '',
       password: { enabled: identity.passwordSignIn === 'everyone', reset: identity.sendsMail },
       github: { enabled: false, default_provider_configured: false },
-      oidc: { enabled: identity.oidcButton !== null, ...(identity.oidcButton ?? { signInText: '', iconUrl: '' }) },
+      oidc: {
+        enabled: identity.oidcButton !== null,
+        ...(identity.oidcButton ?? { signInText: '', iconUrl: '', uninvitedText: '' }),
+      },
     })),
     implementSignIn(endpoints.login, ({ body }, scope) => signIn(identity, guesses, scope, body)),
     implementSignIn(endpoints.logout, async (_, scope) => {

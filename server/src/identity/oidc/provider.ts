@@ -2,6 +2,7 @@ import { type Clock, type Log, toError } from '@reeve/base'
 import * as oidc from 'openid-client'
 import { type Claims, mergeClaims } from './claims.ts'
 import { askProvider, UnreachableProvider } from './ask-provider.ts'
+import { keyAuthentication } from './client-key.ts'
 import { issuerOf, type OidcConfig } from './settings.ts'
 
 /**
@@ -194,7 +195,11 @@ function scopesFor(wanted: readonly string[], supported: readonly string[] | und
   return supported?.includes(offline) === true && !wanted.includes(offline) ? [...wanted, offline] : wanted
 }
 
-function clientAuthentication({ clientSecret }: OidcConfig, methods: readonly string[] | undefined): oidc.ClientAuth {
+function clientAuthentication(
+  { clientSecret, clientKey }: OidcConfig,
+  methods: readonly string[] | undefined,
+): oidc.ClientAuth {
+  if (clientKey !== null) return keyAuthentication(clientKey)
   if (clientSecret === null) return oidc.None()
   const inBody = methods !== undefined && !methods.includes('client_secret_basic')
   return inBody ? oidc.ClientSecretPost(clientSecret.reveal()) : oidc.ClientSecretBasic(clientSecret.reveal())

@@ -1,5 +1,6 @@
 import type { Secret, Uuid } from '@reeve/base'
 import type { GroupSync, OrganizationSync, RoleSync } from '@reeve/sdk'
+import type { ClientKey } from './client-key.ts'
 
 /** What the operator configured about the identity provider; null in `Config` when he named none. */
 export interface OidcConfig {
@@ -7,6 +8,8 @@ export interface OidcConfig {
   readonly clientId: string
   /** Null for a public client, which PKCE alone protects. */
   readonly clientSecret: Secret | null
+  /** Instead of a secret. */
+  readonly clientKey: ClientKey | null
   readonly scopes: readonly string[]
   /** Added to the address that browsers are sent to. */
   readonly authUrlParams: Readonly<Record<string, string>>
@@ -32,6 +35,8 @@ export interface OidcConfig {
     /** From claim values to names of groups. */
     readonly groupNames: Readonly<Record<string, string>>
   }
+  /** What somebody is told who is known over there and may not come in; empty for our own words. */
+  readonly uninvitedText: string
   readonly signInText: string
   readonly iconUrl: string
   /** The provider is spoken to without encryption: it is on this machine, or the operator accepted it. */

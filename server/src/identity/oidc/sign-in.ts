@@ -119,9 +119,9 @@ function linkFacts({ keyring }: Oidc, id: string, { claims, refreshToken }: Sign
 async function turnAway(oidc: Oidc, scope: Scope, verdict: Refused, who: SignedIn): Promise<never> {
   await recordRefusal(oidc, scope, verdict.reason, verdict.user, who.subject)
   if (!verdict.isUninvited) throw notAccepted()
-  throw new Fault('forbidden', 'the identity provider knows you, but you are not among those who may sign in here', {
-    fix: 'ask whoever runs this Reeve',
-  })
+  const ours = 'the identity provider knows you, but you are not among those who may sign in here'
+  const { uninvitedText } = oidc.config
+  throw new Fault('forbidden', uninvitedText === '' ? ours : uninvitedText, { fix: 'ask whoever runs this Reeve' })
 }
 
 /** One answer for all reasons: what exactly was wrong would help whoever tries things. */

@@ -20,7 +20,8 @@ export interface TestProvider extends AsyncDisposable {
   asked(path: string): number
 }
 
-export async function testProvider(): Promise<TestProvider> {
+/** With a public key, the client has to prove itself with the private one; else it has a secret. */
+export async function testProvider(clientKey: JWK | null = null): Promise<TestProvider> {
   const people = new Map<string, Record<string, unknown>>()
   const asked = new Map<string, number>()
   let handle: ReturnType<Provider['callback']> = () => Promise.resolve()
@@ -41,7 +42,7 @@ export async function testProvider(): Promise<TestProvider> {
   async function rotateKeys(): Promise<void> {
     const { privateKey } = await generateKeyPair('RS256', { extractable: true })
     const key = { ...(await exportJWK(privateKey)), kid: `key-${++generation}`, alg: 'RS256', use: 'sig' }
-    provider = new Provider(issuer, configuration(people, key))
+    provider = new Provider(issuer, configuration(people, key, clientKey))
     handle = provider.callback()
   }
 
@@ -62,12 +63,20 @@ export async function testProvider(): Promise<TestProvider> {
   return made
 }
 
-function configuration(people: ReadonlyMap<string, Record<string, unknown>>, key: JWK): Configuration {
+function configuration(
+  people: ReadonlyMap<string, Record<string, unknown>>,
+  key: JWK,
+  clientKey: JWK | null,
+): Configuration {
+  const proof: object =
+    clientKey === null
+      ? { client_secret: clientSecret }
+      : { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [clientKey] } }
   return {
     clients: [
       {
         client_id: 'reeve',
-        client_secret: clientSecret,
+        ...proof,
         redirect_uris: [redirectUri],
         grant_types: ['authorization_code', 'refresh_token'],
         response_types: ['code'],

@@ -25,7 +25,7 @@ export const redirectUri = 'https://reeve.test/api/v2/users/oidc/callback'
 export async function testOidc(
   issuer: string,
   env: Readonly<Record<string, string>> = {},
-  more: { readonly passwordSignIn?: 'owners' } = {},
+  more: { readonly passwordSignIn?: 'owners'; readonly readFile?: (path: string) => string } = {},
 ): Promise<TestOidc> {
   const { oidc: config } = readConfig({
     argv: [],
@@ -34,16 +34,16 @@ export async function testOidc(
       REEVE_ACCESS_URL: 'https://reeve.test',
       REEVE_OIDC_ISSUER_URL: issuer,
       REEVE_OIDC_CLIENT_ID: 'reeve',
-      REEVE_OIDC_CLIENT_SECRET: clientSecret,
+      ...('REEVE_OIDC_CLIENT_KEY_FILE' in env ? {} : { REEVE_OIDC_CLIENT_SECRET: clientSecret }),
       REEVE_OIDC_AUTH_URL_PARAMS: '{"prompt":"consent"}',
       ...env,
     },
-    readFile: () => '',
+    readFile: more.readFile ?? (() => ''),
   })
   if (config === null) throw new Error('no provider is configured')
   let made: Oidc | null = null
   const world = await testIdentity({
-    ...more,
+    ...(more.passwordSignIn === undefined ? {} : { passwordSignIn: more.passwordSignIn }),
     routes: (identity, keyring) => {
       made = createOidc({ identity, config, keyring, metrics: new Registry() })
       return oidcRoutes(identity, made)
