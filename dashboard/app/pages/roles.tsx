@@ -14,7 +14,7 @@ import { FaultNotice } from '../ui/notice.tsx'
 export function RolesPage() {
   usePage({ title: 'Roles', cli: 'reeve roles list', api: '/api/v2/users/roles' })
   const may = useMay()
-  const site = useQuery(siteRoles)
+  const site = useQuery({ ...siteRoles, enabled: may('role:read', 'everywhere') })
   const { data: places = [] } = useQuery(organizations)
   const [creating, setCreating] = useState(false)
   return (
