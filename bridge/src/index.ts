@@ -4,6 +4,8 @@ export { defaultLimits, type Limits } from './limits.ts'
 export { maskAnswer } from './masking/mask-answer.ts'
 export { applyMasks, createMasker, type Find, type Masker } from './masking/masker.ts'
 export { anthropicProvider } from './providers/anthropic.ts'
+export { geminiProvider } from './providers/gemini.ts'
+export { openaiProvider } from './providers/openai.ts'
 export type { Provider, ProviderRoute } from './providers/provider.ts'
 export type {
   Actor,

@@ -3,18 +3,10 @@ import type { SealingKey } from './keyring/seal.ts'
 import { notificationOptions } from './config-notifications.ts'
 import { option, type Option, optional } from './config-option.ts'
 import { oidcOptions } from './config-oidc.ts'
+import { bridgeNames, providerOptions } from './config-providers.ts'
 import * as types from './config-types.ts'
 
 export type { Option } from './config-option.ts'
-
-/** The bridge has had three names in the field. */
-const bridgeAliases = (suffix: string) =>
-  ['REEVE_AI_GATEWAY_', 'CODER_AIBRIDGE_', 'CODER_AI_GATEWAY_'].map((prefix) => prefix + suffix)
-const bridge = (suffix: string) => ({
-  env: `REEVE_AIBRIDGE_${suffix}`,
-  yaml: `aibridge.${suffix.toLowerCase()}`,
-  aliases: bridgeAliases(suffix),
-})
 
 const second = 1_000
 const hour = 3_600 * second
@@ -180,23 +172,13 @@ export const options = {
     description: 'How long open streams may go on after the server was asked to stop.',
   }),
   bridgeEnabled: option('AI Bridge', 'true', {
-    ...bridge('ENABLED'),
+    ...bridgeNames('ENABLED'),
     type: types.boolean,
     description: 'Relay and record requests to models.',
   }),
-  anthropicBaseUrl: option('AI Bridge', 'https://api.anthropic.com', {
-    ...bridge('ANTHROPIC_BASE_URL'),
-    type: types.httpUrl,
-    description: 'The Anthropic API, or a gateway that speaks it.',
-  }),
-  anthropicKey: optional<Secret>('AI Bridge', {
-    ...bridge('ANTHROPIC_KEY'),
-    type: types.secretText,
-    description: 'The key of your organization at Anthropic.',
-    secret: true,
-  }),
+  ...providerOptions,
   scripted: option('AI Bridge', 'auto', {
-    ...bridge('SCRIPTED'),
+    ...bridgeNames('SCRIPTED'),
     type: types.choice('auto', 'true', 'false'),
     description: 'The built-in provider that answers from a script. auto: while no provider key is set.',
   }),
@@ -208,22 +190,22 @@ export const options = {
     aliases: ['CODER_AUDIT_LOGS_RETENTION'],
   }),
   retention: option('AI Bridge', '190d', {
-    ...bridge('RETENTION'),
+    ...bridgeNames('RETENTION'),
     type: types.duration(day, century, { zero: true }),
     description: 'How long the record is kept; 0 keeps it for ever.',
   }),
   capture: option('AI Bridge', 'full', {
-    ...bridge('CAPTURE'),
+    ...bridgeNames('CAPTURE'),
     type: types.choice('full', 'prompts', 'metadata'),
     description: 'What is kept of the content: everything, what people and clients wrote, or nothing.',
   }),
   structuredLogging: option('AI Bridge', 'false', {
-    ...bridge('STRUCTURED_LOGGING'),
+    ...bridgeNames('STRUCTURED_LOGGING'),
     type: types.boolean,
     description: 'Write each record to standard output as a line of JSON as well.',
   }),
   masking: option('AI Bridge', 'true', {
-    ...bridge('MASKING'),
+    ...bridgeNames('MASKING'),
     type: types.boolean,
     description: 'Mask secrets (tokens, keys, passwords in URLs) in what is kept. What is relayed is never changed.',
   }),
@@ -234,27 +216,27 @@ export const options = {
     description: 'Show the words of other people only to those who say why they read them.',
   }),
   maxBodyBytes: option('AI Bridge', '64MiB', {
-    ...bridge('MAX_BODY_BYTES'),
+    ...bridgeNames('MAX_BODY_BYTES'),
     type: types.byteSize(1024, 1024 ** 3),
     description: 'The largest request that is relayed.',
   }),
   connectTimeout: option('AI Bridge', '10s', {
-    ...bridge('CONNECT_TIMEOUT'),
+    ...bridgeNames('CONNECT_TIMEOUT'),
     type: types.duration(100, hour),
     description: 'How long connecting to a provider may take.',
   }),
   firstByteTimeout: option('AI Bridge', '10m', {
-    ...bridge('FIRST_BYTE_TIMEOUT'),
+    ...bridgeNames('FIRST_BYTE_TIMEOUT'),
     type: types.duration(100, day),
     description: 'How long a provider may take to begin its answer.',
   }),
   idleTimeout: option('AI Bridge', '5m', {
-    ...bridge('IDLE_TIMEOUT'),
+    ...bridgeNames('IDLE_TIMEOUT'),
     type: types.duration(100, day),
     description: 'How long a provider may be silent within its answer.',
   }),
   maxConcurrency: option('AI Bridge', '0', {
-    ...bridge('MAX_CONCURRENCY'),
+    ...bridgeNames('MAX_CONCURRENCY'),
     type: types.integer(0, 1_000_000),
     description: 'The most requests relayed at once by this server; 0 sets no bound.',
   }),

@@ -3,6 +3,7 @@ import type { Problem } from '@reeve/base'
 import { notificationContradictions } from './config-notifications.ts'
 import { oidcContradictions } from './config-oidc.ts'
 import type { OptionName, Values } from './config-options.ts'
+import { openProviders } from './config-providers.ts'
 import { sameAddress } from './config-types.ts'
 
 /** Settings that are each fine and together are not: contradictions, and combinations that would expose a secret. */
@@ -34,11 +35,8 @@ export function contradictions(
         'would carry passwords and tokens without encryption. Use https, or accept it with --insecure-http',
       )
     }
-    if (values.anthropicKey !== null && isOpenHttp(values.anthropicBaseUrl)) {
-      refuse(
-        'anthropicBaseUrl',
-        'would carry the provider key without encryption. Use https, or accept it with --insecure-http',
-      )
+    for (const name of openProviders(values, isOpenHttp)) {
+      refuse(name, 'would carry the provider key without encryption. Use https, or accept it with --insecure-http')
     }
   }
   oidcContradictions(values, refuse, isOpenHttp)

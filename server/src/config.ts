@@ -3,6 +3,7 @@ import { Fault, type Problem, Secret, toError } from '@reeve/base'
 import { readMailCa, readNotifications } from './config-notifications.ts'
 import { type Option, type OptionName, options, type Values } from './config-options.ts'
 import { oidcConfig, readOidcClientKey } from './config-oidc.ts'
+import { type ProviderSetting, providersConfig } from './config-providers.ts'
 import type { OidcConfig } from './identity/oidc/settings.ts'
 import { readExternalAuth } from './config-external-auth.ts'
 import { type Given, readEnvironment, readFlags, readYaml, type Source } from './config-sources.ts'
@@ -49,7 +50,8 @@ export interface Config {
 
 export interface BridgeConfig {
   readonly enabled: boolean
-  readonly anthropic: { readonly baseUrl: string; readonly key: Secret | null }
+  /** The providers, with a key or without. */
+  readonly providers: readonly ProviderSetting[]
   /** 0 keeps the record for ever. */
   readonly retentionMs: number
   readonly capture: 'full' | 'prompts' | 'metadata'
@@ -202,6 +204,7 @@ function assemble(
   dataDir: string,
   settings: readonly Setting[],
 ): Omit<Config, 'externalAuth' | 'notifications'> {
+  const providers = providersConfig(values)
   return {
     http: values.httpAddress,
     tls,
@@ -223,7 +226,7 @@ function assemble(
     outboundAllowed: values.outboundAllowedNetworks ?? [],
     bridge: {
       enabled: values.bridgeEnabled,
-      anthropic: { baseUrl: values.anthropicBaseUrl, key: values.anthropicKey },
+      providers,
       retentionMs: values.retention,
       capture: values.capture,
       structuredLogging: values.structuredLogging,
@@ -234,7 +237,7 @@ function assemble(
       firstByteTimeoutMs: values.firstByteTimeout,
       idleTimeoutMs: values.idleTimeout,
       maxConcurrency: values.maxConcurrency,
-      scripted: values.scripted === 'auto' ? values.anthropicKey === null : values.scripted === 'true',
+      scripted: values.scripted === 'auto' ? providers.every(({ key }) => key === null) : values.scripted === 'true',
     },
     settings,
   }

@@ -41,15 +41,14 @@ export function readyText({ version, config, app, tookMs }: Started): string {
   if (config.accessUrl === null && isNew) {
     fact('!', 'access URL', `not set (REEVE_ACCESS_URL): agents on other machines need one`)
   } else if (config.accessUrl !== null) fact('✓', 'access URL', config.accessUrl)
-  const { enabled, anthropic, scripted, capture } = config.bridge
-  const providers = [
-    anthropic.key === null ? null : 'anthropic',
-    scripted ? 'scripted (built in, asks no model)' : null,
-  ]
+  const { enabled, providers, scripted, capture } = config.bridge
+  const keyed = providers.filter(({ key }) => key !== null).map(({ name }) => name)
+  const offered = scripted ? [...keyed, 'scripted (built in, asks no model)'] : keyed
   if (!enabled) fact('!', 'bridge', 'off (REEVE_AIBRIDGE_ENABLED)')
   else {
-    const names = providers.filter((name) => name !== null).join(', ')
-    fact(anthropic.key === null ? '!' : '✓', 'providers', names === '' ? 'none (REEVE_AIBRIDGE_ANTHROPIC_KEY)' : names)
+    const names =
+      offered.length === 0 ? `none (${providers.map(({ keyEnv }) => keyEnv).join(', ')})` : offered.join(', ')
+    fact(keyed.length === 0 ? '!' : '✓', 'providers', names)
     if (isNew) fact('✓', 'record', `${capture}: ${captureText[capture]}`)
   }
   if (isNew) fact('✓', 'telemetry', 'none. The only outbound connections are to the providers you configure.')

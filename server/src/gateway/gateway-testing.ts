@@ -13,6 +13,7 @@ import type { Browser, Scope } from '../http/implement.ts'
 import { createAuthenticator } from '../identity/tokens/authenticate.ts'
 import { newToken } from '../identity/tokens/token.ts'
 import { createGateway, type Gateway, type GatewayConfig } from './gateway.ts'
+import type { ProviderSetting } from './providers.ts'
 
 /** For tests: the gateway on a real socket, with real tokens, in front of whatever upstream the test has. */
 export interface TestGateway extends AsyncDisposable {
@@ -32,7 +33,7 @@ export interface TestGateway extends AsyncDisposable {
   call(name: string, actor: Actor, input?: { params?: object; query?: object }): Promise<unknown>
 }
 
-const defaults: Omit<GatewayConfig, 'anthropic'> = {
+const defaults: Omit<GatewayConfig, 'providers'> = {
   enabled: true,
   scripted: false,
   capture: 'full',
@@ -45,6 +46,12 @@ const defaults: Omit<GatewayConfig, 'anthropic'> = {
   idleTimeoutMs: 5_000,
   maxConcurrency: 0,
 }
+
+/** Every type of provider, all of them at one address. */
+export const allAt = (baseUrl: string, key: Secret | null): readonly ProviderSetting[] => [
+  { name: 'anthropic', type: 'anthropic', baseUrl, key, keyEnv: 'REEVE_AIBRIDGE_ANTHROPIC_KEY' },
+  { name: 'gemini', type: 'google', baseUrl, key, keyEnv: 'REEVE_AIBRIDGE_GEMINI_KEY' },
+]
 
 export async function testGateway(
   db: Database,
@@ -60,7 +67,7 @@ export async function testGateway(
   const authenticator = undo.use(await createAuthenticator({ db, clock: systemClock, log }))
   const gateway = undo.use(
     await createGateway({
-      config: { ...defaults, anthropic: { baseUrl: upstreamUrl, key: new Secret('sk-upstream') }, ...config },
+      config: { ...defaults, providers: allAt(upstreamUrl, new Secret('sk-upstream')), ...config },
       db,
       journalDir,
       maskingKeyFile: join(journalDir, 'masking-key'),

@@ -9,7 +9,7 @@ import { answerTurn } from '../../../test/support/messages.ts'
 import { eventStream } from '../../../test/support/replies.ts'
 import { messageEvents } from '../../../test/support/messages.ts'
 import { startUpstream, type Upstream } from '../../../test/support/upstream.ts'
-import { person, type Person, testGateway, type TestGateway } from './gateway-testing.ts'
+import { allAt, person, type Person, testGateway, type TestGateway } from './gateway-testing.ts'
 import { bodyOf } from './testing.ts'
 
 let db: TestDatabase
@@ -124,11 +124,14 @@ test('one auth header sent twice is refused, also when both are the same', async
 })
 
 test('a provider without a key says which setting is missing; an unknown one is not found', async () => {
-  await using bare = await testGateway(db, upstream.url, { anthropic: { baseUrl: upstream.url, key: null } })
+  await using bare = await testGateway(db, upstream.url, { providers: allAt(upstream.url, null) })
   const answer = await errorOf(await bare.ask(dana.token, prompt))
   expect(answer).toMatchObject({ status: 503, type: 'error', retry: 'false' })
   expect(answer.message).toContain('REEVE_AIBRIDGE_ANTHROPIC_KEY')
-  expect(bare.gateway.status().providers).toMatchObject([{ name: 'anthropic', ready: false }])
+  expect(bare.gateway.status().providers).toMatchObject([
+    { name: 'anthropic', ready: false },
+    { name: 'gemini', ready: false },
+  ])
   const other = await fetch(`${bare.url}/nobody/v1/messages`, {
     method: 'POST',
     headers: { 'x-api-key': dana.token },

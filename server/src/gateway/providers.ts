@@ -1,11 +1,24 @@
 import type { Secret } from '@reeve/base'
-import { anthropicProvider, type Provider, startScriptedProvider } from '@reeve/bridge'
+import { anthropicProvider, geminiProvider, type Provider, startScriptedProvider } from '@reeve/bridge'
+
+/** A provider instance as it was configured. */
+export interface ProviderSetting {
+  readonly name: string
+  readonly type: keyof typeof factories
+  readonly baseUrl: string
+  readonly key: Secret | null
+  /** The variable that its key is given in. */
+  readonly keyEnv: string
+}
 
 export interface ProviderSettings {
-  readonly anthropic: { readonly baseUrl: string; readonly key: Secret | null }
+  readonly providers: readonly ProviderSetting[]
   /** Whether the built-in provider that answers from a script is offered. */
   readonly scripted: boolean
 }
+
+/** Who makes the providers of each type. */
+const factories = { anthropic: anthropicProvider, google: geminiProvider } as const
 
 /** A provider instance as the gateway offers it. */
 export interface Offered {
@@ -21,16 +34,18 @@ export async function offerProviders(
   settings: ProviderSettings,
   owned: AsyncDisposableStack,
 ): Promise<ReadonlyMap<string, Offered>> {
-  const { baseUrl, key } = settings.anthropic
-  const anthropic: Offered = {
-    provider: anthropicProvider({ name: 'anthropic', baseUrl, key }),
-    baseUrl,
-    scripted: false,
-    missing: key === null ? 'The provider anthropic has no key: set REEVE_AIBRIDGE_ANTHROPIC_KEY.' : null,
-  }
-  const offered = new Map([['anthropic', anthropic]])
+  const offered = new Map(settings.providers.map((setting) => [setting.name, offer(setting)]))
   if (!settings.scripted) return offered
   const script = owned.use(await startScriptedProvider())
   const provider = anthropicProvider({ name: 'scripted', baseUrl: script.url, key: null })
   return offered.set('scripted', { provider, baseUrl: script.url, scripted: true, missing: null })
+}
+
+function offer({ name, type, baseUrl, key, keyEnv }: ProviderSetting): Offered {
+  return {
+    provider: factories[type]({ name, baseUrl, key }),
+    baseUrl,
+    scripted: false,
+    missing: key === null ? `The provider ${name} has no key: set ${keyEnv}.` : null,
+  }
 }

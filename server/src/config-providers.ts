@@ -1,0 +1,76 @@
+import type { Secret } from '@reeve/base'
+import { type Option, option, optional } from './config-option.ts'
+import * as types from './config-types.ts'
+
+/** Under which names a setting of the bridge may be given: the bridge has had three in the field. */
+export const bridgeNames = (suffix: string) => ({
+  env: `REEVE_AIBRIDGE_${suffix}`,
+  yaml: `aibridge.${suffix.toLowerCase()}`,
+  aliases: ['REEVE_AI_GATEWAY_', 'CODER_AIBRIDGE_', 'CODER_AI_GATEWAY_'].map((prefix) => prefix + suffix),
+})
+
+const baseUrl = (suffix: string, fallback: string, whose: string) =>
+  option('AI Bridge', fallback, {
+    ...bridgeNames(`${suffix}_BASE_URL`),
+    type: types.httpUrl,
+    description: `${whose} API, or a gateway that speaks it.`,
+  })
+const key = (suffix: string, where: string) =>
+  optional<Secret>('AI Bridge', {
+    ...bridgeNames(`${suffix}_KEY`),
+    type: types.secretText,
+    description: `The key of your organization at ${where}.`,
+    secret: true,
+  })
+
+export const providerOptions = {
+  anthropicBaseUrl: baseUrl('ANTHROPIC', 'https://api.anthropic.com', 'The Anthropic'),
+  anthropicKey: key('ANTHROPIC', 'Anthropic'),
+  geminiBaseUrl: baseUrl('GEMINI', 'https://generativelanguage.googleapis.com', 'The Gemini'),
+  geminiKey: key('GEMINI', 'Google (Gemini API, or Vertex AI in express mode)'),
+} as const
+
+/** A provider instance as the operator configured it. */
+export interface ProviderSetting {
+  /** As in the path of requests. */
+  readonly name: string
+  readonly type: 'anthropic' | 'google'
+  readonly baseUrl: string
+  readonly key: Secret | null
+  /** The variable that its key is given in. */
+  readonly keyEnv: string
+}
+
+export type ProviderValues = {
+  readonly [K in keyof typeof providerOptions]: (typeof providerOptions)[K] extends Option<infer T> ? T : never
+}
+
+/** The providers that there are, with a key or without. */
+export const providersConfig = (values: ProviderValues): readonly ProviderSetting[] => [
+  {
+    name: 'anthropic',
+    type: 'anthropic',
+    baseUrl: values.anthropicBaseUrl,
+    key: values.anthropicKey,
+    keyEnv: providerOptions.anthropicKey.env,
+  },
+  {
+    name: 'gemini',
+    type: 'google',
+    baseUrl: values.geminiBaseUrl,
+    key: values.geminiKey,
+    keyEnv: providerOptions.geminiKey.env,
+  },
+]
+
+/** Base URLs that would carry a key in the open. */
+export function openProviders(
+  values: ProviderValues,
+  isOpenHttp: (url: string) => boolean,
+): readonly (keyof ProviderValues)[] {
+  const pairs = [
+    ['anthropicBaseUrl', 'anthropicKey'],
+    ['geminiBaseUrl', 'geminiKey'],
+  ] as const
+  return pairs.flatMap(([url, name]) => (values[name] !== null && isOpenHttp(values[url]) ? [url] : []))
+}
