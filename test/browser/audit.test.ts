@@ -111,6 +111,7 @@ describe.skipIf(noBrowser !== null)('the audit log', () => {
       .first()
       .click()
     await drawer(page).getByRole('heading', { name: 'Login: user ava' }).waitFor()
+    expect(await drawer(page).evaluate((element) => element.contains(document.activeElement))).toBe(true)
     await drawer(page)
       .getByRole('button', { name: /^Show all \d+ in the list/ })
       .click()

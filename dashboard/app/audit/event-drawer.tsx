@@ -1,7 +1,7 @@
 import type { AuditEvent } from '@reeve/sdk'
 import { useQuery } from '@tanstack/react-query'
 import { ChevronDown, ChevronUp } from 'lucide-react'
-import type { KeyboardEvent, ReactNode } from 'react'
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react'
 import { auditEvent } from '../api/audit.ts'
 import { faultOf } from '../api/query-client.ts'
 import { readPreference } from '../hooks/use-preference.ts'
@@ -38,6 +38,12 @@ export function EventDrawer({
   const { data: read, error } = useQuery({ ...auditEvent(id), enabled: listed === undefined })
   const event = listed ?? read
   const [newer, older] = at === -1 ? [] : [rows[at - 1], rows[at + 1]]
+  const content = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    content.current?.closest('dialog')?.scrollTo({ top: 0 })
+    // What led here may have gone with the event before.
+    if (document.activeElement === document.body) content.current?.focus()
+  }, [id])
   const onKeyDown = ({ key, ctrlKey, metaKey, altKey }: KeyboardEvent) => {
     if (ctrlKey || metaKey || altKey || readPreference('shortcuts') === 'off') return
     if (key === 'j' && older !== undefined) onShow(older.id)
@@ -45,7 +51,14 @@ export function EventDrawer({
   }
   return (
     <Dialog side title="Audit event" onClose={onClose}>
-      <div role="group" aria-label="One event of the list" className="space-y-6" onKeyDown={onKeyDown}>
+      <div
+        ref={content}
+        role="group"
+        aria-label="One event of the list"
+        tabIndex={-1}
+        className="space-y-6 focus-visible:outline-none"
+        onKeyDown={onKeyDown}
+      >
         <div className="flex flex-wrap items-center gap-2">
           <Step label="Newer" to={newer} shortcut="k" icon={<ChevronUp size={14} aria-hidden />} onShow={onShow} />
           <Step label="Older" to={older} shortcut="j" icon={<ChevronDown size={14} aria-hidden />} onShow={onShow} />

@@ -78,14 +78,14 @@ function Verdict({
     case 'proved':
       return (
         <Told tone="ok">
-          Events {range(proof)} verified in this browser
+          {events(proof)} verified in this browser
           {proof.unsigned > 0 && ` · ${exact(proof.unsigned)} newer not signed yet`}
         </Told>
       )
     case 'unchecked':
       return (
         <Told tone="plain">
-          Events {range(proof)} are those of the checkpoint; its signature this browser cannot check
+          {events(proof)} fit the checkpoint, whose signature this browser cannot check
           {!isSecureContext && ' on a page without TLS'}
         </Told>
       )
@@ -137,7 +137,8 @@ function Elsewhere({
   )
 }
 
-const range = ({ from, to }: { from: number; to: number }): string => `${exact(from)} to ${exact(to)}`
+const events = ({ from, to }: { from: number; to: number }): string =>
+  from === to ? `Event ${exact(to)}` : `Events ${exact(from)} to ${exact(to)}`
 
 const tones = {
   ok: ['text-ok', Check],

@@ -80,9 +80,19 @@ function placesOf(rows: readonly AuditEvent[]): readonly Place[] {
 /** Whether the hash is made of the one before and of what the event says; of the first row after a gap nobody can tell. */
 function follows(before: Place | undefined, { seq, hash, event }: Place): boolean {
   if (before === undefined || before.seq !== seq - 1) return true
-  const content = contentHash({ ...event, actor_id: event.actor?.id ?? null }, sha256)
-  const made = linkHash(before.hash, seq, content, sha256)
+  const made = linkHash(before.hash, seq, contentOf(event), sha256)
   return made.every((byte, at) => byte === hash[at])
+}
+
+/** A row is hashed once, however often more rows are loaded below it. */
+const contents = new WeakMap<AuditEvent, Uint8Array>()
+
+function contentOf(event: AuditEvent): Uint8Array {
+  const known = contents.get(event)
+  if (known !== undefined) return known
+  const content = contentHash({ ...event, actor_id: event.actor?.id ?? null }, sha256)
+  contents.set(event, content)
+  return content
 }
 
 /** The contract reads notes at once; a browser checks signatures later. What would be checked is kept for that. */
