@@ -57,7 +57,7 @@ describe.skipIf(noBrowser !== null)('every page', () => {
 
   test.each(['light', 'dark'] as const)(
     'has nothing for axe, asks nobody else and breaks no policy, in the %s theme',
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async (colorScheme) => {
       await using watched = await openPage(browser, mock.url, { colorScheme })
       const { page, trouble } = watched
@@ -110,7 +110,7 @@ describe.skipIf(noBrowser !== null)('every page', () => {
     expect(trouble).toEqual([])
   })
 
-  test('fits a screen of 320 px without scrolling sideways', { timeout: 60_000 }, async () => {
+  test('fits a screen of 320 px without scrolling sideways', { timeout: 120_000 }, async () => {
     await using watched = await openPage(browser, mock.url, { viewport: { width: 320, height: 640 } })
     const { page } = watched
     await signIn(page)
