@@ -1,0 +1,62 @@
+import { Secret } from '@reeve/base'
+import { expect, test } from 'vitest'
+import { routeRequest } from '../routes.ts'
+import { fixturesOf } from '../testing/fixtures.ts'
+import { providerPromises } from './conformance.ts'
+import { openaiProvider } from './openai.ts'
+
+const provider = openaiProvider({
+  name: 'openai',
+  baseUrl: 'https://api.openai.com/v1/',
+  key: new Secret('sk-proj-0123456789'),
+})
+const chat = {
+  stream: fixturesOf('openai-chat').find(({ name }) => name === 'parallel-tools')!.bytes,
+  body: Buffer.from('{"messages":[],"model":"gpt-5.5","stream":true}'),
+  model: 'gpt-5.5',
+  path: '/v1/chat/completions',
+}
+
+for (const { promise, check } of providerPromises) test(`openai: ${promise}`, () => check(provider, chat))
+
+const routed = (method: string, path: string) => {
+  const found = routeRequest(provider, method, path)
+  return found === null ? null : [found.route.kind, found.pathAndQuery]
+}
+
+test('a client’s base URL may hold the version or not', () => {
+  for (const path of ['/chat/completions', '/v1/chat/completions', '/v1/v1/chat/completions'])
+    expect(routed('POST', path), path).toEqual(['chat_completions', '/v1/chat/completions'])
+  expect(routed('GET', '/models?client_version=1')).toEqual(['models', '/v1/models?client_version=1'])
+  expect(routed('GET', '/v1/models/vendor/model-1')).toEqual(['models', '/v1/models/vendor/model-1'])
+})
+
+test('what asks no model, or would let a shared key do more than that, is not found', () => {
+  for (const [method, path] of [
+    ['GET', '/v1/chat/completions'],
+    ['DELETE', '/v1/models/ft:mine'],
+    ['POST', '/v1/completions'],
+    ['POST', '/v1/files'],
+    ['GET', '/v1/organization/admin_api_keys'],
+    ['POST', '/v2/chat/completions'],
+    ['POST', '/v1/chat/completions/'],
+  ] as const)
+    expect(routed(method, path), path).toBeNull()
+})
+
+test('a path of the base URL is kept, and nothing is added to it', () => {
+  const paths = ['https://a.test/v1', 'https://a.test/', 'https://a.test', 'https://a.test/corp/llm/v1/'].map(
+    (baseUrl) => openaiProvider({ name: 'a', baseUrl, key: null }).upstreamPath('/v1/chat/completions'),
+  )
+  expect(paths).toEqual([
+    '/v1/chat/completions',
+    '/chat/completions',
+    '/chat/completions',
+    '/corp/llm/v1/chat/completions',
+  ])
+})
+
+test('the credential is a bearer, and without a key none is sent', () => {
+  expect(provider.credential()).toEqual(['authorization', 'Bearer sk-proj-0123456789'])
+  expect(openaiProvider({ name: 'a', baseUrl: 'https://a.test/v1', key: null }).credential()).toEqual([])
+})
