@@ -58,6 +58,18 @@ async function measure(db: Database, writers: number): Promise<Figures> {
 const median = (figures: readonly Figures[], of: keyof Figures): number =>
   figures.map((each) => each[of]).toSorted((a, b) => a - b)[figures.length >> 1] ?? 0
 
+async function compare(db: Database, writers: number): Promise<Record<'yes' | 'no', readonly Figures[]>> {
+  const taken: Record<'yes' | 'no', Figures[]> = { yes: [], no: [] }
+  for (let round = 0; round < rounds; round++) {
+    for (const chain of ['yes', 'no'] as const) {
+      const how = chain === 'yes' ? 'enable' : 'disable'
+      await sql.raw(`alter table audit_events ${how} trigger audit_events_link`).execute(db.sql)
+      taken[chain].push(await measure(db, writers))
+    }
+  }
+  return taken
+}
+
 async function withSetting(db: Database, fsync: 'on' | 'off'): Promise<void> {
   await sql.raw(`alter system set fsync = ${fsync}`).execute(db.sql)
   await sql`select pg_reload_conf()`.execute(db.sql)
@@ -82,22 +94,14 @@ try {
   for (const fsync of ['on', 'off'] as const) {
     await withSetting(db, fsync)
     for (const writers of [1, 4, writersMost]) {
-      const taken: Record<'yes' | 'no', Figures[]> = { yes: [], no: [] }
-      for (let round = 0; round < rounds; round++) {
-        for (const chain of ['yes', 'no'] as const) {
-          const how = chain === 'yes' ? 'enable' : 'disable'
-          await sql.raw(`alter table audit_events ${how} trigger audit_events_link`).execute(db.sql)
-          taken[chain].push(await measure(db, writers))
-        }
-      }
-      for (const chain of ['yes', 'no'] as const) {
+      for (const [chain, taken] of Object.entries(await compare(db, writers))) {
         const cells = [
           fsync.padEnd(5),
           String(writers).padStart(8),
           chain.padStart(6),
-          median(taken[chain], 'perSecond').toFixed(0).padStart(15),
-          median(taken[chain], 'p50Ms').toFixed(2).padStart(7),
-          median(taken[chain], 'p99Ms').toFixed(2).padStart(7),
+          median(taken, 'perSecond').toFixed(0).padStart(15),
+          median(taken, 'p50Ms').toFixed(2).padStart(7),
+          median(taken, 'p99Ms').toFixed(2).padStart(7),
         ]
         process.stdout.write(`${cells.join(' ')}\n`)
       }
