@@ -54,8 +54,10 @@ export function CreateGroup({ places, onClose }: { places: readonly Organization
 export function EditGroup({ group, onClose }: { group: Group; onClose: () => void }) {
   const queries = useQueryClient()
   const { mutate, error, isPending } = useMutation({
-    mutationFn: (form: FormData) =>
-      client.call(endpoints.updateGroup, { params: { group: group.id }, body: changedOf(group, readForm(form)) }),
+    mutationFn: async (form: FormData) => {
+      const body = changedOf(group, readForm(form))
+      if (Object.keys(body).length > 0) await client.call(endpoints.updateGroup, { params: { group: group.id }, body })
+    },
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ['groups'] })
       onClose()

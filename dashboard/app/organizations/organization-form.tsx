@@ -20,14 +20,16 @@ export function OrganizationForm({
   const queries = useQueryClient()
   const navigate = useNavigate()
   const { mutate, error, isPending } = useMutation({
-    mutationFn: (form: FormData) => {
+    mutationFn: async (form: FormData) => {
       const body = readForm(form)
       if (organization === null) {
         const roles = form.get('workspaces') === 'on' ? {} : { default_member_roles: [] }
         return client.call(endpoints.createOrganization, { body: { ...body, ...roles } })
       }
       const params = { organization: organization.id }
-      return client.call(endpoints.updateOrganization, { params, body: changedOf(organization, body) })
+      const changed = changedOf(organization, body)
+      if (Object.keys(changed).length === 0) return organization
+      return client.call(endpoints.updateOrganization, { params, body: changed })
     },
     onSuccess: async ({ id }) => {
       await queries.invalidateQueries({ queryKey: organizations.queryKey })

@@ -44,7 +44,7 @@ export function OrganizationHead({
           <HostileText text={description} />
         </div>
       )}
-      <dl className="grid grid-cols-[repeat(auto-fill,minmax(11rem,1fr))] gap-x-6 gap-y-3">
+      <dl className="grid grid-cols-[repeat(auto-fill,minmax(9rem,1fr))] gap-x-6 gap-y-3">
         {count !== undefined && <Fact name="Members">{exact(count)}</Fact>}
         {is_default && <Fact name="Kind">the default one; it stays</Fact>}
         <Fact name="Since">

@@ -56,7 +56,7 @@ function Shown({ group: shown }: { group: GroupWithMembers }) {
             </Button>
           )}
         </div>
-        <dl className="grid grid-cols-[repeat(auto-fill,minmax(11rem,1fr))] gap-x-6 gap-y-3">
+        <dl className="grid grid-cols-[repeat(auto-fill,minmax(9rem,1fr))] gap-x-6 gap-y-3">
           <Fact name="Organization">
             <Link
               to="/organizations/$id"
