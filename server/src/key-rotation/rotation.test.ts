@@ -75,6 +75,8 @@ test('the key of one’s own is changed while the server runs, and the old one c
     { id: first.keyring.keyIds()[0], seals: true, values: 1, removable: false },
     { id: old, seals: false, values: 0, removable: true },
   ])
+  expect(report.places).toContainEqual({ table: 'external_auth_links', column: 'access_token', values: 1, left: 0 })
+  expect(report.places.reduce((sum, { values }) => sum + values, 0)).toBe(1)
   await first.rotation[Symbol.asyncDispose]()
 
   // The line of the old key is the last one.
@@ -105,11 +107,14 @@ test('a rotation that was cut short goes on at the next start, with the key that
   const old = readFileSync(path, 'utf8').trimEnd().split('\n').at(-1)
   writeFileSync(path, `${newKey().secret.reveal()}\n${old}\n`)
   const second = await start(null)
+  // It begins with the start.
+  expect((await second.rotation.report()).resealing).toBe(true)
   const values = async () => (await second.rotation.report()).keys.find(({ seals }) => seals)?.values
   await expect.poll(values).toBe(1)
   expect(second.keyring.keyIds()).toHaveLength(2)
   expect(await linked(second.keyring)).toBe('gho_plain')
   await second.rotation[Symbol.asyncDispose]()
+  expect((await second.rotation.report()).resealing).toBe(false)
 })
 
 test('a new key in front of the configured ones takes over by itself', async () => {
