@@ -64,6 +64,30 @@ export function accessSynced(user: Target, held: HeldAccess, change: AccessChang
   }
 }
 
+/** What somebody is told about his roles when the provider changed them: each place, what came and what went. */
+export function rolesToldOf(
+  held: HeldAccess,
+  { siteRoles, joins, leaves, roles }: AccessChange,
+  { organizations }: Directory,
+): { readonly where: string; readonly added: string; readonly removed: string }[] {
+  const nameOf = (id: string) => organizations.find((each) => each.id === id)?.name ?? id
+  const heldIn = (id: string) => held.memberships.find(({ organizationId }) => organizationId === id)?.roles ?? []
+  const changes: (readonly [string, readonly string[], readonly string[]])[] = [
+    ...(siteRoles === null ? [] : [['everywhere', held.siteRoles, siteRoles] as const]),
+    ...[...joins, ...roles].map(
+      (each) => [nameOf(each.organizationId), heldIn(each.organizationId), each.roles] as const,
+    ),
+    ...leaves.map((id) => [nameOf(id), heldIn(id), []] as const),
+  ]
+  return changes
+    .map(([where, old, now]) => ({
+      where,
+      added: now.filter((name) => !old.includes(name)).join(', '),
+      removed: old.filter((name) => !now.includes(name)).join(', '),
+    }))
+    .filter(({ added, removed }) => added !== '' || removed !== '')
+}
+
 export const sessionsEndedByProvider = (user: Target, count: number, reason: string): OidcEvent => ({
   action: 'logout',
   resourceType: 'user',

@@ -142,8 +142,11 @@ describe('what changes at the provider', () => {
     const subject = newcomer({ groups: ['eng', 'ops'], duties: ['audit'] })
     await world.browser().signIn()
     provider.people.set(subject, { ...provider.people.get(subject), groups: ['eng'], duties: [] })
+    world.clock.advance(1_000)
     await world.browser().signIn()
     expect(await world.holds(subject)).toEqual({ roles: [], groups: ['eng'] })
+    const [told] = await toldOfRoles()
+    expect(told).toEqual({ where: 'everywhere', added: '', removed: 'auditor', by: 'the identity provider' })
   })
 
   test('counts when the refresh token is exchanged, for the session that is open', async () => {
@@ -338,3 +341,9 @@ describe('the database', () => {
     expect(Object.keys(Object(links[0]?.claims))).not.toContain('nonce')
   })
 })
+
+/** What people were told about their roles, the last first. */
+async function toldOfRoles(): Promise<unknown[]> {
+  const messages = world.db.sql.selectFrom('outbox_messages').select('facts').where('event', '=', 'roles-changed')
+  return (await messages.orderBy('id', 'desc').execute()).map(({ facts }) => facts)
+}

@@ -3,11 +3,12 @@ import { GroupSync, OrganizationSync, RoleSync } from '@reeve/sdk'
 import { appendAudit } from '../../audit/journal.ts'
 import type { Executor, Tx } from '../../db/database.ts'
 import type { Scope } from '../../http/implement.ts'
+import { enqueue } from '../../outbox/outbox.ts'
 import { changePayload, credentialChannel } from '../tokens/authenticate.ts'
 import { countActiveOwners, notifyCredentials, type UserRow } from '../queries.ts'
 import { readDirectory, readHeld, writeChange } from './access-queries.ts'
 import type { Claims } from './claims.ts'
-import { accessSynced } from './events.ts'
+import { accessSynced, rolesToldOf } from './events.ts'
 import {
   type AccessChange,
   accessChange,
@@ -79,6 +80,12 @@ export async function applyClaims(
   await writeChange(tx, user.id, change, now)
   const entry = accessSynced(user, held, change, directory)
   await appendAudit(tx, { scope: { ...scope, actor: null }, at: now, ...entry })
+  // Whoever was made a moment ago knows of no roles that he had before.
+  const isNew = user.created_at.getTime() === now.getTime()
+  for (const told of isNew ? [] : rolesToldOf(held, change, directory)) {
+    const facts = { ...told, by: 'the identity provider' }
+    await enqueue(tx, { event: 'roles-changed', userIds: [user.id], facts, at: now })
+  }
   await notifyCredentials(tx, credentialChannel, changePayload({ userId: user.id }))
   return true
 }
