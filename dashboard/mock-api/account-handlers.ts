@@ -20,15 +20,17 @@ function readTerms(q: string, known: readonly string[]) {
   return { words, values }
 }
 
-function usersLike(q: string, { world }: Asked): User[] {
+function usersLike(q: string, { world, user: viewer }: Asked): User[] {
+  const seesPeople = viewer.roles.some(({ name }) => name !== 'member')
   const { words, values } = readTerms(q, ['kind', 'status', 'owner', 'role', 'last_seen_before'])
   const isOne = (wanted: string, value: string) => values(wanted).length === 0 || values(wanted).includes(value)
   const nameOf = (id: string | null) => world.users.find((user) => user.id === id)?.username ?? ''
   return world.users.filter(
     (user) =>
+      (seesPeople || user.id === viewer.id || user.owner_id === viewer.id) &&
       isOne('kind', user.is_service_account ? 'service' : 'person') &&
       isOne('status', user.status) &&
-      isOne('owner', nameOf(user.owner_id)) &&
+      (isOne('owner', nameOf(user.owner_id)) || (values('owner').includes('me') && user.owner_id === viewer.id)) &&
       words.every((word) => user.username.includes(word)),
   )
 }

@@ -97,7 +97,7 @@ async function answer(at: Deployment, req: IncomingMessage, res: ServerResponse)
   const { endpoint, params } = route(req.method ?? 'GET', url.pathname)
   const user = signedIn(at, req)
   if (endpoint.permission !== 'public' && user === null) throw new Fault('unauthenticated', 'sign in first')
-  if (/^(?:user:(?:read|create|update)|audit_log)/.test(endpoint.permission) && user?.roles[0]?.name === 'member') {
+  if (/^(?:user:(?:create|update)|audit_log)/.test(endpoint.permission) && user?.roles[0]?.name === 'member') {
     throw new Fault('forbidden', 'you may not do this', { fix: 'ask an owner of this deployment' })
   }
   const query = endpoint.query.parse(Object.fromEntries(url.searchParams))

@@ -48,7 +48,7 @@ export function ServiceAccountPage() {
         mayCreate={isResponsible || may('api_key:create', 'everywhere')}
         mayRevoke={isResponsible || may('api_key:delete', 'everywhere')}
       />
-      <HeldRoles user={account} />
+      {may('role:read') && <HeldRoles user={account} />}
     </div>
   )
 }

@@ -8,6 +8,7 @@ import { ListPage } from '../table/list-page.tsx'
 import type { QueryKey } from '../table/query-bar.tsx'
 import { useList } from '../table/use-list.ts'
 import { useListSearch } from '../table/use-list-search.ts'
+import { AnsweredFor } from '../tokens/answered-for.tsx'
 import { CreateToken } from '../tokens/create-token.tsx'
 import { RevokeToken } from '../tokens/revoke-token.tsx'
 import { tokenColumns } from '../tokens/token-columns.tsx'
@@ -71,6 +72,7 @@ export function TokensPage() {
         }
       >
         <Which everybody={everybody} mayAll={may('api_key:read', 'everywhere')} ended={ended === 'yes'} />
+        {!everybody && <AnsweredFor />}
       </ListPage>
       {creating && <CreateToken onClose={() => setCreating(false)} />}
       {shown !== null && <TokenDetails token={shown} onClose={() => setShown(null)} />}
@@ -82,16 +84,24 @@ export function TokensPage() {
 /** Whose tokens are listed, and whether those that have ended are among them. */
 function Which({ everybody, mayAll, ended }: { everybody: boolean; mayAll: boolean; ended: boolean }) {
   const navigate = useNavigate()
+  // The list is the same whatever else is asked of it.
+  const only = { exact: true }
   const tab =
     'rounded-md px-2.5 py-1 text-muted hover:bg-hover aria-[current=page]:bg-tint aria-[current=page]:text-link'
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 pb-2">
       {(mayAll || everybody) && (
         <nav aria-label="Whose tokens" className="flex gap-1">
-          <Link to="/tokens" className={tab} activeOptions={{ exact: true, includeSearch: true }}>
+          <Link to="/tokens" className={tab} activeOptions={only} aria-current={everybody ? undefined : 'page'}>
             Mine
           </Link>
-          <Link to="/tokens" search={{ of: 'everybody' }} className={tab} activeOptions={{ includeSearch: true }}>
+          <Link
+            to="/tokens"
+            search={{ of: 'everybody' }}
+            className={tab}
+            activeOptions={only}
+            aria-current={everybody ? 'page' : undefined}
+          >
             Everybody’s
           </Link>
         </nav>
