@@ -186,7 +186,7 @@ export const options = {
     env: 'REEVE_AUDIT_LOGS_RETENTION',
     yaml: 'audit.retention',
     type: types.duration(8 * day, century, { zero: true }),
-    description: 'How long audit events are kept; 0 keeps them for ever.',
+    description: 'How long audit events, and the records of who read whose words, are kept; 0 keeps them for ever.',
     aliases: ['CODER_AUDIT_LOGS_RETENTION'],
   }),
   retention: option('AI Bridge', '190d', {

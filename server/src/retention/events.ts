@@ -45,3 +45,12 @@ export const interceptionsRemoved = (target: string, removed: Readonly<Record<st
   resourceTarget: target,
   diff: Object.fromEntries(Object.entries(removed).map(([name, old]) => [name, { old, new: 0 }])),
 })
+
+export const contentReadsRemoved = (before: Date, count: number): RetentionEvent => ({
+  action: 'delete',
+  resourceType: 'content_reads',
+  resourceId: before.toISOString(),
+  resourceTarget: `who read whose words before ${before.toISOString()}`,
+  reason: 'retention',
+  diff: { content_reads: { old: count, new: 0 } },
+})

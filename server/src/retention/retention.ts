@@ -3,7 +3,7 @@ import { appendAudit } from '../audit/journal.ts'
 import { removeOldEvents } from '../audit/removal.ts'
 import type { Signer } from '../audit/signing-key.ts'
 import type { Database } from '../db/database.ts'
-import { interceptionsRemoved } from './events.ts'
+import { contentReadsRemoved, interceptionsRemoved } from './events.ts'
 import { lockHolds } from './hold-queries.ts'
 import {
   countEmptySessions,
@@ -18,6 +18,7 @@ import {
   measureBlobs,
   tryLock,
 } from './queries.ts'
+import { countReads, deleteReads } from './read-queries.ts'
 
 /** What a run removes, or would. */
 export interface Removal {
@@ -27,6 +28,8 @@ export interface Removal {
   readonly sessions: number
   readonly blobs: number
   readonly blobBytes: number
+  /** Records of who read whose words, which are kept as long as audit events. */
+  readonly contentReads: number
 }
 
 export interface RetentionContext {
@@ -44,11 +47,13 @@ const stepRows = 1_000
 /** Marks of use are up to an hour old, and a body may be built on one that is about to go. */
 const blobGraceMs = dayMs
 
-const nothing: Removal = { days: [], interceptions: 0, sessions: 0, blobs: 0, blobBytes: 0 }
+const nothing: Removal = { days: [], interceptions: 0, sessions: 0, blobs: 0, blobBytes: 0, contentReads: 0 }
 
 /** What a run at this moment would remove. Blobs and sessions that only the run itself leaves behind are not counted. */
-export async function planRetention({ db, clock, retentionMs }: RetentionContext): Promise<Removal> {
-  if (retentionMs === 0) return nothing
+export async function planRetention({ db, clock, retentionMs, audit }: RetentionContext): Promise<Removal> {
+  const auditMs = audit?.retentionMs ?? 0
+  const contentReads = auditMs === 0 ? 0 : await countReads(db.sql, limitOf(clock, auditMs))
+  if (retentionMs === 0) return { ...nothing, contentReads }
   const limit = limitOf(clock, retentionMs)
   const days = (await findDays(db.sql)).filter((day) => endOf(day) <= limit.getTime())
   let interceptions = 0
@@ -61,7 +66,7 @@ export async function planRetention({ db, clock, retentionMs }: RetentionContext
   }
   const sessions = await countEmptySessions(db.sql, limit)
   const { count: blobs, bytes: blobBytes } = await measureBlobs(db.sql, ...blobLimits(limit))
-  return { days: going, interceptions, sessions, blobs, blobBytes }
+  return { days: going, interceptions, sessions, blobs, blobBytes, contentReads }
 }
 
 /**
@@ -71,7 +76,8 @@ export async function planRetention({ db, clock, retentionMs }: RetentionContext
  */
 export async function runRetention(context: RetentionContext): Promise<Removal> {
   const { db, clock, retentionMs } = context
-  if (retentionMs === 0) return nothing
+  const contentReads = await removeContentReads(context)
+  if (retentionMs === 0) return { ...nothing, contentReads }
   const limit = limitOf(clock, retentionMs)
   const days: string[] = []
   let interceptions = await db.transaction(async (tx) => {
@@ -94,7 +100,7 @@ export async function runRetention(context: RetentionContext): Promise<Removal> 
     blobBytes += gone.bytes
     return gone.count
   })
-  const removal = { days, interceptions, sessions, blobs, blobBytes }
+  const removal = { days, interceptions, sessions, blobs, blobBytes, contentReads }
   if (days.length === 0 && (sessions > 0 || blobs > 0)) {
     await db.transaction((tx) => appendAudit(tx, event(clock, 'leftovers', { sessions, blobs, blob_bytes: blobBytes })))
   }
@@ -116,14 +122,30 @@ async function removeDay({ db, clock }: RetentionContext, day: string): Promise<
   })
 }
 
+/** The audit log has an event for each of them, so that they go when it goes: neither tells more than the other. */
+async function removeContentReads({ db, clock, audit }: RetentionContext): Promise<number> {
+  if (audit === undefined || audit.retentionMs === 0) return 0
+  const before = limitOf(clock, audit.retentionMs)
+  return inSteps((rows) =>
+    db.transaction(async (tx) => {
+      await lockHolds(tx)
+      const gone = await deleteReads(tx, before, rows)
+      if (gone > 0) await appendAudit(tx, { scope, at: clock.now(), ...contentReadsRemoved(before, gone) })
+      return gone
+    }),
+  )
+}
+
 /** Audit events have a retention of their own. */
 async function removeAuditEvents({ db, clock, audit }: RetentionContext): Promise<number> {
   if (audit === undefined || audit.retentionMs === 0) return 0
   return removeOldEvents({ db, clock, signer: audit.signer }, limitOf(clock, audit.retentionMs))
 }
 
+const scope = { actor: null, requestId: 'retention', sourceIp: null, userAgent: null }
+
 const event = (clock: Clock, target: string, removed: Readonly<Record<string, number>>) => ({
-  scope: { actor: null, requestId: 'retention', sourceIp: null, userAgent: null },
+  scope,
   at: clock.now(),
   ...interceptionsRemoved(target, removed),
 })
@@ -157,7 +179,7 @@ export function startRetention(context: RetentionContext): AsyncDisposable {
     try {
       const removal = await runRetention(context)
       const auditEvents = await removeAuditEvents(context)
-      if (removal.days.length > 0 || removal.blobs > 0 || auditEvents > 0) {
+      if (removal.days.length > 0 || removal.blobs > 0 || removal.contentReads > 0 || auditEvents > 0) {
         log.info({ ...removal, auditEvents }, 'retention removed old records')
       }
     } catch (thrown) {
