@@ -6,6 +6,7 @@ import { dormancyChanged } from './sign-in/events.ts'
 import {
   deleteExpiredDeviceLogins,
   deleteExpiredPasswordResets,
+  deleteOldGuesses,
   moveDormant,
   tryDormancyLock,
 } from './sign-in/queries.ts'
@@ -21,6 +22,7 @@ export async function deleteOldKeys({ db, clock, log }: { db: Executor; clock: C
   const count = await deleteExpiredKeys(db, new Date(now.getTime() - keptMs))
   await deleteExpiredDeviceLogins(db, now)
   await deleteExpiredPasswordResets(db, now)
+  await deleteOldGuesses(db, now)
   if (count > 0) log.info({ count }, 'ended credentials deleted')
 }
 

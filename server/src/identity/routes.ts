@@ -33,7 +33,7 @@ export const identityRoutes = (identity: Identity): Route[] => [
 ]
 
 function entryRoutes(identity: Identity): Route[] {
-  const guesses = createGuessLimits(identity.clock)
+  const guesses = createGuessLimits(identity)
   return [
     implement(endpoints.getFirstUser, async () => {
       if (await isSetUp(identity)) return { message: 'the first owner exists' }

@@ -1,14 +1,15 @@
-import { type Clock, Fault, uuidv7 } from '@reeve/base'
+import { Fault, uuidv7 } from '@reeve/base'
 import type { DeviceLogin } from '@reeve/sdk'
 import { mayHandOut } from '../../access/scopes.ts'
 import { appendAudit } from '../../audit/journal.ts'
 import type { Tx } from '../../db/database.ts'
 import { isUniqueViolation } from '../../db/failures.ts'
 import { type Scope, signedIn } from '../../http/implement.ts'
-import { createRateLimit, networkOf, type RateLimit } from '../../http/rate-limit.ts'
+import { networkOf } from '../../http/rate-limit.ts'
 import type { Identity } from '../identity.ts'
 import { lockUser } from '../queries.ts'
 import { beginSession } from './sessions.ts'
+import { createGuessLimit, type GuessLimit } from './guess-limit.ts'
 import { deviceCodeUnknown, deviceLoginAnswered, deviceSessionName } from './events.ts'
 import {
   deleteExpiredDeviceLogins,
@@ -42,7 +43,8 @@ const intervalSecondsMax = 60
 /** Networks deliver unevenly. */
 const earlyMs = 1_000
 
-export const createCodeLimit = (clock: Clock): RateLimit => createRateLimit({ clock, limit: 10, windowMs: 15 * 60_000 })
+export const createCodeLimit = ({ db, clock }: Pick<Identity, 'db' | 'clock'>): GuessLimit =>
+  createGuessLimit({ db, clock, name: 'device code', limit: 10, windowMs: 15 * 60_000 })
 
 export async function startDeviceLogin(
   identity: Identity,
@@ -133,7 +135,7 @@ async function wait(tx: Tx, row: DeviceLoginRow, now: Date) {
 /** Whoever is signed in may look at what waits for an answer, and at what he answered. */
 export async function showDeviceLogin(
   identity: Identity,
-  guesses: RateLimit,
+  guesses: GuessLimit,
   scope: Scope,
   code: string,
 ): Promise<DeviceLogin> {
@@ -148,7 +150,7 @@ export async function showDeviceLogin(
 
 export async function answerDeviceLogin(
   identity: Identity,
-  guesses: RateLimit,
+  guesses: GuessLimit,
   scope: Scope,
   code: string,
   answer: 'approve' | 'deny',
@@ -179,14 +181,14 @@ export async function answerDeviceLogin(
   return present(answered, scope)
 }
 
-function refuseGuessing(guesses: RateLimit, userId: string): void {
+function refuseGuessing(guesses: GuessLimit, userId: string): void {
   const seconds = guesses.waitSeconds(userId)
   if (seconds === null) return
   throw new Fault('limited', 'too many wrong codes', { fix: `try again in ${Math.ceil(seconds / 60)} min` })
 }
 
-async function unknownCode({ db, clock }: Identity, guesses: RateLimit, scope: Scope): Promise<Fault> {
-  guesses.hit(signedIn(scope).userId)
+async function unknownCode({ db, clock }: Identity, guesses: GuessLimit, scope: Scope): Promise<Fault> {
+  await guesses.hit(signedIn(scope).userId)
   await db.transaction((tx) => appendAudit(tx, { scope, at: clock.now(), ...deviceCodeUnknown() }))
   return new Fault('not_found', 'no sign-in waits under this code', {
     fix: 'compare it with the terminal; a code works for 10 minutes, and reeve login makes a new one',

@@ -1,9 +1,9 @@
 import { timingSafeEqual } from 'node:crypto'
-import { type Clock, Fault } from '@reeve/base'
+import { Fault } from '@reeve/base'
 import { appendAudit } from '../../audit/journal.ts'
 import type { Tx } from '../../db/database.ts'
 import type { Scope } from '../../http/implement.ts'
-import { createRateLimit, type RateLimit } from '../../http/rate-limit.ts'
+import { createGuessLimit, type GuessLimit } from './guess-limit.ts'
 import { enqueue, enqueueMail } from '../../outbox/outbox.ts'
 import { changeCredentials, type Identity } from '../identity.ts'
 import { expireKeysOf, findUser, lockUser, updateUser, type UserRow } from '../queries.ts'
@@ -27,15 +27,17 @@ const attempts = 5
 const passcodeChars = 16
 const answerAfterMs = 250
 
-export const createResetLimit = (clock: Clock): RateLimit => createRateLimit({ clock, limit: 5, windowMs: 60 * 60_000 })
+export const createResetLimit = ({ db, clock }: Pick<Identity, 'db' | 'clock'>): GuessLimit =>
+  createGuessLimit({ db, clock, name: 'password reset', limit: 5, windowMs: 60 * 60_000 })
 
 export async function requestPasswordReset(
   identity: Identity,
-  limit: RateLimit,
+  limit: GuessLimit,
   scope: Scope,
   { email }: { readonly email: string },
 ): Promise<void> {
-  const seconds = limit.hit(email.toLowerCase())
+  const account = email.toLowerCase()
+  const seconds = limit.waitSeconds(account) ?? (await limit.hit(account))
   if (seconds !== null) {
     throw new Fault('limited', 'a new password was asked for too often', {
       fix: `use the mail that was sent last, or try again in ${Math.ceil(seconds / 60)} min`,

@@ -1,26 +1,27 @@
-import { type Clock, Fault } from '@reeve/base'
+import { Fault } from '@reeve/base'
 import { appendAudit } from '../../audit/journal.ts'
 import type { Scope, SessionCookie } from '../../http/implement.ts'
-import { createRateLimit, networkOf, type RateLimit } from '../../http/rate-limit.ts'
+import { networkOf } from '../../http/rate-limit.ts'
 import { enqueue } from '../../outbox/outbox.ts'
 import { signInRefused } from '../events.ts'
 import type { Identity } from '../identity.ts'
 import { findUser, type UserRow } from '../queries.ts'
+import { createGuessLimit, type GuessLimit } from './guess-limit.ts'
 import { beginSession } from './sessions.ts'
 
 /** Signing in with a password. Every attempt, good or bad, is in the audit log. */
 
 /** Wrong passwords for one account: from one network, and from all of them together. */
 export interface GuessLimits {
-  readonly fromOneNetwork: RateLimit
-  readonly fromAnywhere: RateLimit
+  readonly fromOneNetwork: GuessLimit
+  readonly fromAnywhere: GuessLimit
 }
 
 const windowMs = 15 * 60_000
 
-export const createGuessLimits = (clock: Clock): GuessLimits => ({
-  fromOneNetwork: createRateLimit({ clock, limit: 10, windowMs }),
-  fromAnywhere: createRateLimit({ clock, limit: 100, windowMs }),
+export const createGuessLimits = ({ db, clock }: Pick<Identity, 'db' | 'clock'>): GuessLimits => ({
+  fromOneNetwork: createGuessLimit({ db, clock, name: 'password network', limit: 10, windowMs }),
+  fromAnywhere: createGuessLimit({ db, clock, name: 'password', limit: 100, windowMs }),
 })
 
 export async function signIn(
@@ -42,8 +43,7 @@ export async function signIn(
   const isRight = await passwords.verify(hash, password)
   const isShut = passwordSignIn === 'owners' && user?.roles.includes('owner') !== true
   if (user === undefined || !isRight || user.status === 'suspended' || isShut) {
-    guesses.fromOneNetwork.hit(here)
-    guesses.fromAnywhere.hit(account)
+    await Promise.all([guesses.fromOneNetwork.hit(here), guesses.fromAnywhere.hit(account)])
     logins.inc({ outcome: 'refused' })
     const reason =
       user === undefined

@@ -263,3 +263,23 @@ export async function deleteSession(tx: Tx, id: string): Promise<void> {
     )
     delete from api_keys where id in (select id from same)`.execute(tx)
 }
+
+/** Counts one more in the window of this key, or begins one that ends then. */
+export async function countGuess(
+  db: Executor,
+  keySha256: Buffer,
+  now: Date,
+  endsAt: Date,
+): Promise<{ readonly count: number; readonly ends_at: Date }> {
+  const { rows } = await sql<{ count: number; ends_at: Date }>`
+    insert into guesses as g (key_sha256, count, ends_at) values (${keySha256}, 1, ${endsAt})
+    on conflict (key_sha256) do update set
+      count = case when g.ends_at > ${now} then g.count + 1 else 1 end,
+      ends_at = case when g.ends_at > ${now} then g.ends_at else excluded.ends_at end
+    returning count, ends_at`.execute(db)
+  return rows[0] ?? { count: 1, ends_at: endsAt }
+}
+
+export async function deleteOldGuesses(db: Executor, now: Date): Promise<void> {
+  await db.deleteFrom('guesses').where('ends_at', '<', now).execute()
+}

@@ -9,8 +9,8 @@ import { whoami } from '../people/whoami.ts'
 
 /** Sessions, signing in a program, and a new password by mail. */
 export function signInRoutes(identity: Identity): Route[] {
-  const codes = createCodeLimit(identity.clock)
-  const resets = createResetLimit(identity.clock)
+  const codes = createCodeLimit(identity)
+  const resets = createResetLimit(identity)
   return [
     implement(endpoints.startDeviceLogin, ({ body }, scope) => startDeviceLogin(identity, scope, body)),
     implement(endpoints.pollDeviceLogin, ({ body }, scope) => pollDeviceLogin(identity, scope, body.device_code)),
