@@ -1,6 +1,6 @@
 import type { AuditEvent } from '@reeve/sdk'
 import { HostileText } from '../ui/hostile-text.tsx'
-import { secretChange, valueText } from './words.ts'
+import { secretChange, textsOf, valueText } from './words.ts'
 
 type Change = AuditEvent['diff'][string]
 
@@ -44,7 +44,7 @@ function Sides({ change }: { change: Change }) {
       </td>
     )
   }
-  const [before, after] = [texts(change.old), texts(change.new)]
+  const [before, after] = [textsOf(change.old), textsOf(change.new)]
   if (before !== null && after !== null) {
     return (
       <>
@@ -67,12 +67,6 @@ function Sides({ change }: { change: Change }) {
       </td>
     </>
   )
-}
-
-/** Null for what is no list of texts; nothing is an empty one. */
-function texts(value: unknown): readonly string[] | null {
-  if (value === null || value === undefined) return []
-  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : null
 }
 
 function Items({

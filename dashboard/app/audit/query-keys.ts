@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { users } from '../api/lists.ts'
+import { useMay } from '../api/may.ts'
 import type { QueryKey } from '../table/query-bar.tsx'
 
 const actions = [
@@ -67,7 +68,9 @@ const typed: readonly QueryKey[] = [
 /** Every key of the API's search. Names are asked for when they are first needed. */
 export function useAuditKeys(): { keys: readonly QueryKey[]; onNeed: () => void } {
   const [wanted, setWanted] = useState(false)
-  const people = useInfiniteQuery({ ...users, enabled: wanted }).data?.pages.flatMap((part) => part.rows) ?? []
+  const seesPeople = useMay()('user:read', 'everywhere')
+  const people =
+    useInfiniteQuery({ ...users, enabled: wanted && seesPeople }).data?.pages.flatMap((part) => part.rows) ?? []
   const { data: places = [] } = useQuery({
     queryKey: ['organization-names'],
     queryFn: async ({ client }) => {
@@ -79,7 +82,7 @@ export function useAuditKeys(): { keys: readonly QueryKey[]; onNeed: () => void 
   })
   const keys = [
     ...fixed,
-    { key: 'username', hint: 'by whom', values: people.map(({ username }) => username) },
+    { key: 'username', hint: 'by whom', values: people.map(({ username }) => username), menu: seesPeople },
     { key: 'organization', hint: 'where', values: places },
     ...typed,
   ]

@@ -20,13 +20,25 @@ export function valueText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** All changes in one line: what was, where there was something, and what is. */
+/** Null for what is no list of texts; nothing is an empty one. */
+export function textsOf(value: unknown): readonly string[] | null {
+  if (value === null || value === undefined) return []
+  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : null
+}
+
+/** All changes in one line: what was, where there was something, and what is; of lists, what came and went. */
 export const changeLine = (diff: AuditEvent['diff']): string =>
   Object.entries(diff)
     .map(([field, change]) => {
       if (change.secret) return `${field} ${secretChange(change)}`
-      const before = change.old === null || change.old === undefined ? '' : `${valueText(change.old)} → `
-      return `${field}: ${before}${valueText(change.new)}`
+      const [before, after] = [textsOf(change.old), textsOf(change.new)]
+      if (before !== null && after !== null && before.length + after.length > 0) {
+        const came = after.filter((item) => !before.includes(item)).map((item) => `+ ${item}`)
+        const went = before.filter((item) => !after.includes(item)).map((item) => `− ${item}`)
+        return `${field}: ${[...came, ...went].join(' ')}`
+      }
+      const was = change.old === null || change.old === undefined ? '' : `${valueText(change.old)} → `
+      return `${field}: ${was}${valueText(change.new)}`
     })
     .join(', ')
 

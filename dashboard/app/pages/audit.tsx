@@ -50,13 +50,18 @@ export function AuditPage() {
       >
         <div className="space-y-2 px-4 pb-2">
           <Presets asking={asking} />
-          {seesAll && (
+          {seesAll ? (
             <IntegrityStrip
               integrity={integrity}
               filtered={asking.filtered}
               onWhole={() => opened.filter('')}
               onAnew={list.retry}
             />
+          ) : (
+            <p className="text-muted">
+              You see what belongs to your organizations. Whether the whole log is complete, somebody can tell who may
+              read all of it.
+            </p>
           )}
         </div>
       </ListPage>

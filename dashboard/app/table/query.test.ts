@@ -26,6 +26,7 @@ test('choosing a value replaces the one before, and choosing none drops it', () 
 test('a relative range becomes instants only in the question', () => {
   expect(apiQuery('x', { from: '-24h' }, now)).toBe('x started_after:2026-11-19T12:34:00.000Z')
   expect(apiQuery('', {}, now)).toBe('')
+  expect(apiQuery('x', { to: '-24h' }, now, ['date_from', 'date_to'])).toBe('x date_to:2026-11-19T12:34:00.000Z')
   expect(boundAt('-nonsense', now)).toBeNull()
   expect(rangeTitle({ from: '-7d' })).toBe('Last 7 days')
 })
