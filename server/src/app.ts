@@ -30,6 +30,7 @@ import type { Identity } from './identity/identity.ts'
 import { createOidc } from './identity/oidc/oidc.ts'
 import { keepRefreshing } from './identity/oidc/refresh.ts'
 import { oidcRoutes } from './identity/oidc/routes.ts'
+import { createSignInMetrics } from './identity/sign-in/metrics.ts'
 import { createPasswords } from './identity/sign-in/password.ts'
 import { renewSession } from './identity/sign-in/renewal.ts'
 import { identityRoutes } from './identity/routes.ts'
@@ -100,13 +101,6 @@ export async function startApp(options: {
   undo.use(keepIdentityTidy({ db, clock, log, afterMs: config.dormancyAfterMs }))
 
   const httpMetrics = createHttpMetrics(registry)
-  const logins = new Counter({
-    name: 'reeve_logins_total',
-    help: 'Sign-ins with a password, and of programs that were approved in a browser.',
-    labelNames: ['outcome'],
-    registers: [registry],
-  })
-
   const egress = undo.use(createEgress({ allowed: config.outboundAllowed }))
   const refreshes = new Counter({
     name: 'reeve_external_auth_renewals_total',
@@ -171,7 +165,7 @@ export async function startApp(options: {
     oidcButton: config.oidc,
     tokens: config.tokens,
     localOnly: isLocalOnly,
-    logins,
+    ...createSignInMetrics(registry),
   }
   const oidc = config.oidc === null ? null : createOidc({ identity, config: config.oidc, keyring, metrics: registry })
   if (oidc !== null) undo.use(keepRefreshing(oidc, log))

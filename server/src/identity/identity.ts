@@ -1,5 +1,4 @@
 import { type Clock, Fault, isUuid, type Log } from '@reeve/base'
-import type { Counter } from 'prom-client'
 import type { Actor } from '../access/actor.ts'
 import { type AccessObject, allows } from '../access/policy.ts'
 import type { Database, Executor, Tx } from '../db/database.ts'
@@ -7,13 +6,14 @@ import type { Grantable, Permission } from '@reeve/sdk'
 import type { Keyring } from '../keyring/keyring.ts'
 import { demand } from '../http/demand.ts'
 import { changePayload, credentialChannel, type CredentialChange } from './tokens/authenticate.ts'
+import type { SignInMetrics } from './sign-in/metrics.ts'
 import type { Passwords } from './sign-in/password.ts'
 import type { OidcConfig } from './oidc/settings.ts'
 import type { TokenLimits } from './policy.ts'
 import { findUser, notifyCredentials, type UserRow } from './queries.ts'
 
 /** What the functions of this room are given. Made once, in `app.ts`. */
-export interface Identity {
+export interface Identity extends SignInMetrics {
   readonly db: Database
   readonly clock: Clock
   readonly log: Log
@@ -36,7 +36,6 @@ export interface Identity {
   readonly tokens: TokenLimits
   /** Only people on this machine can reach the server, so that whoever asks could read the setup link as well. */
   readonly localOnly: boolean
-  readonly logins: Counter<'outcome'>
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type Clock, type Log, manualClock, silentLog } from '@reeve/base'
 import { endpoints } from '@reeve/sdk'
-import { Counter } from 'prom-client'
+import { Registry } from 'prom-client'
 import { auditRoutes } from '../audit/routes.ts'
 import { testAuditLog } from '../audit/testing.ts'
 import { type TestDatabase, testDatabase } from '../db/testing.ts'
@@ -15,6 +15,7 @@ import { createKeyring, type Keyring } from '../keyring/keyring.ts'
 import { newKey } from '../keyring/seal.ts'
 import { type Authenticator, createAuthenticator } from './tokens/authenticate.ts'
 import type { Identity } from './identity.ts'
+import { createSignInMetrics } from './sign-in/metrics.ts'
 import { createPasswords } from './sign-in/password.ts'
 import { identityRoutes } from './routes.ts'
 import { renewSession } from './sign-in/renewal.ts'
@@ -75,7 +76,6 @@ export async function testIdentity(
   const { setupToken } = await openDeployment({ db, clock })
   const authenticator = undo.use(await createAuthenticator({ db, clock, log }))
   const keyring = createKeyring([newKey()])
-  const logins = new Counter({ name: 'logins', help: '-', labelNames: ['outcome'], registers: [] })
   const identity: Identity = {
     db,
     clock,
@@ -91,7 +91,7 @@ export async function testIdentity(
     oidcButton: null,
     tokens: { defaultLifetimeMs: 30 * 86_400_000, maxLifetimeMs: 365 * 86_400_000 },
     localOnly,
-    logins,
+    ...createSignInMetrics(new Registry()),
   }
   const api = createApi({
     routes: [...routes(identity, keyring), ...identityRoutes(identity), ...auditRoutes(testAuditLog(db, clock))],

@@ -175,6 +175,13 @@ test('the code that opens something is in no table as the program has it', async
   expect(JSON.stringify(rows)).not.toContain(device_code)
 })
 
+test('what was denied, unknown and too often is counted for operators', async () => {
+  const { values } = await world.identity.deviceLogins.get()
+  const counts = new Map(values.map(({ labels, value }) => [labels.outcome, value]))
+  for (const outcome of ['approved', 'denied', 'unknown_code', 'limited'])
+    expect(counts.get(outcome)).toBeGreaterThan(0)
+})
+
 test('each of these endpoints gave every answer that it declares', () => {
   expect(answersNotSeen('startDeviceLogin', 'pollDeviceLogin', 'getDeviceLogin', 'answerDeviceLogin')).toEqual([])
 })

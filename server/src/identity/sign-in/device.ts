@@ -140,7 +140,7 @@ export async function showDeviceLogin(
   code: string,
 ): Promise<DeviceLogin> {
   const { userId } = signedIn(scope)
-  refuseGuessing(guesses, userId)
+  refuseGuessing(identity, guesses, userId)
   const row = await findDeviceLogin(identity.db.sql, { userCode: normalCode(code) }, identity.clock.now())
   if (row === undefined || (row.status !== 'pending' && row.user_id !== userId)) {
     throw await unknownCode(identity, guesses, scope)
@@ -157,7 +157,7 @@ export async function answerDeviceLogin(
 ): Promise<DeviceLogin> {
   const { db, clock } = identity
   const { userId, apiKeyId, scopes, allowList } = signedIn(scope)
-  refuseGuessing(guesses, userId)
+  refuseGuessing(identity, guesses, userId)
   const answered = await db.transaction(async (tx) => {
     const now = clock.now()
     const row = await lockDeviceLogin(tx, { userCode: normalCode(code) }, now)
@@ -178,17 +178,20 @@ export async function answerDeviceLogin(
     return { ...row, status, user_id: userId }
   })
   if (answered === null) throw await unknownCode(identity, guesses, scope)
+  identity.deviceLogins.inc({ outcome: answer === 'approve' ? 'approved' : 'denied' })
   return present(answered, scope)
 }
 
-function refuseGuessing(guesses: GuessLimit, userId: string): void {
+function refuseGuessing({ deviceLogins }: Identity, guesses: GuessLimit, userId: string): void {
   const seconds = guesses.waitSeconds(userId)
   if (seconds === null) return
+  deviceLogins.inc({ outcome: 'limited' })
   throw new Fault('limited', 'too many wrong codes', { fix: `try again in ${Math.ceil(seconds / 60)} min` })
 }
 
-async function unknownCode({ db, clock }: Identity, guesses: GuessLimit, scope: Scope): Promise<Fault> {
+async function unknownCode({ db, clock, deviceLogins }: Identity, guesses: GuessLimit, scope: Scope): Promise<Fault> {
   await guesses.hit(signedIn(scope).userId)
+  deviceLogins.inc({ outcome: 'unknown_code' })
   await db.transaction((tx) => appendAudit(tx, { scope, at: clock.now(), ...deviceCodeUnknown() }))
   return new Fault('not_found', 'no sign-in waits under this code', {
     fix: 'compare it with the terminal; a code works for 10 minutes, and reeve login makes a new one',

@@ -168,6 +168,17 @@ test('sixty questions about passwords a minute from one place are enough', async
   expect(status).toBe(429)
 })
 
+test('each outcome is counted for operators', async () => {
+  const { values } = await world.identity.passwordResets.get()
+  expect(values.filter(({ value }) => value > 0).map(({ labels }) => labels.outcome)).toEqual([
+    'requested',
+    'request_refused',
+    'limited',
+    'done',
+    'refused',
+  ])
+})
+
 test('each of these endpoints gave every answer that it declares', () => {
   expect(answersNotSeen('requestPasswordReset', 'resetPassword', 'validatePassword')).toEqual([])
 })

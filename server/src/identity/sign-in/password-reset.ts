@@ -39,21 +39,24 @@ export async function requestPasswordReset(
   const account = email.toLowerCase()
   const seconds = limit.waitSeconds(account) ?? (await limit.hit(account))
   if (seconds !== null) {
+    identity.passwordResets.inc({ outcome: 'limited' })
     throw new Fault('limited', 'a new password was asked for too often', {
       fix: `use the mail that was sent last, or try again in ${Math.ceil(seconds / 60)} min`,
     })
   }
-  await noSoonerThan(answerAfterMs, mailCode(identity, scope, email))
+  const isMailed = await noSoonerThan(answerAfterMs, mailCode(identity, scope, email))
+  identity.passwordResets.inc({ outcome: isMailed ? 'requested' : 'request_refused' })
 }
 
-async function mailCode(identity: Identity, scope: Scope, email: string): Promise<void> {
+async function mailCode(identity: Identity, scope: Scope, email: string): Promise<boolean> {
   const { db, clock, keyring, accessUrl } = identity
-  await db.transaction(async (tx) => {
+  return db.transaction(async (tx) => {
     const at = clock.now()
     const user = await findUser(tx, { email })
     const reason = whyNot(identity, user)
     if (user === undefined || reason !== null) {
-      return appendAudit(tx, { scope, at, ...resetRefused(user, email, reason ?? 'unknown e-mail') })
+      await appendAudit(tx, { scope, at, ...resetRefused(user, email, reason ?? 'unknown e-mail') })
+      return false
     }
     const code = newTypedCode(alphabets.lettersAndDigits, passcodeChars)
     await replacePasswordReset(tx, {
@@ -71,6 +74,7 @@ async function mailCode(identity: Identity, scope: Scope, email: string): Promis
       keyring,
     )
     await appendAudit(tx, { scope, at, ...resetRequested(user, validMinutes) })
+    return true
   })
 }
 
@@ -98,7 +102,7 @@ export async function resetPassword(
     answerAfterMs,
     db.transaction((tx) => checkPasscode(tx, scope, user, given.email, code, clock.now())),
   )
-  if (!isGood || user === undefined) throw wrongCode()
+  if (!isGood || user === undefined) throw wrongCode(identity)
   const hash = await passwords.hash(given.password)
   const isDone = await changeCredentials(identity, { userId: user.id }, async (tx) => {
     const at = clock.now()
@@ -112,7 +116,8 @@ export async function resetPassword(
     await enqueue(tx, { event: 'password-changed', userIds: [user.id], facts: { by: user.username }, at })
     return true
   })
-  if (!isDone) throw wrongCode()
+  if (!isDone) throw wrongCode(identity)
+  identity.passwordResets.inc({ outcome: 'done' })
 }
 
 /** A wrong code is counted and put on record; that commits, whatever the caller answers. */
@@ -132,11 +137,13 @@ async function checkPasscode(
   return false
 }
 
-const wrongCode = () =>
-  new Fault('invalid', 'the password was not changed', {
+function wrongCode({ passwordResets }: Identity): Fault {
+  passwordResets.inc({ outcome: 'refused' })
+  return new Fault('invalid', 'the password was not changed', {
     fix: 'ask for a new mail if the code is older than 20 minutes or was used already',
     problems: [{ field: 'one_time_passcode', detail: 'is wrong or no longer valid' }],
   })
+}
 
 /** Also a failure comes no sooner. */
 async function noSoonerThan<T>(ms: number, work: Promise<T>): Promise<T> {
