@@ -98,7 +98,7 @@ function Progress({ report, resealed, busy }: { report: KeyringReport; resealed:
       <div className="space-y-1">
         <progress
           aria-label="Sealed with the first key"
-          className="h-2 w-full accent-link"
+          className="h-2 w-full overflow-hidden rounded-full bg-hover [&::-moz-progress-bar]:bg-link [&::-webkit-progress-bar]:bg-hover [&::-webkit-progress-value]:bg-link"
           max={Math.max(1, all)}
           value={all === 0 ? 1 : all - left}
         />
