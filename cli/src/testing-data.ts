@@ -69,6 +69,7 @@ const whoami = {
 const auditEvent = {
   id: requestId,
   seq: 7,
+  hash: '',
   time: at,
   organization_id: null,
   actor: null,

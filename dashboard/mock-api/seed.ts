@@ -1,7 +1,7 @@
 import { uuidv7 } from '@reeve/base'
 import type { ApiKey, AuditEvent, InboxNotification, Session, User } from '@reeve/sdk'
 import { hostileTexts } from './hostile.ts'
-import { seedInbox } from './inbox-handlers.ts'
+import { seedInbox } from './seed-inbox.ts'
 import { auditStory } from './seed-audit.ts'
 import { addRequest, newSession, type Recorded, type Said } from './story.ts'
 

@@ -1,7 +1,7 @@
 import { systemClock } from '@reeve/base'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { told } from '../../dashboard/mock-api/inbox-handlers.ts'
+import { told } from '../../dashboard/mock-api/seed-inbox.ts'
 import { seedWorld } from '../../dashboard/mock-api/seed.ts'
 import { type MockDeployment, startMock } from '../../dashboard/mock-api/server.ts'
 import { accessibilityProblems, launch, noBrowser, openPage, signIn } from './browser.ts'
