@@ -19,7 +19,10 @@ export const AuditEvent = z.object({
   outcome: z.enum(['ok', 'refused']),
   diff: z.record(z.string(), z.object({ old: z.unknown(), new: z.unknown(), secret: z.boolean() })),
   reason: z.string().nullable().describe('Why, where whoever did it said so.'),
-  source: AuditSource.nullable().describe('By which way it came; null for events from before this was kept.'),
+  source: AuditSource.nullable().describe(
+    'By which way it came: ui needs the cookie of a browser, cli can be claimed by any program, system by none. ' +
+      'Null for events from before this was kept.',
+  ),
   ip: z.string().nullable(),
   user_agent: z.string().nullable(),
   request_id: z.string().nullable(),

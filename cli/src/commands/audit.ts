@@ -15,11 +15,14 @@ const columns: readonly Column<AuditEvent>[] = [
   { name: 'target', value: (row) => row.resource_target, priority: 1, elastic: true },
   { name: 'outcome', value: (row) => row.outcome, priority: 2, tone: (row) => toneOf(row.outcome) },
   { name: 'changed', value: (row) => Object.keys(row.diff).join(' '), priority: 3, elastic: true },
+  { name: 'reason', value: (row) => row.reason, priority: 4, elastic: true },
+  { name: 'source', value: (row) => row.source, priority: 4 },
   { name: 'ip', value: (row) => row.ip, priority: 4 },
   { name: 'api_key', value: (row) => row.api_key_id, priority: 6 },
   { name: 'user_agent', value: (row) => row.user_agent, priority: 7 },
   { name: 'request', value: (row) => row.request_id, priority: 7 },
   { name: 'resource_id', value: (row) => row.resource_id, priority: 6 },
+  { name: 'seq', value: (row) => row.seq, priority: 7 },
   { ...idColumn<AuditEvent>(), priority: 6 },
 ]
 
