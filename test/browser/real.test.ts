@@ -78,7 +78,8 @@ describe.skipIf(noBrowser !== null)('against the real server', () => {
       console.log(`first load of /sessions: ${Math.round(total / 1024)} kB in ${received.size} requests`)
       expect(total).toBeLessThan(300 * 1024)
       // The watch stream stays open and is none of them.
-      expect(received.size).toBeLessThanOrEqual(12)
+      const asked = [...received.keys()].map((id) => urls.get(id))
+      expect(asked.length, asked.join('\n')).toBeLessThanOrEqual(12)
 
       const html = (await ask(`${server.url}/sessions`, { method: 'GET', headers: [] })).body.toString()
       const scripts = new Set([...html.matchAll(/(?:src|href)="(\/assets\/[^"]+\.js)"/g)].map(([, path]) => path!))

@@ -1,4 +1,5 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import type { InboxNotification } from '@reeve/sdk'
+import { useIsFetching, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Bell } from 'lucide-react'
 import { lazy, Suspense, useEffect, useId, useRef, useState } from 'react'
 import { latest } from '../api/inbox.ts'
@@ -8,16 +9,21 @@ import { plural } from '../ui/format.ts'
 const InboxPanel = lazy(() => import('./inbox-panel.tsx').then(({ InboxPanel }) => ({ default: InboxPanel })))
 
 const mostShown = 99
+const quietMs = 2000
+
+interface Inbox {
+  readonly notifications: readonly InboxNotification[]
+}
 
 /** The bell of the header: how many notifications are unread, and the newest of them under it. */
 export function InboxButton({ className }: { className: string }) {
-  const { data } = useQuery(latest)
+  const { data } = useQuery({ ...latest, enabled: useQuiet() })
   const [open, setOpen] = useState(false)
   const button = useRef<HTMLButtonElement>(null)
   const frame = useRef<HTMLDivElement>(null)
   const id = useId()
   const unread = data?.unread_count ?? 0
-  useArrivals()
+  useArrivals(data)
 
   useEffect(() => {
     if (!open) return
@@ -69,9 +75,20 @@ export function InboxButton({ className }: { className: string }) {
   )
 }
 
+/** The page comes first: the bell looks once nothing else is being asked for. */
+function useQuiet(): boolean {
+  const [quiet, setQuiet] = useState(false)
+  const busy = useIsFetching() > 0
+  useEffect(() => {
+    if (quiet || busy) return
+    const timer = setTimeout(() => setQuiet(true), quietMs)
+    return () => clearTimeout(timer)
+  }, [quiet, busy])
+  return quiet
+}
+
 /** Says what has come since the last look. Somebody whose roles have changed is shown other pages from then on. */
-function useArrivals(): void {
-  const { data } = useQuery(latest)
+function useArrivals(data: Inbox | undefined): void {
   const queries = useQueryClient()
   const newest = useRef<string | null>(null)
   useEffect(() => {
