@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { seedWorld } from '../../dashboard/mock-api/seed.ts'
 import { type MockDeployment, startMock } from '../../dashboard/mock-api/server.ts'
 import { launch, noBrowser, openPage, password, signIn } from './browser.ts'
+import { nothingForAxe, press, reach } from './keys.ts'
 import { readFirstToolCall, setUp, signInByKeyboard } from './journey.ts'
 
 const dana = { username: 'dana', email: 'dana@example.com', password }
@@ -108,8 +109,41 @@ describe.skipIf(noBrowser !== null)('without a mouse', () => {
     await page.waitForURL(`**/requests/${request}`)
     await page.locator('dialog[open]').waitFor({ state: 'detached' })
     await page.keyboard.press('Control+k')
-    await page.getByRole('dialog').getByRole('combobox').fill(request.replaceAll(/.$/g, request.endsWith('0') ? '1' : '0'))
+    await page
+      .getByRole('dialog')
+      .getByRole('combobox')
+      .fill(request.replaceAll(/.$/g, request.endsWith('0') ? '1' : '0'))
     await page.keyboard.press('Enter')
     await page.getByText('There is no session and no request with this id').waitFor()
+  })
+
+  test('what claims become is tried before it is saved, and what the test login showed is read', async () => {
+    await using watched = await openPage(browser, mock.url, { colorScheme: 'dark' })
+    const { page, trouble } = watched
+    await signIn(page)
+    await page.goto('/sign-in')
+    await page.getByRole('form', { name: 'Organizations' }).waitFor()
+    await nothingForAxe(page, 'sign-in settings')
+    await press(page, 'Try it')
+    await page.getByRole('link', { name: 'Open the test login' }).waitFor()
+    await page.getByText('the filter of the groups leaves it out').waitFor()
+    await nothingForAxe(page, 'a test login')
+    await reach(page, 'Open the test login', true)
+    expect(trouble).toEqual([])
+  })
+
+  test('a walk by keyboard ends where the focus cannot be seen', async () => {
+    await using watched = await openPage(browser, mock.url)
+    const { page } = watched
+    await signIn(page)
+    await page.goto('/tokens')
+    await reach(page, 'Create a token')
+    await page.evaluate(() => {
+      const sheet = new CSSStyleSheet()
+      sheet.replaceSync('* { outline: none !important }')
+      document.adoptedStyleSheets.push(sheet)
+    })
+    await expect(reach(page, 'Create a token')).rejects.toThrow('is seen')
+    await expect(reach(page, 'No such button')).rejects.toThrow('is not reached')
   })
 })
