@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { routeRequest } from '../routes.ts'
-import type { RefusalReason } from '../wire/wire-format.ts'
+import type { RefusalReason, WireFormat } from '../wire/wire-format.ts'
 import type { Provider } from './provider.ts'
 
 /** One thing that every provider keeps to. */
@@ -73,7 +73,8 @@ export const providerPromises: readonly ProviderPromise[] = [
   },
   {
     promise: 'a refusal has a status of its reason, a body in JSON with the message, and the length that it says',
-    check({ wire }) {
+    check(provider, samples) {
+      const wire = wireOf(provider, samples)
       for (const reason of reasons) {
         const { status, headers, body } = wire.refusal({ reason, message: 'Say "this".' }, 'req_1')
         assert.ok(status >= 400 && status < 600, reason)
@@ -85,7 +86,8 @@ export const providerPromises: readonly ProviderPromise[] = [
   },
   {
     promise: 'only refusals that may go away by themselves invite to ask again',
-    check({ wire }) {
+    check(provider, samples) {
+      const wire = wireOf(provider, samples)
       for (const reason of ['unauthenticated', 'forbidden'] as const) {
         const { headers } = wire.refusal({ reason, message: 'no' }, null)
         assert.equal(headers[headers.indexOf('x-should-retry') + 1], 'false', reason)
@@ -96,7 +98,9 @@ export const providerPromises: readonly ProviderPromise[] = [
   {
     promise:
       'the event that ends a stream is held back until it is known to, and an error of our own ends a stream too',
-    check({ wire }, { stream }) {
+    check(provider, samples) {
+      const { stream } = samples
+      const wire = wireOf(provider, samples)
       const watcher = wire.watchTerminal(1024 * 1024)
       const passed: Buffer[] = []
       let terminal: Buffer | null = null
@@ -117,7 +121,9 @@ export const providerPromises: readonly ProviderPromise[] = [
   },
   {
     promise: 'model and streaming are read out of a body, and out of broken ones nothing',
-    check({ wire }, { body, model, path }) {
+    check(provider, samples) {
+      const { body, model, path } = samples
+      const wire = wireOf(provider, samples)
       const scanned = wire.scan(body)
       assert.ok(scanned.ok)
       assert.deepEqual(
@@ -129,3 +135,10 @@ export const providerPromises: readonly ProviderPromise[] = [
     },
   },
 ]
+
+/** The format of the route that the samples are of. */
+function wireOf(provider: Provider, { path }: ProviderSamples): WireFormat {
+  const routed = routeRequest(provider, 'POST', path)
+  assert.ok(routed !== null, path)
+  return routed.route.wire
+}

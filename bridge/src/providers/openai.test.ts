@@ -17,7 +17,17 @@ const chat = {
   path: '/v1/chat/completions',
 }
 
-for (const { promise, check } of providerPromises) test(`openai: ${promise}`, () => check(provider, chat))
+const responses = {
+  stream: fixturesOf('openai-responses').find(({ name }) => name === 'codex-turn')!.bytes,
+  body: Buffer.from('{"input":"hello","model":"gpt-5.5","stream":true}'),
+  model: 'gpt-5.5',
+  path: '/responses',
+}
+
+for (const { promise, check } of providerPromises) {
+  test(`openai, Chat Completions: ${promise}`, () => check(provider, chat))
+  test(`openai, Responses: ${promise}`, () => check(provider, responses))
+}
 
 const routed = (method: string, path: string) => {
   const found = routeRequest(provider, method, path)
@@ -31,11 +41,33 @@ test('a client’s base URL may hold the version or not', () => {
   expect(routed('GET', '/v1/models/vendor/model-1')).toEqual(['models', '/v1/models/vendor/model-1'])
 })
 
+test('what the provider has stored is reached by its own paths, and is no turn', () => {
+  expect(routed('POST', '/v1/responses')).toEqual(['responses', '/v1/responses'])
+  expect(routed('POST', '/responses/compact')).toEqual(['responses', '/v1/responses/compact'])
+  for (const [method, path] of [
+    ['GET', '/responses/resp_1?stream=true'],
+    ['DELETE', '/responses/resp_1'],
+    ['POST', '/responses/resp_1/cancel'],
+    ['GET', '/responses/resp_1/input_items'],
+    ['POST', '/responses/input_tokens'],
+    ['POST', '/conversations'],
+    ['GET', '/conversations/conv_1'],
+    ['POST', '/conversations/conv_1/items'],
+    ['DELETE', '/conversations/conv_1/items/msg_1'],
+  ] as const)
+    for (const prefix of ['', '/v1']) expect(routed(method, prefix + path), path).toEqual(['passthrough', `/v1${path}`])
+})
+
 test('what asks no model, or would let a shared key do more than that, is not found', () => {
   for (const [method, path] of [
     ['GET', '/v1/chat/completions'],
     ['DELETE', '/v1/models/ft:mine'],
     ['POST', '/v1/completions'],
+    ['GET', '/v1/responses'],
+    ['GET', '/v1/conversations'],
+    ['POST', '/v1/responses/resp_1'],
+    ['DELETE', '/v1/responses'],
+    ['GET', '/v1/responses/resp_1/anything'],
     ['POST', '/v1/files'],
     ['GET', '/v1/organization/admin_api_keys'],
     ['POST', '/v2/chat/completions'],

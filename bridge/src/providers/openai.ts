@@ -1,13 +1,26 @@
 import type { Secret } from '@reeve/base'
 import { openaiChat } from '../wire/openai-chat/openai-chat.ts'
+import { openaiResponses } from '../wire/openai-responses/openai-responses.ts'
 import type { Provider, ProviderRoute } from './provider.ts'
 import { providerUrl } from './provider-url.ts'
 
 const chat = { wire: openaiChat } as const
+const responses = { wire: openaiResponses } as const
+/** What the provider has stored, and what is about that only. */
+const stored = { kind: 'passthrough', ...responses } as const
 
 /** Clients may or may not have the version in their base URL. */
 const routes: readonly ProviderRoute[] = [
   { method: 'POST', path: /^(?:\/v1)?\/chat\/completions$/, kind: 'chat_completions', ...chat },
+  { method: 'POST', path: /^(?:\/v1)?\/responses$/, kind: 'responses', ...responses },
+  // A conversation made shorter by a model, which costs what any answer costs.
+  { method: 'POST', path: /^(?:\/v1)?\/responses\/compact$/, kind: 'responses', ...responses },
+  { method: 'POST', path: /^(?:\/v1)?\/responses\/(?:input_tokens|[^/]+\/cancel)$/, ...stored },
+  { method: 'GET', path: /^(?:\/v1)?\/responses\/[^/]+(?:\/input_items)?$/, ...stored },
+  { method: 'DELETE', path: /^(?:\/v1)?\/responses\/[^/]+$/, ...stored },
+  { method: 'POST', path: /^(?:\/v1)?\/conversations(?:\/[^/]+(?:\/items)?)?$/, ...stored },
+  { method: 'GET', path: /^(?:\/v1)?\/conversations\/[^/]+(?:\/items(?:\/[^/]+)?)?$/, ...stored },
+  { method: 'DELETE', path: /^(?:\/v1)?\/conversations\/[^/]+(?:\/items\/[^/]+)?$/, ...stored },
   // Ids of models hold a slash at providers that offer those of others.
   { method: 'GET', path: /^(?:\/v1)?\/models(?:\/[^/]+){0,2}$/, kind: 'models', ...chat },
 ]

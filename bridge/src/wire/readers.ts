@@ -2,12 +2,14 @@ import type { RouteKind } from '../recorder.ts'
 import { anthropicReader } from './anthropic-messages/reader.ts'
 import { geminiReader } from './gemini/reader.ts'
 import { openaiChatReader } from './openai-chat/reader.ts'
+import { openaiResponsesReader } from './openai-responses/reader.ts'
 import type { WireReader } from './wire-reader.ts'
 
 const readers: Partial<Record<RouteKind, WireReader>> = {
   messages: anthropicReader,
   count_tokens: anthropicReader,
   chat_completions: openaiChatReader,
+  responses: openaiResponsesReader,
   generate_content: geminiReader,
 }
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { requestFacts } from '../openai/request-facts.ts'
 import { readRequest } from './read-request.ts'
-import { requestFacts, scanBody } from './scan-body.ts'
+import { scanBody } from './scan-body.ts'
 
 const read = (body: unknown, options?: { subAgent?: boolean }) =>
   readRequest(Buffer.from(JSON.stringify(body)), options)

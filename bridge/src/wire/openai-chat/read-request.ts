@@ -1,9 +1,9 @@
 import type { Scan } from '../../scan.ts'
 import { memberOf, turnHash, valueAt } from '../body.ts'
-import { textParts } from '../client-text.ts'
 import { arrayOf, type JsonObject, objectOf, stringOf } from '../json.ts'
 import { type Observation, observation, type RequestReading } from '../observation.ts'
-import { contentText, partText } from '../openai/content-text.ts'
+import { contentText } from '../openai/content-text.ts'
+import { type PromptBy, readPrompt } from '../openai/read-prompt.ts'
 import { isSideRequest } from '../openai/side-request.ts'
 import { toolName } from '../openai/tool-names.ts'
 import { beginning, scanBody } from './scan-body.ts'
@@ -57,7 +57,7 @@ function sinceLastAnswer(bytes: Buffer, scan: Scan): { fresh: readonly JsonObjec
 
 function readMessage(
   message: JsonObject,
-  promptBy: 'human' | 'agent' | 'client',
+  promptBy: PromptBy,
   names: ReadonlyMap<string, string>,
 ): readonly Observation[] {
   const { role, content } = message
@@ -71,23 +71,6 @@ function readMessage(
     return text === '' ? [] : [observation('context', 'client', text)]
   }
   return readPrompt(content, promptBy)
-}
-
-/** The user's content: what a person wrote and attached in one prompt, what the client put around it apart. */
-export function readPrompt(content: unknown, promptBy: 'human' | 'agent' | 'client'): readonly Observation[] {
-  const seen: Observation[] = []
-  const prompt: string[] = []
-  for (const part of typeof content === 'string' ? [{ text: content }] : arrayOf(content)) {
-    const text = stringOf(objectOf(part)['text'])
-    if (text === null) prompt.push(partText(part))
-    else {
-      for (const piece of textParts(text)) {
-        if (piece.by === 'human') prompt.push(piece.text)
-        else seen.push(observation('context', 'client', piece.text))
-      }
-    }
-  }
-  return prompt.length === 0 ? seen : [...seen, observation('prompt', promptBy, prompt.join('\n'))]
 }
 
 function toolNamesOf(answer: JsonObject | null): ReadonlyMap<string, string> {

@@ -1,0 +1,17 @@
+import { errorAnswer, readError } from '../openai/errors.ts'
+import { requestFacts } from '../openai/request-facts.ts'
+import type { WireFormat } from '../wire-format.ts'
+import { errorEvents } from './errors.ts'
+import { beginning, scanBody } from './scan-body.ts'
+import { watchTerminal } from './terminal.ts'
+
+/** OpenAI's Responses API over HTTP. */
+export const openaiResponses: WireFormat = {
+  scan: scanBody,
+  requestFacts,
+  beginning,
+  refusal: errorAnswer,
+  streamError: errorEvents,
+  watchTerminal,
+  readError,
+}
