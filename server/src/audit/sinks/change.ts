@@ -74,7 +74,11 @@ export function changesOf(
 }
 
 /** What is switched off fails no more; since when it is off does not change by saying it again. */
-function switched({ disabled_at }: SinkRow, enabled: boolean | undefined, now: Date): Updateable<Schema['audit_sinks']> {
+function switched(
+  { disabled_at }: SinkRow,
+  enabled: boolean | undefined,
+  now: Date,
+): Updateable<Schema['audit_sinks']> {
   if (enabled === undefined) return {}
   return enabled ? { disabled_at: null } : { disabled_at: disabled_at ?? now, failing_since: null, last_error: null }
 }

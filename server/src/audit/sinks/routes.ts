@@ -69,7 +69,9 @@ export function sinkRoutes(sinks: Sinks): Route[] {
           const { columns, shown } = changesOf(before, body, keyring, now)
           const after = await updateSink(tx, before.id, columns)
           const { seq } = await selectChain(tx)
-          await appendAudit(tx, { scope, at: now, ...sinkUpdated(before, after) })
+          const event = sinkUpdated(before, after)
+          // Saying what is so already ends the pause of a sink that fails, and is no change.
+          if (Object.keys(event.diff ?? {}).length > 0) await appendAudit(tx, { scope, at: now, ...event })
           return { ...presentSink(after, seq), secret: shown }
         }),
       ),
