@@ -9,7 +9,9 @@ import { afterAll, expect, test } from 'vitest'
 import { whySkipped } from '../../../../test/support/why-skipped.ts'
 import { testDatabase } from '../../db/testing.ts'
 import { testKeyring } from '../../keyring/testing.ts'
+import { takeCheckpoint } from '../checkpoints.ts'
 import { appendAudit } from '../journal.ts'
+import { memoryCheckpointLog, testSigner } from '../testing.ts'
 import { deliverAll } from './deliver.ts'
 import { insertSink, selectSinks } from './queries.ts'
 
@@ -77,7 +79,9 @@ const idsReceived = (): string[] =>
     : []
 
 const reason = whySkipped('delivery to a real rsyslog', whyNot())
-test('a real rsyslog has every event after it was away, and knows by the id what came twice', async ({ skip }) => {
+test('a real rsyslog has every event after it was away, knows by the id what came twice, and has the checkpoint as signed', async ({
+  skip,
+}) => {
   if (reason !== null) skip(reason)
   makeCertificate()
   await using db = await testDatabase()
@@ -118,6 +122,13 @@ test('a real rsyslog has every event after it was away, and knows by the id what
     const events = await db.sql.selectFrom('audit_events').select('id').orderBy('id').execute()
     await expect.poll(() => new Set(idsReceived()).size).toBe(340)
     expect([...new Set(idsReceived())].sort()).toEqual(events.map(({ id }) => id))
+    const checkpointLog = memoryCheckpointLog()
+    await takeCheckpoint({ db, clock, log: silentLog, signer: testSigner(clock), checkpointLog })
+    await expect
+      .poll(async () => (clock.advance(60_000), await deliver(), (await state())?.delivered_checkpoint))
+      .toBe(1)
+    const note = JSON.stringify(checkpointLog.notes[0])
+    await expect.poll(() => readFileSync(received, 'utf8')).toContain(`"note":${note}`)
   } finally {
     await stopReceiver(receiver)
   }
