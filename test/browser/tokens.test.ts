@@ -79,6 +79,9 @@ describe.skipIf(noBrowser !== null)('tokens and service accounts', { timeout: 60
     await page.getByText('1 token', { exact: true }).waitFor()
     expect(new URL(page.url()).search).toBe('?of=everybody&q=kind:service')
     expect(await page.getByRole('link', { name: 'Everybody’s' }).getAttribute('aria-current')).toBe('page')
+    await page.getByLabel('Also those that have ended').check()
+    const wanted = '/api/v2/users/me/keys/tokens?q=kind%3Aservice&include_all=true&include_expired=true'
+    await expect.poll(() => mock.asked).toContain(wanted)
     await page.getByRole('button', { name: 'Details of report' }).click()
     await dialog(page).getByText('audit_log:*').waitFor()
 

@@ -3,7 +3,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useMay } from '../api/may.ts'
 import { tokens } from '../api/tokens.ts'
-import { listPage, usePage } from '../shell/page.ts'
+import { listPage, type Page, usePage } from '../shell/page.ts'
 import { ListPage } from '../table/list-page.tsx'
 import type { QueryKey } from '../table/query-bar.tsx'
 import { useList } from '../table/use-list.ts'
@@ -33,21 +33,19 @@ export function TokensPage() {
   const { of, ended } = useSearch({ from: '/app/tokens' })
   const may = useMay()
   const everybody = of === 'everybody'
+  const withEnded = ended === 'yes'
   const asking = useListSearch()
-  const list = useList(tokens({ of: everybody ? null : 'me', q: asking.q, ended: ended === 'yes' }))
+  const list = useList(tokens({ of: everybody ? null : 'me', q: asking.q, ended: withEnded }))
   const [creating, setCreating] = useState(false)
   const [shown, setShown] = useState<ApiKey | null>(null)
   const [revoking, setRevoking] = useState<ApiKey | null>(null)
   const search = asking.q === '' ? {} : { q: asking.q }
-  usePage(
-    everybody
-      ? listPage('Everybody’s tokens', 'reeve tokens list --all', '/api/v2/users/me/keys/tokens?include_all=true', {})
-      : listPage('My tokens', 'reeve tokens list', '/api/v2/users/me/keys/tokens', search),
-  )
+  const title = everybody ? 'Everybody’s tokens' : 'My tokens'
+  usePage(asPage(title, everybody, withEnded, search))
   return (
     <>
       <ListPage
-        title={everybody ? 'Everybody’s tokens' : 'My tokens'}
+        title={title}
         caption={everybody ? 'API tokens of everybody' : 'My API tokens'}
         noun="token"
         list={list}
@@ -71,7 +69,7 @@ export function TokensPage() {
           </Empty>
         }
       >
-        <Which everybody={everybody} mayAll={may('api_key:read', 'everywhere')} ended={ended === 'yes'} />
+        <Which everybody={everybody} mayAll={may('api_key:read', 'everywhere')} ended={withEnded} />
         {!everybody && <AnsweredFor />}
       </ListPage>
       {creating && <CreateToken onClose={() => setCreating(false)} />}
@@ -79,6 +77,21 @@ export function TokensPage() {
       {revoking !== null && <RevokeToken token={revoking} onClose={() => setRevoking(null)} />}
     </>
   )
+}
+
+/** How to ask for the same list elsewhere. */
+function asPage(title: string, everybody: boolean, withEnded: boolean, search: { q?: string }): Page {
+  const path = '/api/v2/users/me/keys/tokens'
+  const cli = ['reeve tokens list', everybody ? '--all' : '', withEnded ? '--include-expired' : '']
+  const query = new URLSearchParams({
+    ...(everybody && { include_all: 'true' }),
+    ...(withEnded && { include_expired: 'true' }),
+    ...search,
+  })
+  return {
+    ...listPage(title, cli.filter((word) => word !== '').join(' '), path, search),
+    api: query.size === 0 ? path : `${path}?${query}`,
+  }
 }
 
 /** Whose tokens are listed, and whether those that have ended are among them. */
