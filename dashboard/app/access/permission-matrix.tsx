@@ -1,4 +1,4 @@
-import { type Grantable, isGrantable, resourceActions, type RolePermission, resources } from '@reeve/sdk'
+import { type Grantable, isGrantable, type Resource, resourceActions, type RolePermission, resources } from '@reeve/sdk'
 import { Check } from 'lucide-react'
 
 /** Which permissions are in a list, by the words that they are made of. */
@@ -22,11 +22,17 @@ export function PermissionMatrix({
   choosable: {
     readonly may: (permission: Grantable) => boolean
     readonly name: string
+    /** What can be granted at all; without it, everything. */
+    readonly offered?: (permission: Grantable) => boolean
     /** Whether all of a resource can be chosen as `resource:*`, with what there will be later. */
     readonly whole?: boolean
   } | null
 }) {
-  const shown = choosable === null ? resources.filter((resource) => actionsIn(resource, granted).length > 0) : resources
+  const offered = (resource: Resource): Grantable[] =>
+    choosable === null
+      ? actionsIn(resource, granted)
+      : permissionsFor(resource).filter(choosable.offered ?? (() => true))
+  const shown = resources.filter((resource) => offered(resource).length > 0)
   if (shown.length === 0) return <p className="text-muted">Nothing.</p>
   return (
     <ul aria-label={label} className="divide-y divide-line rounded-lg border border-line bg-raised">
@@ -45,7 +51,7 @@ export function PermissionMatrix({
                 everything
               </label>
             )}
-            {(choosable === null ? actionsIn(resource, granted) : permissionsFor(resource)).map((permission) => {
+            {offered(resource).map((permission) => {
               const action = words(permission.slice(resource.length + 1))
               if (choosable === null)
                 return (
@@ -77,8 +83,8 @@ export function PermissionMatrix({
   )
 }
 
-const permissionsFor = (resource: (typeof resources)[number]): Grantable[] =>
+const permissionsFor = (resource: Resource): Grantable[] =>
   resourceActions[resource].map((action) => `${resource}:${action}`).filter(isGrantable)
 
-const actionsIn = (resource: (typeof resources)[number], granted: ReadonlySet<Grantable>): Grantable[] =>
+const actionsIn = (resource: Resource, granted: ReadonlySet<Grantable>): Grantable[] =>
   permissionsFor(resource).filter((permission) => granted.has(permission))

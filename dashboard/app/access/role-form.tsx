@@ -2,8 +2,8 @@ import { eachEndpoint as endpoints, type Grantable, type Role } from '@reeve/sdk
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { client } from '../api/client.ts'
-import { permittedIn, useMay } from '../api/may.ts'
 import { faultOf } from '../api/query-client.ts'
+import { organizationRoles, siteRoles } from '../api/roles.ts'
 import { Choice, Field, textOf } from '../forms/field.tsx'
 import { FormDialog } from '../forms/form-dialog.tsx'
 import { PermissionMatrix, permissionsOf } from './permission-matrix.tsx'
@@ -31,10 +31,13 @@ export function RoleForm({
 }) {
   const queries = useQueryClient()
   const [where, setWhere] = useState(role?.organization_id ?? places[0]?.id ?? '')
-  const everywhere = useMay()
-  const { data: here = {} } = useQuery({ ...permittedIn(where), enabled: where !== '' })
-  const may = (permission: Grantable) =>
-    where === '' ? everywhere(permission, 'everywhere') : here[`${permission} here`] === true
+  const site = useQuery({ ...siteRoles, enabled: where === '' })
+  const inside = useQuery({ ...organizationRoles(where), enabled: where !== '' })
+  const known = (where === '' ? site.data : inside.data) ?? []
+  // The built-in roles have everything that there is between them: what is missing from them to the viewer is what he may
+  // not grant, and what none of an organization has is there once in a deployment and is granted everywhere only.
+  const lacking = new Set<Grantable>(known.flatMap(({ missing }) => missing))
+  const within = permissionsOf(known.flatMap(({ organization_permissions }) => organization_permissions))
   const { mutate, error, isPending } = useMutation({
     mutationFn: async (form: FormData) => {
       const level = where === '' ? 'site_permissions' : 'organization_permissions'
@@ -110,7 +113,11 @@ export function RoleForm({
         <PermissionMatrix
           label="What it grants"
           granted={permissionsOf(granted)}
-          choosable={{ name: 'permissions', may }}
+          choosable={{
+            name: 'permissions',
+            may: (permission) => !lacking.has(permission),
+            ...(where !== '' && { offered: (permission) => within.has(permission) }),
+          }}
         />
       </div>
     </FormDialog>

@@ -28,7 +28,7 @@ export function ChoosePeople({
   /** What it comes to for them. */
   about?: string
   among: Candidates
-  /** Whether somebody is in it already. */
+  /** Whether somebody is in it already. Who was only typed has no id. */
   isIn: (one: Candidate) => boolean
   busy: boolean
   fault: Fault | null
@@ -44,6 +44,7 @@ export function ChoosePeople({
   })
   const [chosen, setChosen] = useState<ReadonlyMap<string, Candidate>>(new Map())
   const rows = offered(chosen, found ?? [], found === undefined ? '' : asked)
+  const toAdd = [...chosen.values()].filter((one) => !isIn(one)).map(({ username }) => username)
   const choose = (one: Candidate, on: boolean) => {
     const next = new Map(chosen)
     if (on) next.set(one.username, one)
@@ -53,12 +54,12 @@ export function ChoosePeople({
   return (
     <FormDialog
       title={title}
-      verb={busy ? 'Adding' : chosen.size === 0 ? 'Add' : `Add ${chosen.size}`}
-      ready={chosen.size > 0}
+      verb={busy ? 'Adding' : toAdd.length === 0 ? 'Add' : `Add ${toAdd.length}`}
+      ready={toAdd.length > 0}
       busy={busy}
       fault={fault}
       fields={[]}
-      onSubmit={() => onAdd([...chosen.keys()])}
+      onSubmit={() => onAdd(toAdd)}
       onClose={onClose}
     >
       <Field
@@ -81,7 +82,7 @@ export function ChoosePeople({
           <Row
             key={one.username}
             of={one}
-            isIn={one.id !== '' && isIn(one)}
+            isIn={isIn(one)}
             chosen={chosen.has(one.username)}
             onChoose={(on) => choose(one, on)}
           />

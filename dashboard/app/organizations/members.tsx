@@ -1,11 +1,10 @@
-import { Fault } from '@reeve/base'
 import { eachEndpoint as endpoints, type Organization, type Role } from '@reeve/sdk'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { RoleChoices } from '../access/role-choices.tsx'
 import { client } from '../api/client.ts'
 import { useMay } from '../api/may.ts'
-import { type Candidate, everybody, type Member, members, membersOf, useMembersChanged } from '../api/organizations.ts'
+import { type Member, members, useMembersChanged } from '../api/organizations.ts'
 import { faultOf } from '../api/query-client.ts'
 import { ConfirmByName } from '../forms/confirm.tsx'
 import { Section } from '../mine/section.tsx'
@@ -19,7 +18,7 @@ import { useList } from '../table/use-list.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { HostileLine } from '../ui/hostile-text.tsx'
-import { ChoosePeople } from './choose-people.tsx'
+import { AddMembers } from './add-members.tsx'
 import { memberColumns } from './member-columns.tsx'
 import { titleOf } from './title.tsx'
 
@@ -143,58 +142,6 @@ export function Members({
       )}
     </Section>
   )
-}
-
-function AddMembers({
-  organization: { id, name, default_member_roles: given },
-  seesPeople,
-  onClose,
-}: {
-  organization: Organization
-  seesPeople: boolean
-  onClose: () => void
-}) {
-  const membersChanged = useMembersChanged()
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: async (usernames: readonly string[]) => {
-      const answers = await Promise.allSettled(
-        usernames.map((user) => client.call(endpoints.addMember, { params: { organization: id, user } })),
-      )
-      await membersChanged(
-        id,
-        answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value.user_id] : [])),
-      )
-      refuseAny(usernames, answers)
-    },
-    onSuccess: onClose,
-  })
-  return (
-    <ChoosePeople
-      title={`Add members to ${name}`}
-      about={given.length === 0 ? 'They get no roles in it.' : `They get the roles ${given.join(', ')}.`}
-      among={seesPeople ? everybody : membersOf(id)}
-      isIn={(one: Candidate) => !seesPeople || one.organization_ids?.includes(id) === true}
-      busy={isPending}
-      fault={error === null ? null : faultOf(error)}
-      onAdd={mutate}
-      onClose={onClose}
-    />
-  )
-}
-
-/** Each person is added by itself: who could not be is named, with the reason. */
-function refuseAny(usernames: readonly string[], answers: readonly PromiseSettledResult<unknown>[]): void {
-  const problems = answers.flatMap((answer, at) =>
-    answer.status === 'rejected' ? [{ field: usernames[at] ?? '', detail: refusal(answer.reason) }] : [],
-  )
-  if (problems.length === 0) return
-  const added = answers.length - problems.length
-  throw new Fault('conflict', `${added} of ${answers.length} were added`, { problems })
-}
-
-function refusal(thrown: unknown): string {
-  const { message, fix } = faultOf(thrown)
-  return fix === undefined ? message : `${message}; ${fix}`
 }
 
 function RemoveMember({

@@ -67,6 +67,8 @@ function DeleteOrganization({ organization, onClose }: { organization: Organizat
   const { mutate, isPending, error } = useMutation({
     mutationFn: () => client.call(endpoints.deleteOrganization, { params: { organization: organization.id } }),
     onSuccess: async () => {
+      // It is gone from the list before the list is shown, and is not asked for again.
+      queries.setQueryData(organizations.queryKey, (all) => all?.filter(({ id }) => id !== organization.id))
       await navigate({ to: '/organizations' })
       queries.removeQueries({ queryKey: [...organizations.queryKey, organization.id] })
       for (const queryKey of [organizations.queryKey, ['groups'], ['me'], ['may']]) {

@@ -4,7 +4,7 @@ import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { client } from '../api/client.ts'
 import { useMayIn } from '../api/may.ts'
-import { group } from '../api/organizations.ts'
+import { group, groupsIn } from '../api/organizations.ts'
 import { faultOf } from '../api/query-client.ts'
 import { ConfirmByName } from '../forms/confirm.tsx'
 import { EditGroup } from '../organizations/group-form.tsx'
@@ -92,6 +92,8 @@ function DeleteGroup({ group: gone, onClose }: { group: GroupWithMembers; onClos
   const { mutate, isPending, error } = useMutation({
     mutationFn: () => client.call(endpoints.deleteGroup, { params: { group: gone.id } }),
     onSuccess: async () => {
+      // It is gone from the list before the list is shown, and is not asked for again.
+      queries.setQueryData(groupsIn(gone.organization_id).queryKey, (all) => all?.filter(({ id }) => id !== gone.id))
       await navigate({ to: '/groups' })
       queries.removeQueries({ queryKey: group(gone.id).queryKey })
       await queries.invalidateQueries({ queryKey: ['groups'] })
