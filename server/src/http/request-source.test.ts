@@ -42,10 +42,19 @@ test('the cookie of a browser is the console, whatever the browser calls itself'
   expect(await change(null, cookie, ourPage, commandLine)).toBe('ui')
 })
 
-test('nobody with a token in a header can look like a browser', async () => {
+test('nobody with a session in a header looks like a browser', async () => {
   expect(await change(owner, browser, ourPage, ['Accept', 'text/html'], ['Origin', 'http://reeve.test'])).toBe('api')
   expect(await change(owner)).toBe('api')
   expect(await change(owner, commandLine)).toBe('cli')
+})
+
+test('a token that somebody made is a program in a cookie too', async () => {
+  const { json } = await world.call('POST', '/api/v2/users/me/keys/tokens', {
+    token: owner,
+    body: { token_name: 'ci' },
+  })
+  const cookie: Header = ['Cookie', `reeve_session=${json.key}`]
+  expect(await change(null, cookie, ourPage, browser, ['Accept', 'text/html'])).toBe('api')
 })
 
 test('a session that reeve login was given is the command line, also where it calls itself something else', async () => {

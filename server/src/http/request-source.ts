@@ -8,11 +8,13 @@ export type RequestSource = 'ui' | 'cli' | 'api'
  * What the audit log says of the way, by what cannot be claimed where there is a credential, and by what is claimed where
  * there is nothing else:
  *
- *   ui   the cookie of a browser's session. Before somebody is signed in: what browsers say of themselves.
- *   cli  a session of `reeve login`. With another token in a header: what calls itself reeve-cli.
+ *   ui   a session that was begun with a sign-in, in a cookie, as browsers send it. Before somebody is signed in: what
+ *        browsers say of themselves.
+ *   cli  a session of `reeve login`. With any other credential: what calls itself reeve-cli.
  *   api  every other program.
  *
- * So nobody with a token can look like a browser, and a program can at most call itself the command line.
+ * So a token that was made cannot look like a browser, in whatever header it is sent, and can at most call itself the
+ * command line. Who signs in with a program as if it were a browser does look like one: he is there himself.
  */
 export function requestSource(
   req: IncomingMessage,
@@ -22,8 +24,8 @@ export function requestSource(
     origins,
   }: { readonly actor: Actor | null; readonly fromCookie: boolean; readonly origins: readonly string[] },
 ): RequestSource {
-  if (actor !== null && fromCookie) return 'ui'
-  if (actor?.isCommandLine === true || req.headers['user-agent']?.startsWith('reeve-cli/') === true) return 'cli'
+  if (fromCookie && actor?.heldBy === 'browser') return 'ui'
+  if (actor?.heldBy === 'command_line' || req.headers['user-agent']?.startsWith('reeve-cli/') === true) return 'cli'
   return actor === null && isBrowser(req, origins) ? 'ui' : 'api'
 }
 

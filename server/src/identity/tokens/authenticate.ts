@@ -151,13 +151,13 @@ function readPayload(payload: string): CredentialChange {
 
 function toActor(row: CredentialRow): Actor {
   const held = holdings(row)
-  const isBrowsers = row.login_type !== 'token' && row.login_type !== 'device'
+  const heldBy = row.login_type === 'token' ? 'program' : row.login_type === 'device' ? 'command_line' : 'browser'
   return {
     userId: row.user_id,
     username: row.username,
     ...held,
-    isCommandLine: row.login_type === 'device',
-    isOutgrown: isBrowsers && row.rights_sha256?.equals(rightsMark(held.roles)) !== true,
+    heldBy,
+    isOutgrown: heldBy === 'browser' && row.rights_sha256?.equals(rightsMark(held.roles)) !== true,
     apiKeyId: row.id,
     scopes: row.scopes.flatMap((text) => Scope.safeParse(text).data ?? []),
     allowList: row.allow_list === null ? null : z.array(AllowedObject).parse(row.allow_list),
