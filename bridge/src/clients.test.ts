@@ -48,8 +48,17 @@ test('a session comes from the header, else from the body', () => {
   expect(known(agent).clientSessionId).toBeNull()
   expect(known('codex_exec/0.1', { 'session-id': 'a', session_id: 'b' }).clientSessionId).toBe('a')
   expect(known('codex_exec/0.1', { session_id: 'b' }).clientSessionId).toBe('b')
+  expect(known('codex_exec/0.1', {}, 'c').clientSessionId).toBe('c')
+  expect(known('OpenAI/JS 7.55.0', {}, 'd').clientSessionId).toBe('d')
   expect(known('opencode/1.0', { 'x-session-affinity': 'ses_1' }).clientSessionId).toBe('ses_1')
   expect(known('GeminiCLI/1', { 'x-session-id': 'x' }).clientSessionId).toBeNull()
+})
+
+test('sub-agents of Codex are told from the thread that a person leads', () => {
+  const thread = { 'session-id': 's', 'thread-id': 't1' }
+  expect(known('codex_exec/0.1', thread)).toMatchObject({ clientSessionId: 's', agentId: null, parentAgentId: null })
+  const spawned = { ...thread, 'thread-id': 't2', 'x-codex-parent-thread-id': 't1' }
+  expect(known('codex_exec/0.1', spawned)).toMatchObject({ clientSessionId: 's', agentId: 't2', parentAgentId: 't1' })
 })
 
 test('sub-agents of Claude Code are told apart', () => {

@@ -27,6 +27,8 @@ const claudeCode = {
   parentAgent: 'x-claude-code-parent-agent-id',
 } as const
 
+const codexSession = ['session-id', 'session_id', 'body'] as const
+
 /**
  * Which client a request comes from and how it names its session. Data: a new client is a new line. Every word in it is
  * the client's own; a session id is only ever compared with those of the same actor.
@@ -42,12 +44,21 @@ const rules: readonly ClientRule[] = [
   },
   { client: 'Claude Code', userAgent: /^claude-(?:cli|code)\/(\S+)/i, ...claudeCode },
   { client: 'Claude Code', userAgent: /^claude/i, ...claudeCode },
-  { client: 'Codex', userAgent: /^codex[\w-]*\/(\S+)/i, session: ['session-id', 'session_id'] },
-  { client: 'Codex', userAgent: /^codex/i, session: ['session-id', 'session_id'] },
+  {
+    client: 'Codex',
+    userAgent: /^codex[\w-]*\/(\S+)/i,
+    // Only a sub-agent has it; the thread that a person leads is no agent's.
+    header: ['x-codex-parent-thread-id', /./],
+    session: codexSession,
+    agent: 'thread-id',
+    parentAgent: 'x-codex-parent-thread-id',
+  },
+  { client: 'Codex', userAgent: /^codex[\w-]*\/(\S+)/i, session: codexSession },
+  { client: 'Codex', userAgent: /^codex/i, session: codexSession },
   {
     client: 'OpenCode',
     userAgent: /^opencode\/(\S+)/i,
-    session: ['x-session-id', 'x-opencode-session', 'x-session-affinity'],
+    session: ['x-session-id', 'x-opencode-session', 'x-session-affinity', 'body'],
   },
   { client: 'Gemini CLI', userAgent: /^geminicli[\w-]*\/([^/\s]+)/i },
   { client: 'Mux', userAgent: /^(?:mux|xum)\/(\S+)/i, session: ['x-mux-workspace-id'] },
@@ -72,9 +83,9 @@ const rules: readonly ClientRule[] = [
   { client: 'Goose', userAgent: /^goose\/(\S+)/i },
   { client: 'Aider', userAgent: /^aider\/(\S+)/i },
   { client: 'Anthropic SDK', userAgent: /^(?:async)?anthropic(?:bedrock|vertex)?\/\w+ (\S+)/i, session: ['body'] },
-  { client: 'OpenAI SDK', userAgent: /^(?:async)?openai\/\w+ (\S+)/i },
+  { client: 'OpenAI SDK', userAgent: /^(?:async)?openai\/\w+ (\S+)/i, session: ['body'] },
   { client: 'Google Gen AI SDK', userAgent: /^google-genai-sdk\/(\S+)/i },
-  { client: 'Vercel AI SDK', userAgent: /^ai(?:-sdk[-/][\w-]+)?\/(\S+)/i },
+  { client: 'Vercel AI SDK', userAgent: /^ai(?:-sdk[-/][\w-]+)?\/(\S+)/i, session: ['body'] },
   { client: 'curl', userAgent: /^curl\/(\S+)/i },
 ]
 

@@ -26,6 +26,8 @@ const key = (suffix: string, where: string) =>
 export const providerOptions = {
   anthropicBaseUrl: baseUrl('ANTHROPIC', 'https://api.anthropic.com', 'The Anthropic'),
   anthropicKey: key('ANTHROPIC', 'Anthropic'),
+  openaiBaseUrl: baseUrl('OPENAI', 'https://api.openai.com/v1/', 'The OpenAI'),
+  openaiKey: key('OPENAI', 'OpenAI'),
   geminiBaseUrl: baseUrl('GEMINI', 'https://generativelanguage.googleapis.com', 'The Gemini'),
   geminiKey: key('GEMINI', 'Google (Gemini API, or Vertex AI in express mode)'),
 } as const
@@ -34,7 +36,7 @@ export const providerOptions = {
 export interface ProviderSetting {
   /** As in the path of requests. */
   readonly name: string
-  readonly type: 'anthropic' | 'google'
+  readonly type: 'anthropic' | 'google' | 'openai'
   readonly baseUrl: string
   readonly key: Secret | null
   /** The variable that its key is given in. */
@@ -55,6 +57,13 @@ export const providersConfig = (values: ProviderValues): readonly ProviderSettin
     keyEnv: providerOptions.anthropicKey.env,
   },
   {
+    name: 'openai',
+    type: 'openai',
+    baseUrl: values.openaiBaseUrl,
+    key: values.openaiKey,
+    keyEnv: providerOptions.openaiKey.env,
+  },
+  {
     name: 'gemini',
     type: 'google',
     baseUrl: values.geminiBaseUrl,
@@ -70,6 +79,7 @@ export function openProviders(
 ): readonly (keyof ProviderValues)[] {
   const pairs = [
     ['anthropicBaseUrl', 'anthropicKey'],
+    ['openaiBaseUrl', 'openaiKey'],
     ['geminiBaseUrl', 'geminiKey'],
   ] as const
   return pairs.flatMap(([url, name]) => (values[name] !== null && isOpenHttp(values[url]) ? [url] : []))

@@ -26,13 +26,149 @@ interface Turn {
   /** How this API's clients send their key. */
   readonly key: (token: string) => Readonly<Record<string, string>>
   readonly body: unknown
-  /** The data of the stream's events. */
+  /** The data of the stream's events; text is not quoted. */
   readonly events: readonly unknown[]
   readonly row: object
   readonly items: readonly object[]
 }
 
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+const chunk = (delta: object | null, more: object = {}) => ({
+  id: 'chatcmpl-1',
+  model: 'gpt-5.5-2026-04-23',
+  choices: delta === null ? [] : [{ index: 0, delta, finish_reason: null, ...more }],
+})
+const call = { type: 'function_call', id: 'fc_1', call_id: 'call_2', name: 'exec_command', arguments: '{"cmd":"ls"}' }
+
 const turns: Readonly<Record<string, Turn>> = {
+  'openai, Chat Completions': {
+    path: '/openai/v1/chat/completions',
+    key: bearer,
+    body: {
+      model: 'gpt-5.5',
+      stream: true,
+      stream_options: { include_usage: true },
+      messages: [
+        { role: 'system', content: 'be brief' },
+        { role: 'user', content: 'list the files' },
+      ],
+      tools: [{ type: 'function', function: { name: 'bash' } }],
+    },
+    events: [
+      chunk({ role: 'assistant', content: '', reasoning_content: 'A listing.' }),
+      chunk({ tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'bash', arguments: '' } }] }),
+      chunk({ tool_calls: [{ index: 0, function: { arguments: '{"cmd":"ls"}' } }] }),
+      chunk({}, { finish_reason: 'tool_calls' }),
+      {
+        ...chunk(null),
+        usage: {
+          prompt_tokens: 100,
+          completion_tokens: 20,
+          total_tokens: 120,
+          prompt_tokens_details: { cached_tokens: 60 },
+          completion_tokens_details: { reasoning_tokens: 12 },
+        },
+      },
+      '[DONE]',
+    ],
+    row: {
+      route: 'chat_completions',
+      provider: 'openai',
+      provider_name: 'openai',
+      model: 'gpt-5.5',
+      model_served: 'gpt-5.5-2026-04-23',
+      provider_response_id: 'chatcmpl-1',
+      streaming: true,
+      outcome: 'ok',
+      stop_reason: 'tool_calls',
+      prompt: 'list the files',
+      input_tokens: 40,
+      cache_read_tokens: 60,
+      output_tokens: 20,
+      reasoning_tokens: 12,
+      usage_source: 'provider',
+      tool_calls: 1,
+    },
+    items: [
+      { kind: 'context', origin: 'client', text: 'be brief' },
+      { kind: 'prompt', origin: 'human', text: 'list the files' },
+      { kind: 'thinking', origin: 'model', text: 'A listing.' },
+      { kind: 'tool_call', origin: 'model', tool_name: 'bash', text: '{"cmd":"ls"}' },
+    ],
+  },
+  // As Codex asks: its own instructions and the place where it works stand before what a person wrote.
+  'openai, Responses': {
+    path: '/openai/responses',
+    key: (token) => ({
+      ...bearer(token),
+      'user-agent': 'codex_exec/0.169.0 (Debian 12.0.0; x86_64) dumb (codex_exec; 0.169.0)',
+      'session-id': '0199aa00-1111-7000-8000-000000000001',
+    }),
+    body: {
+      model: 'gpt-5.5',
+      stream: true,
+      store: false,
+      input: [
+        { type: 'message', role: 'developer', content: [{ type: 'input_text', text: 'be brief' }] },
+        {
+          type: 'message',
+          role: 'user',
+          content: [{ type: 'input_text', text: '<environment_context>/work</environment_context>' }],
+        },
+        { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'list the files' }] },
+      ],
+      tools: [{ type: 'function', name: 'exec_command' }],
+    },
+    events: [
+      { type: 'response.created', response: { id: 'resp_1', model: 'gpt-5.5-2026-04-23', error: null } },
+      {
+        type: 'response.output_item.done',
+        output_index: 0,
+        item: { type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 'A listing.' }] },
+      },
+      { type: 'response.output_item.done', output_index: 1, item: call },
+      {
+        type: 'response.completed',
+        response: {
+          id: 'resp_1',
+          status: 'completed',
+          output: [],
+          usage: {
+            input_tokens: 100,
+            input_tokens_details: { cached_tokens: 60 },
+            output_tokens: 20,
+            output_tokens_details: { reasoning_tokens: 12 },
+          },
+        },
+      },
+    ],
+    row: {
+      route: 'responses',
+      provider: 'openai',
+      client: 'Codex',
+      client_version: '0.169.0',
+      client_session_id: '0199aa00-1111-7000-8000-000000000001',
+      model: 'gpt-5.5',
+      model_served: 'gpt-5.5-2026-04-23',
+      provider_response_id: 'resp_1',
+      outcome: 'ok',
+      stop_reason: 'completed',
+      prompt: 'list the files',
+      input_tokens: 40,
+      cache_read_tokens: 60,
+      output_tokens: 20,
+      reasoning_tokens: 12,
+      usage_source: 'provider',
+      tool_calls: 1,
+    },
+    items: [
+      { kind: 'context', origin: 'client', text: 'be brief' },
+      { kind: 'context', origin: 'client', text: '<environment_context>/work</environment_context>' },
+      { kind: 'prompt', origin: 'human', text: 'list the files' },
+      { kind: 'thinking', origin: 'model', text: 'A listing.' },
+      { kind: 'tool_call', origin: 'model', tool_name: 'exec_command', text: '{"cmd":"ls"}' },
+    ],
+  },
   gemini: {
     path: '/gemini/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse',
     key: (token) => ({ 'x-goog-api-key': token }),
@@ -97,7 +233,8 @@ async function ended(id: string) {
   }
 }
 
-const eventsOf = (turn: Turn): string[] => turn.events.map((event) => `data: ${JSON.stringify(event)}\n\n`)
+const dataOf = (event: unknown): string => `data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`
+const eventsOf = (turn: Turn): string[] => turn.events.map(dataOf)
 
 for (const [name, turn] of Object.entries(turns)) {
   const ask = (body: unknown) =>
@@ -121,7 +258,7 @@ for (const [name, turn] of Object.entries(turns)) {
   })
 
   test(`${name}: a stream that breaks off is told as an error in the format, and recorded as broken off`, async () => {
-    const half = Buffer.from(`data: ${JSON.stringify(turn.events[0])}\n\n`)
+    const half = Buffer.from(dataOf(turn.events[0]))
     upstream.answer(() => eventStream([half.toString()]))
     const response = await ask(turn.body)
     expect(await response.text()).toMatch(/error/)

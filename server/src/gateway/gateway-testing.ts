@@ -50,6 +50,7 @@ const defaults: Omit<GatewayConfig, 'providers'> = {
 /** Every type of provider, all of them at one address. */
 export const allAt = (baseUrl: string, key: Secret | null): readonly ProviderSetting[] => [
   { name: 'anthropic', type: 'anthropic', baseUrl, key, keyEnv: 'REEVE_AIBRIDGE_ANTHROPIC_KEY' },
+  { name: 'openai', type: 'openai', baseUrl, key, keyEnv: 'REEVE_AIBRIDGE_OPENAI_KEY' },
   { name: 'gemini', type: 'google', baseUrl, key, keyEnv: 'REEVE_AIBRIDGE_GEMINI_KEY' },
 ]
 

@@ -130,6 +130,7 @@ test('a provider without a key says which setting is missing; an unknown one is 
   expect(answer.message).toContain('REEVE_AIBRIDGE_ANTHROPIC_KEY')
   expect(bare.gateway.status().providers).toMatchObject([
     { name: 'anthropic', ready: false },
+    { name: 'openai', ready: false },
     { name: 'gemini', ready: false },
   ])
   const other = await fetch(`${bare.url}/nobody/v1/messages`, {

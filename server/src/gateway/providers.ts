@@ -1,5 +1,5 @@
 import type { Secret } from '@reeve/base'
-import { anthropicProvider, geminiProvider, type Provider, startScriptedProvider } from '@reeve/bridge'
+import { anthropicProvider, geminiProvider, openaiProvider, type Provider, startScriptedProvider } from '@reeve/bridge'
 
 /** A provider instance as it was configured. */
 export interface ProviderSetting {
@@ -18,7 +18,7 @@ export interface ProviderSettings {
 }
 
 /** Who makes the providers of each type. */
-const factories = { anthropic: anthropicProvider, google: geminiProvider } as const
+const factories = { anthropic: anthropicProvider, google: geminiProvider, openai: openaiProvider } as const
 
 /** A provider instance as the gateway offers it. */
 export interface Offered {
