@@ -224,7 +224,7 @@ export const activateUser = endpoint({
   params,
   body: Empty.optional(),
   result: User,
-  faults: ['forbidden', 'not_found'],
+  faults: ['forbidden', 'not_found', 'conflict'],
 })
 
 export const setServiceAccountOwner = endpoint({

@@ -42,6 +42,14 @@ export const templates: { readonly [E in EventName]: Template<E> } = {
   }),
   'user-deleted': person('deleted'),
   'user-suspended': person('suspended'),
+  'service-account-suspended': ({ username, responsible }, place) => ({
+    title: `Service account ${quoted(username)} was suspended`,
+    paragraphs: [
+      `${quoted(responsible)} answers for ${quoted(username)} and was suspended or deleted at ${instant(place.at)}. Its tokens have ended with it.`,
+      'If programs still need it, hand it over to somebody, activate it and make new tokens.',
+    ],
+    action: page(place, '/service-accounts', 'Service accounts'),
+  }),
   'user-activated': person('activated'),
   'account-suspended': ({ by }, { at }) => ({
     title: 'Your account was suspended',

@@ -63,6 +63,12 @@ export const events = {
   'user-created': aboutPeople('A user was created', ['username', 'email', 'by']),
   'user-deleted': aboutPeople('A user was deleted', ['username', 'by']),
   'user-suspended': aboutPeople('A user was suspended', ['username', 'by']),
+  /** `responsible` is who answered for it, and was suspended or deleted. */
+  'service-account-suspended': aboutPeople('A service account was suspended, as nobody answers for it', [
+    'username',
+    'responsible',
+    'by',
+  ]),
   'user-activated': aboutPeople('A user was activated', ['username', 'by']),
   'account-suspended': { ...aboutYou('Your account was suspended', 'nobody', ['by']), reachesSuspended: true },
   'account-activated': aboutYou('Your account was activated', 'nobody', ['by']),

@@ -5,14 +5,26 @@ import { appendAudit } from '../../audit/journal.ts'
 import type { Tx } from '../../db/database.ts'
 import { type Scope, signedIn } from '../../http/implement.ts'
 import { type Identity, resolveUser } from '../identity.ts'
-import { findUser, lockOwners, lockUser, updateUser, type UserRow } from '../queries.ts'
+import {
+  expireKeysOf,
+  findUser,
+  lockOwners,
+  lockUser,
+  notifyCredentials,
+  updateUser,
+  type UserRow,
+} from '../queries.ts'
+import { enqueue } from '../../outbox/outbox.ts'
+import { userStatusChanged } from '../events.ts'
+import { changePayload, credentialChannel } from '../tokens/authenticate.ts'
+import { selectLiveAccountsOf } from './queries.ts'
 import { responsibleChanged } from '../sign-in/events.ts'
 import { actorNow, checkOutranks } from '../roles/standing.ts'
 
 /**
  * An account for programs. It is a user in all that access and the record ask, and no person: it does not sign in, has
  * no password and no address (the empty text is stored), and never becomes dormant. A person is responsible for it, and
- * makes its tokens. It is disabled by suspending it, which ends them.
+ * makes its tokens. It is disabled by suspending it, which ends them; it is suspended with that person.
  */
 export interface AccountWish {
   readonly email?: string | undefined
@@ -49,6 +61,36 @@ export async function responsibleFor(tx: Tx, actor: Actor, wish: AccountWish): P
   if (isFit && allows(actor, 'user:read', { ownerId: found.id })) return found.id
   const problems = [{ field: 'owner', detail: 'is not a person who could be responsible' }]
   throw new Fault('invalid', 'such a user cannot be made', { problems })
+}
+
+/**
+ * Nobody answers for them any more, and nobody would notice what their tokens do: they end with the person. Whoever
+ * administers hears of each, hands over what is needed, and activates it. Gives the accounts, to be forgotten.
+ */
+export async function suspendAccountsOf(tx: Tx, scope: Scope, person: UserRow, by: Actor, at: Date): Promise<Uuid[]> {
+  const accounts = person.is_service_account ? [] : await selectLiveAccountsOf(tx, person.id)
+  for (const { id } of accounts) {
+    const account = await lockUser(tx, id)
+    if (account === undefined) continue
+    await updateUser(tx, id, { status: 'suspended' }, at)
+    const ended = await expireKeysOf(tx, id, { kind: 'all' }, at)
+    const reason = `${person.username} answers for it`
+    await appendAudit(tx, { scope, at, ...userStatusChanged(account, 'suspended', ended), reason })
+    const facts = { username: account.username, responsible: person.username, by: by.username }
+    await enqueue(tx, { event: 'service-account-suspended', userIds: 'user-admins', facts, at })
+    await notifyCredentials(tx, credentialChannel, changePayload({ userId: id }))
+  }
+  return accounts.map(({ id }) => id)
+}
+
+/** An account that nobody answers for does not come back. */
+export async function checkAnsweredFor(tx: Tx, account: UserRow): Promise<void> {
+  if (!account.is_service_account || account.owner_id === null) return
+  const person = await findUser(tx, { id: account.owner_id })
+  if (person !== undefined && person.status !== 'suspended') return
+  throw new Fault('conflict', `nobody answers for ${account.username}: who did was suspended or deleted`, {
+    fix: `hand it over first: reeve users hand-over ${account.username} <person>`,
+  })
 }
 
 /** For when a person leaves: the account goes on, and somebody else answers for it and makes its tokens. */

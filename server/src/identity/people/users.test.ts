@@ -262,6 +262,15 @@ test('nobody deletes himself, and the last owner stays', async () => {
   expect((await call('GET', '/api/v2/users/me', { token: second })).status).toBe(401)
 })
 
+test('a service account that nobody answers for is not activated', async () => {
+  await world.person('leaver')
+  const body = { username: 'left-behind', service_account: true, owner: 'leaver' }
+  await call('POST', '/api/v2/users', { token: owner, body })
+  await call('PUT', '/api/v2/users/leaver/status/suspend', { token: owner, body: {} })
+  const again = await call('PUT', '/api/v2/users/left-behind/status/activate', { token: owner, body: {} })
+  expect(again.status).toBe(409)
+})
+
 test('each of these endpoints gave every answer that it declares', () => {
   expect(
     answersNotSeen(

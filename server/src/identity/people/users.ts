@@ -1,4 +1,4 @@
-import { Fault, uuidv7 } from '@reeve/base'
+import { Fault, type Uuid, uuidv7 } from '@reeve/base'
 import type { Actor } from '../../access/actor.ts'
 import { allows, visibility } from '../../access/policy.ts'
 import { appendAudit } from '../../audit/journal.ts'
@@ -33,7 +33,13 @@ import {
 import { isImplied } from '../../access/built-in-roles.ts'
 import { refusalOnRecord } from '../refused.ts'
 import { checkGrants, checkOwnerStays } from '../roles/roles.ts'
-import { type AccountWish, readAccount, responsibleFor } from './service-accounts.ts'
+import {
+  type AccountWish,
+  checkAnsweredFor,
+  readAccount,
+  responsibleFor,
+  suspendAccountsOf,
+} from './service-accounts.ts'
 import { beginSession } from '../sign-in/sessions.ts'
 import { actorNow, checkOutranks } from '../roles/standing.ts'
 
@@ -172,7 +178,8 @@ function readDay(text: string | undefined): Date | 'never' | null {
 export async function suspendUser(identity: Identity, scope: Scope, ref: string): Promise<UserRow> {
   const actor = signedIn(scope)
   const { id } = await resolveUser(identity.db.sql, actor, ref, 'user:update')
-  return changeCredentials(identity, { userId: id }, async (tx) => {
+  let theirs: Uuid[] = []
+  const suspended = await changeCredentials(identity, { userId: id }, async (tx) => {
     await lockOwners(tx)
     const user = await locked(tx, id)
     await checkOutranks(tx, await actorNow(tx, actor), id)
@@ -187,8 +194,11 @@ export async function suspendUser(identity: Identity, scope: Scope, ref: string)
     const ended = await expireKeysOf(tx, id, { kind: 'all' }, now)
     await appendAudit(tx, { scope, at: now, ...userStatusChanged(user, 'suspended', ended) })
     await tellOfStatus(tx, 'suspended', user, actor, now)
+    theirs = await suspendAccountsOf(tx, scope, user, actor, now)
     return locked(tx, id)
   })
+  for (const userId of theirs) identity.forget({ userId })
+  return suspended
 }
 
 export async function activateUser(identity: Identity, scope: Scope, ref: string): Promise<UserRow> {
@@ -199,6 +209,7 @@ export async function activateUser(identity: Identity, scope: Scope, ref: string
     const user = await locked(tx, id)
     await checkOutranks(tx, await actorNow(tx, actor), id)
     if (user.status === 'active') return user
+    await checkAnsweredFor(tx, user)
     const now = identity.clock.now()
     await updateUser(tx, id, { status: 'active' }, now)
     await appendAudit(tx, { scope, at: now, ...userStatusChanged(user, 'active', 0) })
@@ -297,6 +308,7 @@ export async function deleteUser(identity: Identity, scope: Scope, ref: string):
   const found = await resolveUser(identity.db.sql, actor, ref, 'user:delete')
   const { id } = found
   if (id === actor.userId) throw new Fault('conflict', 'nobody can delete himself', { fix: 'ask another owner' })
+  let theirs: Uuid[] = []
   const remove = async (tx: Tx) => {
     await lockOwners(tx)
     const user = await locked(tx, id)
@@ -309,9 +321,11 @@ export async function deleteUser(identity: Identity, scope: Scope, ref: string):
     await appendAudit(tx, { scope, at: now, ...userDeleted(user, ended) })
     const facts = { username: user.username, by: actor.username }
     await enqueue(tx, { event: 'user-deleted', userIds: 'user-admins', facts, at: now })
+    theirs = await suspendAccountsOf(tx, scope, user, actor, now)
   }
   const attempt = userDeleted(found, 0)
   await refusalOnRecord(identity, scope, attempt, () => changeCredentials(identity, { userId: id }, remove))
+  for (const userId of theirs) identity.forget({ userId })
 }
 
 async function locked(tx: Tx, id: string): Promise<UserRow> {
