@@ -28,7 +28,8 @@ export function parseInput(endpoint: Endpoint, raw: RouteInput<unknown, URLSearc
         // A field that nobody reads may be a mistyped one, or an attempt to set what is not the caller's to set.
         const unknown = issue.code === 'unrecognized_keys' ? issue.keys : []
         const path = issue.path.map(String)
-        for (const key of unknown) problems.push({ field: [...path, key].join('.'), detail: 'is not a known field' })
+        for (const key of unknown)
+          problems.push({ field: [...path, sayable(key)].join('.'), detail: 'is not a known field' })
         if (unknown.length === 0) problems.push({ field: path.join('.') || slot, detail: issue.message })
       }
       return undefined
@@ -42,6 +43,9 @@ export function parseInput(endpoint: Endpoint, raw: RouteInput<unknown, URLSearc
   if (problems.length > 0) throw new Fault('invalid', 'the request has problems', { problems })
   return input
 }
+
+/** A name that nobody gives to a field may be a password in the wrong place: it is not said again. */
+const sayable = (key: string): string => (/^[a-z]{1,20}(_[a-z]{1,20}){0,4}$/i.test(key) ? key : '(not a field name)')
 
 /** Reads a JSON body. An absent one is `undefined`; whether that will do is for the schema to say. */
 export async function readJsonBody(req: IncomingMessage, deadline: AbortSignal): Promise<{ body: unknown } | Refusal> {

@@ -105,3 +105,16 @@ test('each of these endpoints gave every answer that it declares', () => {
   const all = ['listGroups', 'getGroupByName', 'createGroup', 'getGroup', 'updateGroup', 'deleteGroup'] as const
   expect(answersNotSeen(...all)).toEqual([])
 })
+
+test('who may change groups lets others in, and himself only if he may give roles', async () => {
+  const permission = (action: string) => ({ resource_type: 'group', action })
+  const role = { name: 'group-keeper', site_permissions: [permission('read'), permission('update')] }
+  await call('POST', '/users/roles', role)
+  const keeper = await world.person('keeper', 'group-keeper')
+  const id = await make('kept')
+  const let_in = (...add_users: string[]) => call('PATCH', `/groups/${id}`, { add_users }, keeper)
+  expect((await let_in('keeper')).status).toBe(403)
+  expect((await let_in('ann')).status).toBe(200)
+  expect(names((await call('GET', `/groups/${id}`)).json)).toEqual(['ann'])
+  expect((await call('PATCH', `/groups/${id}`, { add_users: ['dana'] })).status).toBe(200)
+})

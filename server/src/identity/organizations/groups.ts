@@ -1,7 +1,7 @@
 import { Fault, isUuid, type Problem, type Uuid, uuidv7 } from '@reeve/base'
 import type { Grantable } from '@reeve/sdk'
 import type { Actor } from '../../access/actor.ts'
-import { visibility } from '../../access/policy.ts'
+import { allows, visibility } from '../../access/policy.ts'
 import { appendAudit } from '../../audit/journal.ts'
 import type { Tx } from '../../db/database.ts'
 import { isUniqueViolation } from '../../db/failures.ts'
@@ -96,6 +96,7 @@ export async function changeGroup(identity: Identity, scope: Scope, id: Uuid, gi
     db.transaction(async (tx) => {
       const old = await locked(tx, id)
       const people = await setGroupMembers(tx, old, { add, remove }, now)
+      checkOwnWay(signedIn(scope), old, people.added)
       await updateGroup(tx, id, fields, now)
       const next = await locked(tx, id)
       await appendAudit(tx, { scope, at: now, ...groupChanged(old, next, people) })
@@ -104,6 +105,17 @@ export async function changeGroup(identity: Identity, scope: Scope, id: Uuid, gi
   )
   for (const userId of changed) identity.forget({ userId })
   return group
+}
+
+/**
+ * Objects grant things to groups, so that joining one is being given what they grant: somebody lets others in, and himself
+ * only who may give roles there.
+ */
+function checkOwnWay(actor: Actor, { name, organization_id }: GroupRow, added: readonly string[]): void {
+  if (!added.includes(actor.username) || allows(actor, 'role:assign', { organizationId: organization_id })) return
+  throw new Fault('forbidden', `nobody lets himself into the group ${name}`, {
+    fix: 'ask somebody else who may change the group, or who may give roles in the organization',
+  })
 }
 
 /**
