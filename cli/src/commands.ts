@@ -24,6 +24,8 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
   list: ['ls'],
   show: ['view'],
   remove: ['rm', 'delete'],
+  // Where a command ends something in its own word, people type the usual one all the same.
+  'tokens revoke': ['remove', 'rm'],
 }
 
 export const groups: Readonly<Record<string, string>> = {

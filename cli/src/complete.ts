@@ -11,7 +11,7 @@ import { type AnyOption, kebab } from './option.ts'
 export function complete(words: readonly string[]): string[] {
   const typed = words.at(-1) ?? ''
   const before = words.slice(0, -1)
-  const path = plainWords(before).map(canonical)
+  const path = canonical(plainWords(before))
   const command = findCommand(path)
   const options: Readonly<Record<string, AnyOption>> = { ...command?.options, ...globalOptions }
   const previous = before.at(-1) ?? ''

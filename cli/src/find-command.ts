@@ -1,10 +1,18 @@
 import { aliases, commands } from './commands.ts'
 import type { Command } from './command.ts'
 
-/** The main name of a word that may be an alias. */
-export function canonical(word: string): string {
-  return Object.entries(aliases).find(([, others]) => others.includes(word))?.[0] ?? word
+/** The words of a command with the main name of each that is an alias, of its own or of the command so far. */
+export function canonical(words: readonly string[]): string[] {
+  const main = words.map((word) => oneOf(word, (name) => !name.includes(' ')) ?? word)
+  return main.map((word, i) => {
+    const before = main.slice(0, i).join(' ')
+    const own = oneOf(words[i] ?? '', (name) => name.includes(' ') && name.startsWith(`${before} `))
+    return own?.split(' ').at(-1) ?? word
+  })
 }
+
+const oneOf = (word: string, isMeant: (name: string) => boolean): string | undefined =>
+  Object.entries(aliases).find(([name, others]) => isMeant(name) && others.includes(word))?.[0]
 
 /** The command whose whole name the words begin with. */
 export function findCommand(words: readonly string[]): Command | undefined {
@@ -13,7 +21,7 @@ export function findCommand(words: readonly string[]): Command | undefined {
 
 /** The words that lead towards a command; those after them are its arguments, or the values of flags. */
 export function matchedWords(words: readonly string[]): readonly string[] {
-  const plain = words.filter((word) => !word.startsWith('-')).map(canonical)
+  const plain = canonical(words.filter((word) => !word.startsWith('-')))
   const lengths = commands.map((command) => {
     const different = command.path.findIndex((word, i) => plain[i] !== word)
     return different === -1 ? command.path.length : different

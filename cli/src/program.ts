@@ -90,7 +90,7 @@ function childOf(parent: Program, path: readonly string[]): Program {
 function addCommand(parent: Program, command: Command, onMatch: Matched): void {
   const name = command.path.at(-1)!
   const leaf = parent.command(name).description(command.summary).helpCommand(false).enablePositionalOptions()
-  leaf.aliases(aliases[name] ?? []).allowExcessArguments(false)
+  leaf.aliases([...(aliases[name] ?? []), ...(aliases[command.path.join(' ')] ?? [])]).allowExcessArguments(false)
   for (const [key, argument] of Object.entries(command.args)) {
     leaf.argument(argument.required ? `<${kebab(key)}>` : `[${kebab(key)}]`, argument.description)
   }

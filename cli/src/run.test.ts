@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { commands } from './commands.ts'
 import { complete } from './complete.ts'
+import { matchedWords } from './find-command.ts'
 import { runCli, serveContract } from './testing.ts'
 import { everything } from './testing-data.ts'
 import { userId } from './testing-sessions.ts'
@@ -114,4 +115,14 @@ test('completion knows nouns, verbs, flags, their values and arguments', () => {
   expect(words('tokens', 'list', '-o', 'j')).toEqual(['json', 'jsonl'])
   expect(words('bridge', 'requests', 'show', '--body', '')).toEqual(['request', 'response'])
   expect(words('completion', '')).toEqual(['bash', 'zsh', 'fish'])
+})
+
+test('a token is also removed, as most things are', async () => {
+  const words = (verb: string) => matchedWords(['token', verb, 'laptop'])
+  for (const verb of ['revoke', 'remove', 'rm']) expect(words(verb)).toEqual(['tokens', 'revoke'])
+  expect(matchedWords(['users', 'rm', 'max'])).toEqual(['users', 'remove'])
+  await using deployment = await serveContract(everything(false))
+  const env = { REEVE_SESSION_TOKEN: 'rv_x', REEVE_URL: deployment.url }
+  expect((await runCli(['tokens', 'rm', 'laptop', '-y'], { env })).code).toBe(0)
+  expect(deployment.asked.some((one) => one.name === 'deleteKey')).toBe(true)
 })
