@@ -16,12 +16,16 @@ export function maskAnswer(
   const { finds, open } = decidedFinds(text, masker, final)
   applyMasks(bytes, finds)
   if (!events) return withinBounds(open, finds)
-  const joined = joinTexts(finds.length === 0 ? text : bytes.toString('latin1'))
-  const { finds: scattered, open: openText } = decidedFinds(joined.text, masker, final)
-  for (const { from, to, mask } of scattered) {
-    for (let i = from; i < to; i++) bytes[placeOf(joined, i)] = mask.charCodeAt(i - from)
+  const scattered: Find[] = []
+  let undecided = open
+  for (const joined of joinTexts(finds.length === 0 ? text : bytes.toString('latin1'))) {
+    const found = decidedFinds(joined.text, masker, final || joined.ended)
+    for (const { from, to, mask } of found.finds) {
+      for (let i = from; i < to; i++) bytes[placeOf(joined, i)] = mask.charCodeAt(i - from)
+    }
+    scattered.push(...found.finds)
+    if (found.open < joined.text.length) undecided = Math.min(undecided, placeOf(joined, found.open))
   }
-  const undecided = Math.min(open, openText < joined.text.length ? placeOf(joined, openText) : open)
   // Whole lines: an event that is cut would not be recognised.
   const decided = final ? text.length : text.lastIndexOf('\n', undecided - 1) + 1
   return withinBounds(decided, [...finds, ...scattered])
@@ -64,25 +68,56 @@ function openFrom(text: string): number {
   return at
 }
 
-const textOfEvent = /"(?:text|thinking|partial_json)":"((?:[^"\\]|\\.)*)"/g
+/**
+ * The members in which the formats stream what a model says, thinks and gives to tools. Data: a new format is a new name.
+ * A format that streams into another member would leak what is said a few characters at a time.
+ */
+const saidIn = [
+  'text',
+  'thinking',
+  'partial_json',
+  // Chat Completions, and the servers that imitate it
+  'content',
+  'refusal',
+  'arguments',
+  'input',
+  'transcript',
+  'reasoning',
+  'reasoning_content',
+  'summary',
+  // Responses
+  'delta',
+]
+const textOfEvent = new RegExp(`"(${saidIn.join('|')})": ?"((?:[^"\\\\]|\\\\.)*)"`, 'g')
 
-/** The texts of the events as one, and from where on it stands where. */
+/** A text that did not go on within so many bytes has ended; it is not held back for what may never come. */
+const pauseBytesMax = 2048
+
+/** The texts of the events in members of one name, as one, and from where on it stands where. */
 interface Joined {
   readonly text: string
   /** Of each event's text: its first character in `text`, and the place of that in the bytes; in order. */
   readonly starts: readonly (readonly [at: number, place: number])[]
+  readonly ended: boolean
 }
 
-function joinTexts(text: string): Joined {
-  const starts: [number, number][] = []
-  let joined = ''
+/** Apart by the names: some servers say the same in two members of each event, or think and speak in turns. */
+function joinTexts(text: string): readonly Joined[] {
+  const byName = new Map<string, { text: string; starts: [number, number][]; end: number }>()
   for (const match of text.matchAll(textOfEvent)) {
-    const said = match[1] ?? ''
+    const [whole, name = '', said = ''] = match
     if (said === '') continue
-    starts.push([joined.length, match.index + match[0].length - 1 - said.length])
-    joined += said
+    const joined = byName.get(name) ?? { text: '', starts: [], end: 0 }
+    joined.end = match.index + whole.length
+    joined.starts.push([joined.text.length, joined.end - 1 - said.length])
+    joined.text += said
+    byName.set(name, joined)
   }
-  return { text: joined, starts }
+  return [...byName.values()].map(({ text: said, starts, end }) => ({
+    text: said,
+    starts,
+    ended: text.length - end > pauseBytesMax,
+  }))
 }
 
 function placeOf({ starts }: Joined, at: number): number {
