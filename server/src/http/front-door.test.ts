@@ -75,7 +75,7 @@ test('a path has one spelling', async () => {
 test('other protocols and methods that reach through are refused', async () => {
   expect(await statuses('TRACE / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toEqual(['405'])
   expect(await statuses('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')).toEqual([
-    '400',
+    '426',
   ])
   expect((await statuses('CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n'))[0]).not.toBe('200')
 })

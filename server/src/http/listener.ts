@@ -52,9 +52,12 @@ export async function openListener({ address, tls, handle }: ListenerOptions): P
   server.on('request', handle)
   // Who waits to be told to go on is told by whoever reads the body, after the credential has been looked at.
   server.on('checkContinue', handle)
-  // Nothing of ours speaks another protocol over this port.
+  // Nothing of ours speaks another protocol over this port. Told so with a 426, Codex goes on over HTTP at once; after any
+  // other status it tries again for seconds.
   server.on('upgrade', (_req, socket) => {
-    socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    socket.end(
+      'HTTP/1.1 426 Upgrade Required\r\nUpgrade: HTTP/1.1\r\nConnection: upgrade, close\r\nContent-Length: 0\r\n\r\n',
+    )
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // An answer is out already: whatever follows it would be taken for the answer to something else.
