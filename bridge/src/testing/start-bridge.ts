@@ -5,6 +5,8 @@ import type { BridgeEvent } from '../exchange.ts'
 import { defaultLimits, type Limits } from '../limits.ts'
 import type { Masker } from '../masking/masker.ts'
 import { anthropicProvider } from '../providers/anthropic.ts'
+import { geminiProvider } from '../providers/gemini.ts'
+import { openaiProvider } from '../providers/openai.ts'
 import type { Actor } from '../recorder.ts'
 import { counter } from './counter.ts'
 import { type MemoryRecorder, memoryRecorder } from './memory-recorder.ts'
@@ -18,6 +20,8 @@ export const testActor: Actor = {
 
 export const providerKey = 'sk-upstream-key-of-the-provider'
 
+const factories = { anthropic: anthropicProvider, openai: openaiProvider, gemini: geminiProvider } as const
+
 export interface TestBridge extends AsyncDisposable {
   readonly port: number
   readonly bridge: Bridge
@@ -27,7 +31,7 @@ export interface TestBridge extends AsyncDisposable {
   closed(count: number): Promise<void>
 }
 
-/** A bridge behind a real listener, which takes everybody for one actor. */
+/** A bridge behind a real listener, with one provider, which takes everybody for one actor. */
 export async function startBridge(
   baseUrl: string,
   options: {
@@ -36,12 +40,15 @@ export async function startBridge(
     masker?: Masker | null
     log?: Log
     actor?: Actor | null
+    /** The provider, by the name that it has then too. */
+    provider?: keyof typeof factories
   } = {},
 ): Promise<TestBridge> {
   const recorder = options.recorder ?? memoryRecorder()
   const events: BridgeEvent[] = []
+  const name = options.provider ?? 'anthropic'
   const bridge = createBridge({
-    providers: [anthropicProvider({ name: 'anthropic', baseUrl, key: new Secret(providerKey) })],
+    providers: [factories[name]({ name, baseUrl, key: new Secret(providerKey) })],
     recorder,
     masker: options.masker ?? null,
     clock: systemClock,
@@ -58,7 +65,7 @@ export async function startBridge(
       req,
       res,
       actor,
-      providerName: 'anthropic',
+      providerName: name,
       path: req.url ?? '',
       sourceIp: '127.0.0.1',
       token: clientToken,

@@ -127,7 +127,10 @@ function nextEventEnd(events: Buffer, from: number): number {
   const byteAt = (at: number): number | undefined => (at < from ? undefined : events[at])
   for (let at = from; at < events.length; at++) {
     const byte = events[at]
-    if ((byte === LF || byte === CR) && endsBlankLine(byteAt, at)) return at + 1
+    if ((byte === LF || byte === CR) && endsBlankLine(byteAt, at)) {
+      // A LF behind a CR belongs to the same line end.
+      return byte === CR && events[at + 1] === LF ? at + 2 : at + 1
+    }
   }
   return events.length
 }
