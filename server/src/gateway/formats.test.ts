@@ -281,3 +281,27 @@ for (const [name, turn] of Object.entries(turns)) {
     expect(await response.json()).toMatchObject({ error: { message: expect.stringMatching(/token/) } })
   })
 }
+
+test('a result for a stored response belongs to the session and the thread of the call, though nothing else is said', async () => {
+  const { path, key, events, body } = turns['openai, Responses']!
+  const nameless = { ...key(dana.token), 'user-agent': 'x', 'session-id': '' }
+  const said = async (asked: unknown) => {
+    upstream.answer(() => eventStream(events.map(dataOf)))
+    const response = await fetch(`${open.url}${path}`, {
+      method: 'POST',
+      headers: nameless,
+      body: JSON.stringify(asked),
+    })
+    await response.arrayBuffer()
+    return ended(response.headers.get('x-reeve-interception-id') ?? '')
+  }
+  const first = await said(body)
+  const result = { type: 'function_call_output', call_id: call.call_id, output: 'a.txt' }
+  const next = await said({ model: 'gpt-5.5', stream: true, previous_response_id: 'resp_1', input: [result] })
+  expect(next.items[0]).toMatchObject({ kind: 'tool_result', text: 'a.txt' })
+  expect(next.row).toMatchObject({
+    session_id: first.row.session_id,
+    thread_id: first.row.thread_id,
+    client: 'Unknown',
+  })
+})

@@ -57,8 +57,12 @@ export function sessionKeyOf(start: PreparedStart, lineage: Lineage): SessionKey
   if (head.clientSessionId !== null) {
     return { key: `id:${storable(head.clientSessionId, 256)}`, groupedBy: 'client_id' }
   }
-  if (reading.beginning === null) return { key: `request:${head.id}`, groupedBy: 'request' }
   const issuer = issuerOf(start, lineage)
+  if (reading.beginning === null) {
+    // What carries a stored response on does not hold how the conversation began.
+    const key = issuer === null || issuer.sessionKey.startsWith('id:') ? `request:${head.id}` : issuer.sessionKey
+    return { key, groupedBy: key.startsWith('prefix:') ? 'content_prefix' : 'request' }
+  }
   const known = lineage.beginnings.get(pair(head.userId, reading.beginning))
   const joined =
     issuer?.sessionKey.startsWith('prefix:') === true
