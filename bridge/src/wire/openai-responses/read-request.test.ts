@@ -68,6 +68,7 @@ test('of what Codex sends first only the last words are a person’s', () => {
     ['prompt', 'human', 'run the marker'],
   ])
   expect(read({ input }).toolsOffered).toEqual(names)
+  expect(read({ input: [...input, call, output()] }).toolsOffered).toEqual(names)
 })
 
 test('results of every kind of call are read with the names of the calls', () => {

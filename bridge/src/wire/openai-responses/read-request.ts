@@ -32,6 +32,8 @@ export function readRequest(bytes: Buffer, { subAgent = false }: { subAgent?: bo
   const promptBy = side ? 'client' : subAgent ? 'agent' : 'human'
   const observations = fresh.flatMap((item) => readInput(item, promptBy, names))
   const earlier = carriedOn(bytes, scan)
+  // Codex resends the whole conversation, with the tools as its first item.
+  const first = fresh.length === scan.elements.length ? [] : [objectOf(valueAt(bytes, scan.elements[0] ?? null))]
   return {
     observations,
     continues: answered || earlier !== null,
@@ -39,7 +41,10 @@ export function readRequest(bytes: Buffer, { subAgent = false }: { subAgent?: bo
     beginning: beginning(bytes, scan),
     // A request that carries a stored response on says little itself: what it follows tells it from others.
     turn: turnHash(observations, `${scan.elements.length} ${earlier ?? ''}`),
-    toolsOffered: [...toolNames(valueAt(bytes, memberOf(scan, 'tools'))), ...fresh.flatMap(additionalTools)],
+    toolsOffered: [
+      ...toolNames(valueAt(bytes, memberOf(scan, 'tools'))),
+      ...[...first, ...fresh].flatMap(additionalTools),
+    ],
   }
 }
 
