@@ -57,7 +57,7 @@ export function createBridge(options: BridgeOptions): Bridge {
   const { recorder, masker, clock, log, newId, observe, limits } = options
   const providers = new Map(options.providers.map((provider) => [provider.name, provider]))
   const bodies = createBodyMemory(limits.rememberedBytes)
-  const upstreams = createUpstreams({ limits, clock, log })
+  const upstreams = createUpstreams({ limits, clock, log, observe })
   const open = createOpenList<OpenExchange>()
   let closing = false
   let allDone = (): void => {}
@@ -90,6 +90,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       const relay = upstreams.ask({
         exchange,
         routed,
+        model: null,
         body: null,
         recording: unrecorded,
         interceptionId: null,
@@ -127,9 +128,14 @@ export function createBridge(options: BridgeOptions): Bridge {
     if (intake.refusal !== null || res.destroyed) {
       return conclude(exchange, routed.route.wire, recording, intake.refusal, { ...told, id: start.id, cameMs })
     }
+    const closed = upstreams.admit(routed.provider, start.model)
+    if (closed !== null) {
+      return conclude(exchange, routed.route.wire, recording, closed, { ...told, id: start.id, cameMs })
+    }
     const relay = upstreams.ask({
       exchange,
       routed,
+      model: start.model,
       body: intake.body,
       recording,
       interceptionId: start.id,
@@ -173,7 +179,14 @@ export function createBridge(options: BridgeOptions): Bridge {
     } as const
     const why = { errorType: refusal?.reason ?? null, errorMessage: refusal?.message ?? null }
     try {
-      await recording.end({ ...summary, ...why, endedAt: clock.now(), providerRequestId: null, contentType: null })
+      await recording.end({
+        ...summary,
+        ...why,
+        endedAt: clock.now(),
+        providerRequestId: null,
+        contentType: null,
+        attempts: [],
+      })
     } catch (thrown) {
       log.error({ interceptionId: id, error: toError(thrown).message }, 'the end of a record could not be written')
       observe({ kind: 'unrecorded', providerName: told.providerName, step: 'end' })
@@ -252,6 +265,6 @@ function providerFacts(
     provider: provider.type,
     providerName: provider.name,
     route,
-    credentialHint: provider.key?.hint() ?? '',
+    credentialHint: provider.keys[0]?.secret.hint() ?? '',
   }
 }

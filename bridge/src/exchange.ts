@@ -32,5 +32,13 @@ export type BridgeEvent =
       readonly requestBytes: number
       readonly responseBytes: number
     }
+  /** A provider did not take the request as it was asked: its key, or the connection. */
+  | {
+      readonly kind: 'retried'
+      readonly providerName: string
+      readonly reason: 'key_refused' | 'key_limited' | 'unreachable'
+    }
+  /** A model of a provider is asked again, or not any more. */
+  | { readonly kind: 'breaker'; readonly providerName: string; readonly state: 'closed' | 'half_open' | 'open' }
   /** The record could not be begun or ended; the client did not get its answer. */
   | { readonly kind: 'unrecorded'; readonly providerName: string; readonly step: 'begin' | 'end' }

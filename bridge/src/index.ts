@@ -6,9 +6,11 @@ export { applyMasks, createMasker, type Find, type Masker } from './masking/mask
 export { anthropicProvider } from './providers/anthropic.ts'
 export { geminiProvider } from './providers/gemini.ts'
 export { openaiProvider } from './providers/openai.ts'
-export type { Provider, ProviderRoute } from './providers/provider.ts'
+export type { ProviderKey } from './pool/pool.ts'
+export { oneKey, type Provider, type ProviderOptions, type ProviderRoute } from './providers/provider.ts'
 export type {
   Actor,
+  Attempt,
   ClientFacts,
   EndFacts,
   RecordedBody,

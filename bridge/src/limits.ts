@@ -18,6 +18,9 @@ export interface Limits {
   readonly eventBytes: number
   /** Of an answer with an error status: those are held whole, to mask credentials in them. */
   readonly errorBytes: number
+  /** How often a provider is asked for one answer, and within which time another attempt may begin. */
+  readonly attempts: number
+  readonly attemptsMs: number
   /** For bodies that later ones are compared with. */
   readonly rememberedBytes: number
 }
@@ -35,5 +38,7 @@ export const defaultLimits: Limits = {
   afterEndMs: 5_000,
   eventBytes: 8 * mebibyte,
   errorBytes: mebibyte,
+  attempts: 5,
+  attemptsMs: 30_000,
   rememberedBytes: 64 * mebibyte,
 }

@@ -1,6 +1,4 @@
-import type { Secret } from '@reeve/base'
-
-/** Hides a credential wherever the upstream repeats it, without changing the length of anything. */
+/** Hides credentials wherever the upstream repeats them, without changing the length of anything. */
 export interface Mask {
   bytes(bytes: Buffer): Buffer
   text(text: string): string
@@ -9,19 +7,22 @@ export interface Mask {
 /** Shorter keys are no secrets, and would be found in every other word. */
 const keyCharsMin = 8
 
-export function maskFor(key: Secret | null): Mask {
-  const secret = key?.reveal() ?? ''
-  if (secret.length < keyCharsMin) return { bytes: (bytes) => bytes, text: (text) => text }
-  const needle = Buffer.from(secret)
-  const stars = '*'.repeat(secret.length)
+export function maskFor(secrets: readonly string[]): Mask {
+  const hidden = secrets
+    .filter((secret) => secret.length >= keyCharsMin)
+    .map((secret) => ({ secret, needle: Buffer.from(secret), stars: '*'.repeat(secret.length) }))
   return {
     bytes(bytes) {
-      let at = bytes.indexOf(needle)
-      if (at === -1) return bytes
-      const masked = Buffer.from(bytes)
-      for (; at !== -1; at = masked.indexOf(needle, at)) masked.fill(0x2a, at, at + needle.length)
-      return masked
+      let masked: Buffer | null = null
+      for (const { needle } of hidden) {
+        for (let at = bytes.indexOf(needle); at !== -1; at = bytes.indexOf(needle, at + needle.length)) {
+          masked ??= Buffer.from(bytes)
+          masked.fill(0x2a, at, at + needle.length)
+        }
+      }
+      return masked ?? bytes
     },
-    text: (text) => (text.includes(secret) ? text.replaceAll(secret, stars) : text),
+    text: (text) =>
+      hidden.reduce((so, { secret, stars }) => (so.includes(secret) ? so.replaceAll(secret, stars) : so), text),
   }
 }

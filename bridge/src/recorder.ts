@@ -70,6 +70,19 @@ export interface StartFacts extends ClientFacts {
   readonly body: RecordedBody
 }
 
+/** One time that the provider was asked. Only of the last one anything went to the client. */
+export interface Attempt {
+  readonly at: Date
+  /** A few characters of the key that it was asked with; empty without one. */
+  readonly credentialHint: string
+  /** Null when no answer began. */
+  readonly statusCode: number | null
+  /** Why there was another attempt, or none but this failed. */
+  readonly errorType: string | null
+  /** Until the answer began, or it was clear that none would. */
+  readonly waitedMs: number
+}
+
 export interface EndFacts {
   readonly endedAt: Date
   readonly outcome: RecordedOutcome
@@ -77,6 +90,8 @@ export interface EndFacts {
   readonly statusCode: number | null
   readonly errorType: string | null
   readonly errorMessage: string | null
+  /** Every time that the provider was asked, in order; none when it was not. */
+  readonly attempts: readonly Attempt[]
   /** `request-id` of the provider. */
   readonly providerRequestId: string | null
   /**

@@ -6,7 +6,7 @@ import type { HeaderValues } from './clients.ts'
 import { type AnswerHeaders, answerHeaders } from './headers.ts'
 import type { Limits } from './limits.ts'
 import type { Mask } from './mask.ts'
-import type { EndFacts, RecordedOutcome, Recording } from './recorder.ts'
+import type { Attempt, EndFacts, RecordedOutcome, Recording } from './recorder.ts'
 import { interceptionHeader, writeAnswer } from './refuse.ts'
 import { upstreamFailure } from './upstream-failure.ts'
 import { cleanText } from './wire/json.ts'
@@ -22,6 +22,8 @@ export interface RelayParts {
   readonly limits: Limits
   readonly clock: Clock
   readonly log: Log
+  /** Every time that the provider was asked so far. */
+  readonly attempts: readonly Attempt[]
   /** Null for what is not recorded. */
   readonly interceptionId: string | null
   /** On the monotonic clock: when the request came, and when all of it was there. */
@@ -91,6 +93,11 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#timer = setTimeout(this.#onSilence, parts.limits.firstByteMs)
     // A write that fails is followed by a close, which is what counts.
     parts.res.on('close', this.#onClientClose).on('drain', this.#onDrain).on('error', ignore)
+  }
+
+  /** Whether no answer has begun and somebody still waits for one. */
+  get waits(): boolean {
+    return this.#state === 'waiting' && !this.#clientGone
   }
 
   /** Ends it from outside: the process is stopping. */
@@ -238,6 +245,7 @@ export class Relay implements Dispatcher.DispatchHandler {
       providerRequestId: head === null || head.requestId === null ? null : cleanText(head.requestId, 200),
       contentType: head === null || head.compressed ? null : head.contentType,
       durationMs: clock.monotonicMs() - cameMs,
+      attempts: [...this.#parts.attempts],
       firstByteMs,
       gatewayMs,
     }

@@ -35,6 +35,20 @@ export function upstreamFailure(error: Error): UpstreamFailure {
   return failure('upstream_failed', 'upstream_unreachable', known ?? 'the connection to it failed')
 }
 
+const beforeSending = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]
+
+/** Whether it failed before the provider can have seen anything of the request. */
+export function connectFailed(error: Error): boolean {
+  return 'code' in error && beforeSending.some((code) => code === error.code)
+}
+
 function failure(reason: Refusal['reason'], errorType: string, what: string): UpstreamFailure {
   return { refusal: { reason, message: `The provider could not be asked: ${what}.` }, errorType }
 }

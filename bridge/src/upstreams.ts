@@ -1,16 +1,22 @@
 import { Readable } from 'node:stream'
 import type { Clock, Log } from '@reeve/base'
-import { Agent } from 'undici'
-import type { Exchange } from './exchange.ts'
+import { Agent, type Dispatcher } from 'undici'
+import { ask } from './asking.ts'
+import type { BridgeEvent, Exchange } from './exchange.ts'
 import { upstreamHeaders } from './headers.ts'
 import type { Limits } from './limits.ts'
 import { type Mask, maskFor } from './mask.ts'
+import type { ProviderKey } from './pool/pool.ts'
 import type { Provider } from './providers/provider.ts'
-import type { Recording } from './recorder.ts'
+import type { Attempt, Recording } from './recorder.ts'
 import { Relay } from './relay.ts'
 import type { Routed } from './routes.ts'
+import { createStanding } from './standing.ts'
+import type { Refusal } from './wire/wire-format.ts'
 
 export interface Upstreams {
+  /** Why a provider is not to be asked for this model now; null when it may be, and then it has to be. */
+  admit(provider: Provider, model: string): Refusal | null
   /** Sends the request on and gives back the relay that its answer comes through. */
   ask(question: Question): Relay
   close(): Promise<void>
@@ -19,6 +25,8 @@ export interface Upstreams {
 export interface Question {
   readonly exchange: Exchange
   readonly routed: Routed
+  /** As asked for; null for what was not admitted and need not be. */
+  readonly model: string | null
   /** Null when there is none. */
   readonly body: Buffer | null
   readonly recording: Recording
@@ -31,13 +39,14 @@ export interface Question {
 const heldBytesMax = 16 * 1024
 
 /** undici holds on to a buffer for as long as the answer takes; this lets go of it once it was read. */
-function sentOnce(body: Buffer): Readable {
+function sentOnce(body: Buffer, onRead: () => void): Readable {
   let left: Buffer | null = body
   const stream = new Readable({
     highWaterMark: 0,
     read() {
       const bytes = left
       left = null
+      onRead()
       this.push(bytes)
     },
   })
@@ -45,8 +54,15 @@ function sentOnce(body: Buffer): Readable {
   return stream.on('error', () => {})
 }
 
+export interface UpstreamsParts {
+  readonly limits: Limits
+  readonly clock: Clock
+  readonly log: Log
+  readonly observe: (event: BridgeEvent) => void
+}
+
 /** The connections to all providers. */
-export function createUpstreams({ limits, clock, log }: { limits: Limits; clock: Clock; log: Log }): Upstreams {
+export function createUpstreams({ limits, clock, log, observe }: UpstreamsParts): Upstreams {
   // A bound on connections would queue requests without a word. The watchdogs over answers are the relay's.
   const agent = new Agent({
     pipelining: 1,
@@ -56,22 +72,22 @@ export function createUpstreams({ limits, clock, log }: { limits: Limits; clock:
     maxHeaderSize: 64 * 1024,
     connect: { timeout: limits.connectMs },
   })
-  const masks = new Map<Provider, Mask>()
-  const maskOf = (provider: Provider): Mask => {
-    const known = masks.get(provider)
+  const masks = new WeakMap<readonly ProviderKey[], Mask>()
+  const maskOf = ({ keys }: Provider): Mask => {
+    const known = masks.get(keys)
     if (known !== undefined) return known
-    const mask = maskFor(provider.key)
-    masks.set(provider, mask)
+    const mask = maskFor(keys.map(({ secret }) => secret.reveal()))
+    masks.set(keys, mask)
     return mask
   }
+  const standing = createStanding({ clock, observe })
 
   return {
-    ask({ exchange, routed, body, recording, interceptionId, cameMs, readyMs }) {
+    admit: standing.admit,
+    ask({ exchange, routed, model, body, recording, interceptionId, cameMs, readyMs }) {
       const { req, res, token, ownHeaders } = exchange
       const { provider, route, pathAndQuery } = routed
-      // A route that needs nobody behind it gets no credential either.
-      const credential = route.kind === null ? [] : provider.credential()
-      const headers = upstreamHeaders(req.rawHeaders, token, credential)
+      const attempts: Attempt[] = []
       const relay = new Relay({
         req,
         res,
@@ -82,13 +98,43 @@ export function createUpstreams({ limits, clock, log }: { limits: Limits; clock:
         limits,
         clock,
         log,
+        attempts,
         interceptionId,
         cameMs,
         readyMs,
       })
-      const sent = body === null || body.length < heldBytesMax ? body : sentOnce(body)
-      if (sent !== body && body !== null) headers.push('content-length', String(body.length))
-      agent.dispatch({ origin: provider.origin, path: pathAndQuery, method: route.method, headers, body: sent }, relay)
+      let held = body
+      const send = (key: ProviderKey | null, handler: Dispatcher.DispatchHandler): void => {
+        const credential = key === null ? [] : provider.authorization(key.secret)
+        const headers = upstreamHeaders(req.rawHeaders, token, credential)
+        let sent: Buffer | Readable | null = held
+        if (held !== null && held.length >= heldBytesMax) {
+          headers.push('content-length', String(held.length))
+          // Once one byte of it was read there is a connection, and only another key would make it be sent again.
+          sent = sentOnce(held, () => {
+            if (provider.keys.length < 2) held = null
+          })
+        }
+        agent.dispatch(
+          { origin: provider.origin, path: pathAndQuery, method: route.method, headers, body: sent },
+          handler,
+        )
+      }
+      // A route that needs nobody behind it gets no credential either.
+      const isProbe = route.kind === null
+      ask({
+        relay,
+        providerName: provider.name,
+        limits,
+        clock,
+        observe,
+        attempts,
+        takeKey: (tried) => (isProbe ? null : standing.takeKey(provider, model ?? '', tried)),
+        noteStatus: (key, answer) => standing.noteStatus(provider, model ?? '', key, answer),
+        send,
+        settled: () => (held = null),
+      })
+      if (model !== null) void relay.finished.then((summary) => standing.ended(provider, model, summary))
       return relay
     },
     close: () => agent.destroy(),

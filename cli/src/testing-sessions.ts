@@ -88,6 +88,11 @@ export const interception: Interception = {
   stop_reason: null,
   provider_response_id: null,
   provider_request_id: null,
+  credential_hint: 'sk-a...bcde',
+  attempts: [
+    { at, credential_hint: hostile, status_code: 429, error_type: 'key_limited', waited_ms: 12 },
+    { at, credential_hint: 'sk-a...bcde', status_code: 200, error_type: null, waited_ms: 340 },
+  ],
   capture: 'full',
   request_bytes: 49_152,
   response_bytes: 1024,

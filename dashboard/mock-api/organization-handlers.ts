@@ -172,7 +172,7 @@ export const organizationHandlers: Handlers = {
     const wanted = rows.filter((row) => matches(row, query.q ?? ''))
     return { members: wanted.slice(0, query.limit ?? 100), count: wanted.length }
   },
-  addMember: ({ params, body: _ }, { world }) => {
+  addMember: ({ params }, { world }) => {
     const { organizations, members } = placesOf(world)
     const { id, default_member_roles } = find(organizations, params.organization)
     const user = findUser(world, params.user)

@@ -89,6 +89,15 @@ export function newSession(at: Date, initiator: Session['initiator'], client: st
   }
 }
 
+/** A request that the first key was too busy for. */
+function retried(from: Date): Interception['attempts'] {
+  const at = from.toISOString()
+  return [
+    { at, credential_hint: 'sk-a...9f2c', status_code: 429, error_type: 'key_limited', waited_ms: 212 },
+    { at, credential_hint: 'sk-a...x7Qm', status_code: 200, error_type: null, waited_ms: 845 },
+  ]
+}
+
 export function addRequest(recorded: Recorded, told: Told): Interception {
   const { session } = recorded
   const startedMs = recorded.clockMs
@@ -143,6 +152,8 @@ export function addRequest(recorded: Recorded, told: Told): Interception {
     stop_reason: outcome === 'ok' ? (told.said.at(-1)?.kind === 'tool_call' ? 'tool_use' : 'end_turn') : null,
     provider_response_id: `msg_${id.slice(-12)}`,
     provider_request_id: `req_${id.slice(-12)}`,
+    credential_hint: 'sk-a...x7Qm',
+    attempts: outcome === 'ok' && told.seconds % 3 === 0 ? retried(new Date(startedMs)) : [],
     capture: 'full',
     request_bytes: 48_211 + told.said.length * 911,
     response_bytes: outcome === 'live' ? 0 : 3_120,

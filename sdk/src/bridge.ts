@@ -59,6 +59,16 @@ const withheld = {
     ),
 }
 
+/** One time that the provider was asked. */
+export const Attempt = z.object({
+  at: Instant,
+  credential_hint: z.string().describe('A few characters of the key that it was asked with.'),
+  status_code: z.number().int().nullable().describe('Null when no answer began.'),
+  error_type: z.string().nullable().describe('key_refused, key_limited, or why it could not be reached.'),
+  waited_ms: z.number(),
+})
+export type Attempt = z.infer<typeof Attempt>
+
 export const Interception = z.object({
   id: Id,
   session_id: Id,
@@ -95,6 +105,10 @@ export const Interception = z.object({
   stop_reason: z.string().nullable(),
   provider_response_id: z.string().nullable(),
   provider_request_id: z.string().nullable(),
+  credential_hint: z.string().describe('A few characters of the provider key that it was asked with at last.'),
+  attempts: z
+    .array(Attempt)
+    .describe('Where the provider was asked more than once, every time in order; the last one is the answer.'),
   capture: Capture,
   request_bytes: z.number().int(),
   response_bytes: z.number().int(),

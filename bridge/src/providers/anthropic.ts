@@ -1,6 +1,5 @@
-import type { Secret } from '@reeve/base'
 import { anthropicMessages } from '../wire/anthropic-messages/anthropic-messages.ts'
-import type { Provider, ProviderRoute } from './provider.ts'
+import type { Provider, ProviderOptions, ProviderRoute } from './provider.ts'
 import { providerUrl } from './provider-url.ts'
 
 const routes: readonly ProviderRoute[] = [
@@ -16,10 +15,9 @@ const routes: readonly ProviderRoute[] = [
  * The Anthropic API, or a gateway that speaks it. A path of the base URL is kept; one that ends in `/v1` is tolerated,
  * since other tools want it so. Throws a Fault when the URL cannot be used.
  */
-export function anthropicProvider(settings: { name: string; baseUrl: string; key: Secret | null }): Provider {
+export function anthropicProvider(settings: ProviderOptions): Provider {
   const url = providerUrl(settings)
   const basePath = url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')
-  const { key } = settings
   return {
     name: settings.name,
     type: 'anthropic',
@@ -27,7 +25,7 @@ export function anthropicProvider(settings: { name: string; baseUrl: string; key
     routes,
     origin: url.origin,
     upstreamPath: (path) => basePath + path,
-    credential: () => (key === null ? [] : ['x-api-key', key.reveal()]),
-    key,
+    keys: settings.keys,
+    authorization: (secret) => ['x-api-key', secret.reveal()],
   }
 }

@@ -3,12 +3,13 @@ import { expect, test } from 'vitest'
 import { routeRequest } from '../routes.ts'
 import { fixturesOf } from '../testing/fixtures.ts'
 import { providerPromises } from './conformance.ts'
+import { oneKey } from './provider.ts'
 import { geminiProvider } from './gemini.ts'
 
 const provider = geminiProvider({
   name: 'gemini',
   baseUrl: 'https://generativelanguage.googleapis.com',
-  key: new Secret('AIza0123456789'),
+  keys: oneKey(new Secret('AIza0123456789')),
 })
 const samples = {
   stream: fixturesOf('gemini').find(({ name }) => name === 'thinking-and-tool')!.bytes,
@@ -45,8 +46,8 @@ test('the paths of the Gemini API and of Vertex AI are known, and no others', ()
 })
 
 test('the key goes where Google looks for it, and a version at the end of the base URL is not doubled', () => {
-  expect(provider.credential()).toEqual(['x-goog-api-key', 'AIza0123456789'])
-  const corp = geminiProvider({ name: 'g', baseUrl: 'https://llm.test/corp/v1beta/', key: null })
+  expect(provider.authorization(new Secret('k'))).toEqual(['x-goog-api-key', 'k'])
+  const corp = geminiProvider({ name: 'g', baseUrl: 'https://llm.test/corp/v1beta/', keys: [] })
   expect(corp.upstreamPath('/v1beta/models')).toBe('/corp/v1beta/models')
-  expect(corp.credential()).toEqual([])
+  expect(corp.keys).toEqual([])
 })

@@ -1,6 +1,5 @@
-import type { Secret } from '@reeve/base'
 import { gemini } from '../wire/gemini/gemini.ts'
-import type { Provider, ProviderRoute } from './provider.ts'
+import type { Provider, ProviderOptions, ProviderRoute } from './provider.ts'
 import { providerUrl } from './provider-url.ts'
 
 /** `/v1beta/models/…`, and as Vertex AI has them: below a publisher, or a project, a place and a publisher. */
@@ -22,10 +21,9 @@ const routes: readonly ProviderRoute[] = [
  * Google's Gemini API or Vertex AI with an API key, or a gateway that speaks it. A path of the base URL is kept; one that
  * ends in a version is tolerated. Throws a Fault when the URL cannot be used.
  */
-export function geminiProvider(settings: { name: string; baseUrl: string; key: Secret | null }): Provider {
+export function geminiProvider(settings: ProviderOptions): Provider {
   const url = providerUrl(settings)
   const basePath = url.pathname.replace(/\/+$/, '').replace(/\/v1(?:alpha|beta|beta1)?$/, '')
-  const { key } = settings
   return {
     name: settings.name,
     type: 'google',
@@ -33,7 +31,7 @@ export function geminiProvider(settings: { name: string; baseUrl: string; key: S
     routes,
     origin: url.origin,
     upstreamPath: (path) => basePath + path,
-    credential: () => (key === null ? [] : ['x-goog-api-key', key.reveal()]),
-    key,
+    keys: settings.keys,
+    authorization: (secret) => ['x-goog-api-key', secret.reveal()],
   }
 }

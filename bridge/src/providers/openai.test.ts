@@ -3,12 +3,13 @@ import { expect, test } from 'vitest'
 import { routeRequest } from '../routes.ts'
 import { fixturesOf } from '../testing/fixtures.ts'
 import { providerPromises } from './conformance.ts'
+import { oneKey } from './provider.ts'
 import { openaiProvider } from './openai.ts'
 
 const provider = openaiProvider({
   name: 'openai',
   baseUrl: 'https://api.openai.com/v1/',
-  key: new Secret('sk-proj-0123456789'),
+  keys: oneKey(new Secret('sk-proj-0123456789')),
 })
 const chat = {
   stream: fixturesOf('openai-chat').find(({ name }) => name === 'parallel-tools')!.bytes,
@@ -78,7 +79,7 @@ test('what asks no model, or would let a shared key do more than that, is not fo
 
 test('a path of the base URL is kept, and nothing is added to it', () => {
   const paths = ['https://a.test/v1', 'https://a.test/', 'https://a.test', 'https://a.test/corp/llm/v1/'].map(
-    (baseUrl) => openaiProvider({ name: 'a', baseUrl, key: null }).upstreamPath('/v1/chat/completions'),
+    (baseUrl) => openaiProvider({ name: 'a', baseUrl, keys: [] }).upstreamPath('/v1/chat/completions'),
   )
   expect(paths).toEqual([
     '/v1/chat/completions',
@@ -89,6 +90,6 @@ test('a path of the base URL is kept, and nothing is added to it', () => {
 })
 
 test('the credential is a bearer, and without a key none is sent', () => {
-  expect(provider.credential()).toEqual(['authorization', 'Bearer sk-proj-0123456789'])
-  expect(openaiProvider({ name: 'a', baseUrl: 'https://a.test/v1', key: null }).credential()).toEqual([])
+  expect(provider.authorization(new Secret('k'))).toEqual(['authorization', 'Bearer k'])
+  expect(openaiProvider({ name: 'a', baseUrl: 'https://a.test/v1', keys: [] }).keys).toEqual([])
 })

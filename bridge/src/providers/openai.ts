@@ -1,7 +1,6 @@
-import type { Secret } from '@reeve/base'
 import { openaiChat } from '../wire/openai-chat/openai-chat.ts'
 import { openaiResponses } from '../wire/openai-responses/openai-responses.ts'
-import type { Provider, ProviderRoute } from './provider.ts'
+import type { Provider, ProviderOptions, ProviderRoute } from './provider.ts'
 import { providerUrl } from './provider-url.ts'
 
 const chat = { wire: openaiChat } as const
@@ -29,10 +28,9 @@ const routes: readonly ProviderRoute[] = [
  * The OpenAI API, or one of the many servers that speak it. The base URL is what those have in common: the version is
  * part of it, where there is any, and whatever path it has is kept. Throws a Fault when it cannot be used.
  */
-export function openaiProvider(settings: { name: string; baseUrl: string; key: Secret | null }): Provider {
+export function openaiProvider(settings: ProviderOptions): Provider {
   const url = providerUrl(settings)
   const basePath = url.pathname.replace(/\/+$/, '')
-  const { key } = settings
   return {
     name: settings.name,
     type: 'openai',
@@ -40,7 +38,7 @@ export function openaiProvider(settings: { name: string; baseUrl: string; key: S
     routes,
     origin: url.origin,
     upstreamPath: (path) => basePath + path.replace(/^\/v1(?=\/)/, ''),
-    credential: () => (key === null ? [] : ['authorization', `Bearer ${key.reveal()}`]),
-    key,
+    keys: settings.keys,
+    authorization: (secret) => ['authorization', `Bearer ${secret.reveal()}`],
   }
 }

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import type { Secret } from '@reeve/base'
+import type { ProviderKey } from '../pool/pool.ts'
 import type { RouteKind } from '../recorder.ts'
 import type { WireFormat } from '../wire/wire-format.ts'
 
@@ -15,10 +17,24 @@ export interface Provider {
   readonly origin: string
   /** The path of a route at the upstream, below the base URL's own path. */
   upstreamPath(path: string): string
-  /** Header pairs that carry the upstream credential; none when the upstream wants none. */
-  credential(): readonly string[]
-  /** The upstream credential, to be masked wherever the upstream repeats it. */
-  readonly key: Secret | null
+  /** The upstream credentials, in the order in which they are fallen back on. None when the upstream wants none. */
+  readonly keys: readonly ProviderKey[]
+  /** Header pairs that carry one of them. */
+  authorization(secret: Secret): readonly string[]
+}
+
+/** What makes a provider of one type. */
+export interface ProviderOptions {
+  readonly name: string
+  readonly baseUrl: string
+  readonly keys: readonly ProviderKey[]
+}
+
+/** The keys of a provider that has at most one. */
+export function oneKey(secret: Secret | null): readonly ProviderKey[] {
+  if (secret === null) return []
+  const id = createHash('sha256').update(secret.reveal()).digest('hex').slice(0, 16)
+  return [{ id, secret, weight: 0 }]
 }
 
 /** One entry of a provider's path table. A request that fits none is not found. */

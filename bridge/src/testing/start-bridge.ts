@@ -7,6 +7,8 @@ import type { Masker } from '../masking/masker.ts'
 import { anthropicProvider } from '../providers/anthropic.ts'
 import { geminiProvider } from '../providers/gemini.ts'
 import { openaiProvider } from '../providers/openai.ts'
+import type { ProviderKey } from '../pool/pool.ts'
+import { oneKey } from '../providers/provider.ts'
 import type { Actor } from '../recorder.ts'
 import { counter } from './counter.ts'
 import { type MemoryRecorder, memoryRecorder } from './memory-recorder.ts'
@@ -42,13 +44,14 @@ export async function startBridge(
     actor?: Actor | null
     /** The provider, by the name that it has then too. */
     provider?: keyof typeof factories
+    keys?: readonly ProviderKey[]
   } = {},
 ): Promise<TestBridge> {
   const recorder = options.recorder ?? memoryRecorder()
   const events: BridgeEvent[] = []
   const name = options.provider ?? 'anthropic'
   const bridge = createBridge({
-    providers: [factories[name]({ name, baseUrl, key: new Secret(providerKey) })],
+    providers: [factories[name]({ name, baseUrl, keys: options.keys ?? oneKey(new Secret(providerKey)) })],
     recorder,
     masker: options.masker ?? null,
     clock: systemClock,

@@ -18,7 +18,8 @@ export const tokens = ({ of, q, ended }: TokenSearch) =>
   listQuery(
     `tokens of ${of ?? 'everybody'}${ended ? ', ended' : ''}`,
     { q },
-    async ({ limit: _, ...query }, __, signal) => {
+    async ({ q: wanted }, _after, signal) => {
+      const query = wanted === undefined ? {} : { q: wanted }
       const rows = await client.call(endpoints.listTokens, {
         params: { user: of ?? 'me' },
         query: { ...query, ...(of === null && { include_all: 'true' }), ...(ended && { include_expired: 'true' }) },

@@ -10,24 +10,24 @@ import { HostileLine } from '../ui/hostile-text.tsx'
 import { FaultNotice } from '../ui/notice.tsx'
 
 /** What became of it, in the words for the few results that the server has. */
-const results = new Map<string, { said: string; then?: string }>(
+const results = new Map<string, { said: string; next?: string }>(
   Object.entries({
     linked: { said: 'The account is linked.' },
     denied: {
       said: 'The account was not linked: at the provider, access was denied.',
-      then: 'Nothing has changed here. Begin again if that was a mistake.',
+      next: 'Nothing has changed here. Begin again if that was a mistake.',
     },
     expired: {
       said: 'The account was not linked: this attempt had ended.',
-      then: 'It was too old, used before, or begun by somebody else or in another browser. Begin again from this page.',
+      next: 'It was too old, used before, or begun by somebody else or in another browser. Begin again from this page.',
     },
     signed_out: {
       said: 'The account was not linked: you were not signed in any more when the provider sent you back.',
-      then: 'You are now. Begin again.',
+      next: 'You are now. Begin again.',
     },
     failed: {
       said: 'The account was not linked: the provider gave no access.',
-      then: 'Try again in a moment. If it stays like this, ask who looks after this deployment; the reason is in its audit log.',
+      next: 'Try again in a moment. If it stays like this, ask who looks after this deployment; the reason is in its audit log.',
     },
   }),
 )
@@ -58,7 +58,7 @@ export function ExternalAuthPage() {
           className={`rounded-lg border px-3 py-2 ${result === 'linked' ? 'border-line bg-raised' : 'border-bad bg-bad-tint'}`}
         >
           <p className={result === 'linked' ? '' : 'font-medium text-bad'}>{outcome.said}</p>
-          {outcome.then !== undefined && <p>{outcome.then}</p>}
+          {outcome.next !== undefined && <p>{outcome.next}</p>}
         </div>
       )}
       {provider !== undefined && (

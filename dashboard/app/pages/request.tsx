@@ -153,6 +153,9 @@ function Overview({ of }: { of: Interception }) {
         <Fact name="Provider’s request id">
           <HostileLine text={of.provider_request_id ?? 'none'} />
         </Fact>
+        <Fact name="Provider’s key">
+          <HostileLine text={of.credential_hint === '' ? 'none' : of.credential_hint} />
+        </Fact>
         <Fact name="Source address">
           <HostileLine text={of.source_ip ?? 'unknown'} />
         </Fact>
@@ -167,7 +170,30 @@ function Overview({ of }: { of: Interception }) {
         )}
         {of.content_withheld && <WithheldFact />}
       </dl>
+      {of.attempts.length > 1 && <Attempts of={of.attempts} />}
     </>
+  )
+}
+
+/** Every time that the provider was asked, when once was not enough. */
+function Attempts({ of }: { of: Interception['attempts'] }) {
+  return (
+    <section aria-labelledby="attempts" className="mt-4">
+      <h2 id="attempts" className="mb-1.5 text-base">
+        Attempts <span className="num font-normal text-muted">{of.length}</span>
+      </h2>
+      <ol className="grid gap-1">
+        {of.map((attempt, index) => (
+          <li key={index} className="flex flex-wrap gap-x-3">
+            <span className="num text-muted">{index + 1}.</span>
+            <HostileLine text={attempt.credential_hint === '' ? 'no key' : attempt.credential_hint} />
+            <span className="num">{attempt.status_code ?? 'no answer'}</span>
+            {attempt.error_type !== null && <HostileLine text={attempt.error_type} />}
+            <span className="num text-muted">{duration(attempt.waited_ms)}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
   )
 }
 

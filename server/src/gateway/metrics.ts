@@ -58,6 +58,16 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
     'Requests that were not served because the record could not be kept.',
     ['provider', 'step'],
   )
+  const retried = counter(
+    'reeve_provider_retries_total',
+    'Attempts after which a provider was asked again, with another key or over another connection.',
+    ['provider', 'reason'],
+  )
+  const breakers = counter(
+    'reeve_provider_breaker_transitions_total',
+    'How often a model of a provider began to be left alone (open), to be tried (half_open), to be asked (closed).',
+    ['provider', 'state'],
+  )
   const refused = counter('reeve_gateway_refused_total', 'Requests to the bridge that were turned away at the door.', [
     'reason',
   ])
@@ -84,6 +94,8 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
     bridgeEvent(event) {
       const provider = event.providerName
       if (event.kind === 'unrecorded') unrecorded.inc({ provider, step: event.step })
+      if (event.kind === 'retried') retried.inc({ provider, reason: event.reason })
+      if (event.kind === 'breaker') breakers.inc({ provider, state: event.state })
       if (event.kind !== 'finished') return
       interceptions.inc({ provider, route: event.route, outcome: event.outcome })
       duration.observe({ provider }, event.durationMs / 1_000)

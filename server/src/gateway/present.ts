@@ -1,4 +1,6 @@
 import type { Interception, MinimalUser, Outcome, Session, Thread, TimelineEvent } from '@reeve/sdk'
+import { z } from 'zod'
+import { Attempt } from './record/frames.ts'
 import type { TokenColumns } from './record/token-classes.ts'
 import type { InterceptionRow, ItemRow, SessionRow, ThreadRow, UserColumns } from './queries.ts'
 import type { SessionStatus } from './search.ts'
@@ -22,6 +24,18 @@ const tokens = (row: TokenColumns) => ({
   audio_input_tokens: row.audio_input_tokens,
   audio_output_tokens: row.audio_output_tokens,
 })
+
+/** As the drain wrote them; what another version wrote and this one does not know is left out. */
+function presentAttempts(stored: unknown): Interception['attempts'] {
+  const attempts = z.array(Attempt).safeParse(stored ?? [])
+  return (attempts.data ?? []).map(({ at, credentialHint, statusCode, errorType, waitedMs }) => ({
+    at,
+    credential_hint: credentialHint,
+    status_code: statusCode,
+    error_type: errorType,
+    waited_ms: waitedMs,
+  }))
+}
 
 const finished: readonly string[] = ['ok', 'live', 'client_disconnected']
 
@@ -119,6 +133,8 @@ export function presentInterception(row: InterceptionRow, shown: boolean): Inter
     stop_reason: row.stop_reason,
     provider_response_id: row.provider_response_id,
     provider_request_id: row.provider_request_id,
+    credential_hint: row.credential_hint,
+    attempts: presentAttempts(row.attempts),
     // SAFETY: the column has a check constraint with these values.
     capture: row.capture as Interception['capture'],
     request_bytes: row.request_bytes,

@@ -1,5 +1,12 @@
 import type { Secret } from '@reeve/base'
-import { anthropicProvider, geminiProvider, openaiProvider, type Provider, startScriptedProvider } from '@reeve/bridge'
+import {
+  anthropicProvider,
+  geminiProvider,
+  oneKey,
+  openaiProvider,
+  type Provider,
+  startScriptedProvider,
+} from '@reeve/bridge'
 
 /** A provider instance as it was configured. */
 export interface ProviderSetting {
@@ -37,13 +44,13 @@ export async function offerProviders(
   const offered = new Map(settings.providers.map((setting) => [setting.name, offer(setting)]))
   if (!settings.scripted) return offered
   const script = owned.use(await startScriptedProvider())
-  const provider = anthropicProvider({ name: 'scripted', baseUrl: script.url, key: null })
+  const provider = anthropicProvider({ name: 'scripted', baseUrl: script.url, keys: [] })
   return offered.set('scripted', { provider, baseUrl: script.url, scripted: true, missing: null })
 }
 
 function offer({ name, type, baseUrl, key, keyEnv }: ProviderSetting): Offered {
   return {
-    provider: factories[type]({ name, baseUrl, key }),
+    provider: factories[type]({ name, baseUrl, keys: oneKey(key) }),
     baseUrl,
     scripted: false,
     missing: key === null ? `The provider ${name} has no key: set ${keyEnv}.` : null,

@@ -66,6 +66,8 @@ export interface InterceptionRow extends UserColumns, TokenColumns {
   readonly stop_reason: string | null
   readonly provider_response_id: string | null
   readonly provider_request_id: string | null
+  readonly credential_hint: string
+  readonly attempts: unknown
   readonly capture: string
   readonly request_bytes: number
   readonly response_bytes: number

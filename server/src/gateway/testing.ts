@@ -123,6 +123,7 @@ export function endFacts(given: Partial<EndFacts> = {}): EndFacts {
     errorMessage: null,
     providerRequestId: 'req_1',
     contentType: 'text/event-stream',
+    attempts: [],
     durationMs: 12.5,
     firstByteMs: 3.25,
     gatewayMs: 0.5,

@@ -323,6 +323,7 @@ export interface Interceptions {
   reasoning_tokens: Generated<number>
   audio_input_tokens: Generated<number>
   audio_output_tokens: Generated<number>
+  attempts: ColumnType<unknown, string | null, string | null>
 }
 
 export interface JournalCheckpoints {

@@ -1,6 +1,6 @@
 import type { Item, Tokens } from '../record/reading.ts'
 import type { TokenColumns } from '../record/token-classes.ts'
-import type { EndHead, StartHead } from '../record/frames.ts'
+import type { Attempt, EndHead, StartHead } from '../record/frames.ts'
 import type { Slice } from '../record/slices.ts'
 import { storable } from './storable.ts'
 
@@ -51,6 +51,8 @@ export interface EndRow extends TokenColumns {
   readonly model_served: string | null
   readonly provider_response_id: string | null
   readonly provider_request_id: string | null
+  readonly attempts: readonly Attempt[] | null
+  readonly credential_hint: string | null
   readonly response_bytes: number
   readonly response_sha256: string | null
   readonly response_slices: readonly Slice[] | null
@@ -177,6 +179,8 @@ export function endColumns(head: EndHead) {
     outcome: head.outcome,
     status_code: head.statusCode,
     provider_request_id: short(head.providerRequestId),
+    attempts: head.attempts.length === 0 ? null : head.attempts,
+    credential_hint: head.credentialHint,
     response_bytes: head.responseBytes,
     response_sha256: head.responseSha256 === null ? null : bytea(head.responseSha256),
     duration_ms: head.durationMs,

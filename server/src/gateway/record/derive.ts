@@ -31,7 +31,10 @@ export function readRequestBody(
   if (reader === null || !turnRoutes.includes(facts.route) || bytes.length === 0) return emptyRequestReading
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const subAgent = facts.agentId !== null
-  const { observations, continues, side, beginning, turn } = reader.readRequest(body, { subAgent, client: facts.client })
+  const { observations, continues, side, beginning, turn } = reader.readRequest(body, {
+    subAgent,
+    client: facts.client,
+  })
   return { items: observations.map(itemOf), continues, side, beginning, turn }
 }
 

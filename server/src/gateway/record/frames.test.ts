@@ -50,6 +50,8 @@ const end: EndHead = {
   statusCode: 200,
   errorType: null,
   errorMessage: null,
+  attempts: [],
+  credentialHint: null,
   providerRequestId: 'req_1',
   contentType: 'text/event-stream',
   durationMs: 1000,

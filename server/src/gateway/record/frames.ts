@@ -55,6 +55,15 @@ export const StartHead = z.object({
 })
 export type StartHead = z.infer<typeof StartHead>
 
+export const Attempt = z.object({
+  at: z.string(),
+  credentialHint: z.string(),
+  statusCode: z.number().nullable(),
+  errorType: z.string().nullable(),
+  waitedMs: z.number(),
+})
+export type Attempt = z.infer<typeof Attempt>
+
 export const EndHead = z.object({
   id: z.string(),
   /** As in the start. Journals from before there were several formats do not have it. */
@@ -73,6 +82,10 @@ export const EndHead = z.object({
   errorType: z.string().nullable(),
   errorMessage: z.string().nullable(),
   providerRequestId: z.string().nullable(),
+  /** Every time that the provider was asked, where it was more than once. */
+  attempts: z.array(Attempt).default([]),
+  /** Of the key that the answer came with; null where it is the one of the start. */
+  credentialHint: z.string().nullable().default(null),
   contentType: z.string().nullable(),
   durationMs: z.number().nullable(),
   firstByteMs: z.number().nullable(),

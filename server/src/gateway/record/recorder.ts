@@ -197,10 +197,20 @@ function endHead({ id, route }: StartFacts, end: EndFacts, rest: EndRest, masker
     errorType: end.errorType,
     errorMessage: maskedTextOrNull(masker, end.errorMessage),
     providerRequestId: end.providerRequestId,
+    ...attemptsOf(end),
     contentType: end.contentType,
     durationMs: end.durationMs,
     firstByteMs: end.firstByteMs,
     gatewayMs: end.gatewayMs,
     ...rest,
+  }
+}
+
+/** One attempt is the ordinary case, and says nothing that the end does not say. */
+function attemptsOf({ attempts }: EndFacts): Pick<EndHead, 'attempts' | 'credentialHint'> {
+  if (attempts.length < 2) return { attempts: [], credentialHint: null }
+  return {
+    attempts: attempts.map(({ at, ...attempt }) => ({ at: at.toISOString(), ...attempt })),
+    credentialHint: attempts.at(-1)?.credentialHint ?? null,
   }
 }

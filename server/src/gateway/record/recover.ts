@@ -60,6 +60,8 @@ function interrupted(id: string, { route, bytes, hash }: Open, clock: Clock): re
     errorType: 'interrupted',
     errorMessage: 'Reeve stopped before the answer ended; the end is the time at which it noticed.',
     providerRequestId: null,
+    attempts: [],
+    credentialHint: null,
     contentType: null,
     durationMs: null,
     firstByteMs: null,

@@ -1,0 +1,135 @@
+import type { Clock } from '@reeve/base'
+import { admit, type BreakerState, closed, note, type Verdict } from './breaker/breaker.ts'
+import type { BridgeEvent } from './exchange.ts'
+import {
+  noteStatus,
+  type PoolState,
+  type ProviderKey,
+  takeKey,
+  untouched,
+  usableAgain,
+  withoutOthers,
+} from './pool/pool.ts'
+import type { Provider } from './providers/provider.ts'
+import type { RelaySummary } from './relay.ts'
+import type { Refusal } from './wire/wire-format.ts'
+
+/** What is known of how the providers do: which of their keys are good, and which models answer at all. */
+export interface Standing {
+  /** Why nothing is to be asked now; null when it may be, and then its end has to be told to `ended`. */
+  admit(provider: Provider, model: string): Refusal | null
+  ended(provider: Provider, model: string, summary: Pick<RelaySummary, 'outcome' | 'statusCode'>): void
+  takeKey(provider: Provider, model: string, tried: readonly string[]): ProviderKey | null
+  noteStatus(provider: Provider, model: string, key: ProviderKey, answer: KeyAnswer): void
+}
+
+export interface KeyAnswer {
+  readonly status: number
+  readonly retryAfterMs: number | null
+}
+
+/** Models are the clients' words: no more of them are remembered. */
+const rememberedMax = 1000
+
+/** Kept in this process: another replica learns it for itself, from its own answers. */
+export function createStanding({ clock, observe }: { clock: Clock; observe: (event: BridgeEvent) => void }): Standing {
+  const pools = new Map<string, { readonly keys: readonly ProviderKey[]; state: PoolState }>()
+  const breakers = new Map<string, BreakerState>()
+
+  /**
+   * What is known of the provider's keys for a model: providers limit each model by itself. After a change of the keys,
+   * what is known of those that stayed.
+   */
+  function poolOf(provider: Provider, model: string): { state: PoolState } {
+    const name = placeOf(provider, model)
+    const known = pools.get(name)
+    if (known !== undefined && known.keys === provider.keys) return known
+    const pool = { keys: provider.keys, state: withoutOthers(provider.keys, known?.state ?? untouched) }
+    makeRoom(pools)
+    pools.set(name, pool)
+    return pool
+  }
+
+  function keep(key: string, provider: Provider, state: BreakerState): void {
+    const before = breakers.get(key) ?? closed
+    if (before.is !== state.is) observe({ kind: 'breaker', providerName: provider.name, state: state.is })
+    breakers.delete(key)
+    if (state === closed) return
+    makeRoom(breakers)
+    breakers.set(key, state)
+  }
+
+  return {
+    admit(provider, model) {
+      const nowMs = clock.monotonicMs()
+      const { state } = poolOf(provider, model)
+      const { inMs, refused } = usableAgain(provider.keys, state, nowMs)
+      if (provider.keys.length > 0 && inMs > 0) return refused ? noKey(provider) : limited(provider, inMs)
+      const key = placeOf(provider, model)
+      const admission = admit(breakers.get(key) ?? closed, nowMs)
+      if (!admission.passes) return broken(provider, admission.retryAfterMs)
+      keep(key, provider, admission.state)
+      return null
+    },
+    ended(provider, model, summary) {
+      const key = placeOf(provider, model)
+      keep(key, provider, note(breakers.get(key) ?? closed, verdictOn(summary), clock.monotonicMs()))
+    },
+    takeKey(provider, model, tried) {
+      const pool = poolOf(provider, model)
+      const { key, state } = takeKey(provider.keys, pool.state, clock.monotonicMs(), tried)
+      pool.state = state
+      return key
+    },
+    noteStatus(provider, model, key, answer) {
+      const pool = poolOf(provider, model)
+      pool.state = noteStatus(pool.state, key, answer, clock.monotonicMs())
+    },
+  }
+}
+
+const placeOf = ({ name }: Provider, model: string): string => `${name}\n${model}`
+
+/** Forgets the oldest. */
+function makeRoom(remembered: Map<string, unknown>): void {
+  const [oldest] = remembered.keys()
+  if (remembered.size >= rememberedMax && oldest !== undefined) remembered.delete(oldest)
+}
+
+/**
+ * The provider failed when it could not be reached, kept silent, broke off, or answered with an error of its own. What
+ * it says about the request or the key, and what clients do, says nothing of the kind.
+ */
+function verdictOn({ outcome, statusCode }: Pick<RelaySummary, 'outcome' | 'statusCode'>): Verdict {
+  switch (outcome) {
+    case 'ok':
+      return 'success'
+    case 'upstream_aborted':
+    case 'timeout':
+      return 'failure'
+    case 'upstream_error':
+      if (statusCode === 401 || statusCode === 403 || statusCode === 429) return 'unknown'
+      return statusCode !== null && statusCode >= 400 && statusCode < 500 ? 'success' : 'failure'
+    default:
+      return 'unknown'
+  }
+}
+
+const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))
+
+const limited = ({ name }: Provider, inMs: number): Refusal => ({
+  reason: 'limited',
+  message: `The provider ${name} limits all of its keys at the moment. It may be asked again in ${seconds(inMs)} s.`,
+  retryAfterSeconds: seconds(inMs),
+})
+
+const noKey = ({ name }: Provider): Refusal => ({
+  reason: 'forbidden',
+  message: `The provider ${name} takes none of the keys that Reeve has for it. An administrator has to give it a new one.`,
+})
+
+const broken = ({ name }: Provider, inMs: number): Refusal => ({
+  reason: 'unavailable',
+  message: `The provider ${name} has failed again and again, and is left alone for ${seconds(inMs)} s.`,
+  retryAfterSeconds: seconds(inMs),
+})
