@@ -61,7 +61,12 @@ export async function startRig({ patience = '5m' } = {}): Promise<Rig> {
   let marker = ''
 
   const question = (stream = true): string =>
-    JSON.stringify({ model: `claude-x${number}`, max_tokens: 100, messages: [{ role: 'user', content: marker }], stream })
+    JSON.stringify({
+      model: `claude-x${number}`,
+      max_tokens: 100,
+      messages: [{ role: 'user', content: marker }],
+      stream,
+    })
 
   return {
     server,

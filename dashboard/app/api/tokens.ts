@@ -15,19 +15,15 @@ export interface TokenSearch {
 
 /** All at once: the answer has no pages. */
 export const tokens = ({ of, q, ended }: TokenSearch) =>
-  listQuery(
-    `tokens of ${of ?? 'everybody'}${ended ? ', ended' : ''}`,
-    { q },
-    async ({ q: wanted }, _after, signal) => {
-      const query = wanted === undefined ? {} : { q: wanted }
-      const rows = await client.call(endpoints.listTokens, {
-        params: { user: of ?? 'me' },
-        query: { ...query, ...(of === null && { include_all: 'true' }), ...(ended && { include_expired: 'true' }) },
-        signal,
-      })
-      return { rows, count: rows.length, exactly: true }
-    },
-  )
+  listQuery(`tokens of ${of ?? 'everybody'}${ended ? ', ended' : ''}`, { q }, async ({ q: wanted }, _after, signal) => {
+    const query = wanted === undefined ? {} : { q: wanted }
+    const rows = await client.call(endpoints.listTokens, {
+      params: { user: of ?? 'me' },
+      query: { ...query, ...(of === null && { include_all: 'true' }), ...(ended && { include_expired: 'true' }) },
+      signal,
+    })
+    return { rows, count: rows.length, exactly: true }
+  })
 
 /** Whether what is remembered is a list of tokens: after a change each of them is read again. */
 export const isTokens = ({ queryKey }: { readonly queryKey: readonly unknown[] }): boolean =>
