@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask } from '../support/client.ts'
 import { owner, type RunningServer, startServer } from '../support/server.ts'
-import { accessibilityProblems, launch, noBrowser, openPage } from './browser.ts'
+import { accessibilityProblems, launch, noBrowser, openPage, password, signIn } from './browser.ts'
 import { readFirstToolCall, setUp, signInByKeyboard } from './journey.ts'
 
 describe.skipIf(noBrowser !== null)('against the real server', () => {
@@ -50,6 +50,54 @@ describe.skipIf(noBrowser !== null)('against the real server', () => {
     expect(await download.failure()).toBeNull()
     expect(trouble).toEqual([])
   })
+
+  test(
+    'a user admin and the holder of a custom role find their pages, and no others',
+    { timeout: 60_000 },
+    async () => {
+      await using watched = await openPage(browser, server.url, { expectRefusals: true })
+      const { page } = watched
+      await page.goto('/login')
+      await signInByKeyboard(page, owner)
+      await page.locator('tbody a').first().waitFor()
+      const post = (path: string, body: object) =>
+        page.evaluate(
+          async ([to, text]) => {
+            const headers = { 'Content-Type': 'application/json' }
+            return (await fetch(to!, { method: 'POST', headers, body: text })).status
+          },
+          [path, JSON.stringify(body)],
+        )
+      const site_permissions = [{ resource_type: 'audit_log', action: 'read' }]
+      expect(await post('/api/v2/users/roles', { name: 'archivist', site_permissions })).toBe(201)
+      const everybodys = ['/sessions', '/requests', '/inbox', '/tokens', '/me']
+      const pagesOf: Record<string, readonly string[]> = {
+        'user-admin': ['/people', '/service-accounts', '/groups', '/organizations', '/roles'],
+        archivist: ['/audit', '/audit/sinks', '/holds'],
+      }
+      for (const role of Object.keys(pagesOf)) {
+        const account = { username: role, email: `${role}@example.com`, password, login_type: 'password' }
+        expect(await post('/api/v2/users', { ...account, roles: [role] }), role).toBe(201)
+      }
+      for (const [role, theirs] of Object.entries(pagesOf)) {
+        await page.context().clearCookies()
+        await signIn(page, `${role}@example.com`)
+        await page.goto('/me')
+        const links = page.getByRole('navigation', { name: 'Main' }).getByRole('link')
+        await links.first().waitFor()
+        expect(await links.evaluateAll((all) => all.map((link) => link.getAttribute('href'))), role).toEqual([
+          ...everybodys,
+          ...theirs,
+        ])
+        for (const path of theirs) {
+          await page.goto(path)
+          await page.getByRole('heading', { level: 1 }).waitFor()
+          await page.waitForLoadState('networkidle').catch(() => undefined)
+          expect(await page.getByRole('alert').count(), `${role} at ${path}`).toBe(0)
+        }
+      }
+    },
+  )
 
   test(
     'the first load of a list takes at most 12 requests and 300 kB, the first JavaScript 160 kB',
