@@ -502,6 +502,28 @@ export interface SignInPlaces {
   last_seen_at: Date
 }
 
+export interface UsageHourly {
+  hour: Date
+  organization_id: string
+  user_id: string
+  provider: string
+  provider_name: string
+  model: string
+  client: string
+  requests: Generated<number>
+  errors: Generated<number>
+  input_tokens: Generated<number>
+  output_tokens: Generated<number>
+  cache_read_tokens: Generated<number>
+  cache_write_tokens: Generated<number>
+  cache_write_1h_tokens: Generated<number>
+  reasoning_tokens: Generated<number>
+  audio_input_tokens: Generated<number>
+  audio_output_tokens: Generated<number>
+  cost_micros: number | null
+  price_version: string | null
+}
+
 export interface UserLinks {
   id: string
   issuer: string
@@ -576,6 +598,7 @@ export interface Schema {
   sessions: Sessions
   setup_tokens: SetupTokens
   sign_in_places: SignInPlaces
+  usage_hourly: UsageHourly
   user_links: UserLinks
   users: Users
 }

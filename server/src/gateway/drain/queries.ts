@@ -1,7 +1,11 @@
 import { turnRoutes } from '@reeve/bridge'
+import { tokenColumns } from '../record/token-classes.ts'
 
 /** The routes of turns, as the inside of an SQL list. */
 const turns = turnRoutes.map((route) => `'${route}'`).join(', ')
+
+const eachColumn = (write: (name: string) => string): string => Object.values(tokenColumns).map(write).join(', ')
+const columns = eachColumn((name) => name)
 
 /**
  * Every statement of the drain, by name: PostgreSQL plans each once a connection. Rows travel as one JSON document or as
@@ -128,22 +132,38 @@ export const statements = {
       request_slices, prompt, turn_sha256, retry_of, masked, masked_fingerprints
     from json_populate_recordset(null::interceptions, $1::json)`,
 
+  /**
+   * An end and its usage are one statement, so that whatever is ended is counted, and once. Rows of usage are what
+   * replicas share here: each merges its own in the order of the key, as the last rows that it waits for.
+   */
   endInterceptions: `
-    update interceptions i set ended_at = e.ended_at, outcome = e.outcome, error_type = e.error_type,
-      error_message = e.error_message, status_code = e.status_code, stop_reason = e.stop_reason,
-      model_served = e.model_served, provider_response_id = e.provider_response_id,
-      provider_request_id = e.provider_request_id, attempts = e.attempts,
-      credential_hint = coalesce(e.credential_hint, i.credential_hint), response_bytes = e.response_bytes,
-      response_sha256 = e.response_sha256, response_slices = e.response_slices, duration_ms = e.duration_ms,
-      first_byte_ms = e.first_byte_ms, gateway_ms = e.gateway_ms, input_tokens = e.input_tokens,
-      output_tokens = e.output_tokens, cache_read_tokens = e.cache_read_tokens,
-      cache_write_tokens = e.cache_write_tokens, cache_write_1h_tokens = e.cache_write_1h_tokens,
-      reasoning_tokens = e.reasoning_tokens, audio_input_tokens = e.audio_input_tokens,
-      audio_output_tokens = e.audio_output_tokens, usage_source = e.usage_source, usage_raw = e.usage_raw,
-      tool_calls = e.tool_calls, masked = i.masked + e.masked,
-      masked_fingerprints = i.masked_fingerprints || e.masked_fingerprints
-    from json_populate_recordset(null::interceptions, $1::json) as e
-    where i.id = e.id and i.id >= $2::uuid and i.id <= $3::uuid`,
+    with ended as (
+      update interceptions i set ended_at = e.ended_at, outcome = e.outcome, error_type = e.error_type,
+        error_message = e.error_message, status_code = e.status_code, stop_reason = e.stop_reason,
+        model_served = e.model_served, provider_response_id = e.provider_response_id,
+        provider_request_id = e.provider_request_id, attempts = e.attempts,
+        credential_hint = coalesce(e.credential_hint, i.credential_hint), response_bytes = e.response_bytes,
+        response_sha256 = e.response_sha256, response_slices = e.response_slices, duration_ms = e.duration_ms,
+        first_byte_ms = e.first_byte_ms, gateway_ms = e.gateway_ms, input_tokens = e.input_tokens,
+        output_tokens = e.output_tokens, cache_read_tokens = e.cache_read_tokens,
+        cache_write_tokens = e.cache_write_tokens, cache_write_1h_tokens = e.cache_write_1h_tokens,
+        reasoning_tokens = e.reasoning_tokens, audio_input_tokens = e.audio_input_tokens,
+        audio_output_tokens = e.audio_output_tokens, usage_source = e.usage_source, usage_raw = e.usage_raw,
+        tool_calls = e.tool_calls, masked = i.masked + e.masked,
+        masked_fingerprints = i.masked_fingerprints || e.masked_fingerprints
+      from json_populate_recordset(null::interceptions, $1::json) as e
+      where i.id = e.id and i.id >= $2::uuid and i.id <= $3::uuid
+      returning i.ended_at, i.outcome, i.organization_id, i.user_id, i.provider, i.provider_name, i.model, i.client,
+        ${eachColumn((name) => `i.${name}`)})
+    insert into usage_hourly as u (hour, organization_id, user_id, provider, provider_name, model, client, requests, errors,
+      ${columns})
+    select date_trunc('hour', ended_at, 'UTC'), organization_id, user_id, provider, provider_name, model, client,
+      count(*), count(*) filter (where outcome not in ('ok', 'client_disconnected')),
+      ${eachColumn((name) => `sum(${name})`)}
+    from ended group by 1, 2, 3, 4, 5, 6, 7 order by 1, 2, 3, 4, 5, 6, 7
+    on conflict (hour, organization_id, user_id, provider, provider_name, model, client) do update set
+      requests = u.requests + excluded.requests, errors = u.errors + excluded.errors,
+      ${eachColumn((name) => `${name} = u.${name} + excluded.${name}`)}`,
 
   addTrailers: `
     update interceptions i set response_bytes = t.response_bytes, response_sha256 = t.response_sha256,

@@ -59,7 +59,7 @@ const lineageMs = 3 * 86_400_000
  * Writes a batch inside an open transaction, with a handful of statements however large it is.
  *
  * Several replicas write at once. Rows that two of them may touch are locked in one order by all: blobs by hash, then
- * sessions, new ones by key and all of them by id, then the rest, which nobody else touches.
+ * sessions, new ones by key and all of them by id, then usage by its key, and the rest nobody else touches.
  */
 export async function writeBatch(batch: readonly Prepared[], context: WriteContext): Promise<Written> {
   const { connection } = context
