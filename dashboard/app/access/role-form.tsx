@@ -46,6 +46,8 @@ export function RoleForm({
         display_name: textOf(form, 'display_name').trim(),
         description: textOf(form, 'description').trim(),
         [level]: wanted(form, 'permissions'),
+        // What holds for the holder's own things is not shown here, and saving must not take it away.
+        ...(role !== null && { user_permissions: role.user_permissions }),
       }
       if (where === '') {
         await client.call(role === null ? endpoints.createSiteRole : endpoints.updateSiteRole, { body })

@@ -110,7 +110,7 @@ function GroupFields({ group, fault }: { group: Group | null; fault: ReturnType<
         min={0}
         step={1}
         defaultValue={group?.quota_allowance ?? 0}
-        hint="What each member has for workspaces from being in it; quotas of several groups add up"
+        hint="What each member has for workspaces from being in it"
         fault={fault}
       />
       <Field
