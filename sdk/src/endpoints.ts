@@ -70,6 +70,7 @@ import { listInbox, markInboxRead, setInboxReadStatus, watchInbox } from './inbo
 import { getKeyring, rotateKeyring } from './keyring.ts'
 import { requestPasswordReset, resetPassword, validatePassword } from './password.ts'
 import { createSessionKey, createToken, deleteKey, expireKey, getKey, getTokenConfig, listTokens } from './tokens.ts'
+import { exportUsage, getUsage } from './usage.ts'
 import { endOtherSessions, endUserSession, getWhoami, listUserSessions } from './user-sessions.ts'
 import {
   activateUser,
@@ -178,6 +179,8 @@ export const endpoints = {
   listModels,
   listClients,
   listContentReads,
+  getUsage,
+  exportUsage,
   listAuditEvents,
   exportAuditEvents,
   getAuditChain,

@@ -68,3 +68,4 @@ export { passwordCharsMax, passwordCharsMin, passwordWeakness } from './password
 export { AllowedObject, ApiKey, Scope, scopeAliases, scopes } from './tokens.ts'
 export { UserSession } from './user-sessions.ts'
 export { User } from './users.ts'
+export { UsageCounts, UsageGroupBy, UsageReport, UsageRow } from './usage.ts'

@@ -43,6 +43,7 @@ import { startRetention } from './retention/retention.ts'
 import { retentionRoutes } from './retention/routes.ts'
 import { openDataDir } from './start-data-dir.ts'
 import { explain, listenOrExplain } from './start-listener.ts'
+import { usageRoutes } from './usage/routes.ts'
 
 /** The running server. */
 export interface App {
@@ -194,6 +195,7 @@ export async function startApp(options: {
     ...oidcRoutes(identity, oidc),
     ...auditLog.routes,
     ...retentionRoutes({ db, clock }),
+    ...usageRoutes({ db, clock }),
     ...keyringRoutes(rotation),
     ...externalAuthRoutes(externalAuth),
     ...notifications.routes,

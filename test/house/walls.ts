@@ -13,6 +13,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
 const floors: Readonly<Record<string, number>> = {
   retention: 8,
   notifications: 8,
+  usage: 8,
   gateway: 7,
   'external-auth': 5,
   'key-rotation': 4,

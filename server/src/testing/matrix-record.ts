@@ -89,6 +89,18 @@ export function recordEntries(recorded: readonly Recorded[]) {
     watchSessions: gate(),
     listModels: gate(),
     listClients: gate(),
+    getUsage: gate({
+      query: 'group_by=user&top=1000',
+      list: {
+        ids: (json) => idsIn(json, 'rows', 'key'),
+        known: recorded.map(({ holderId, organizationId }) => ({
+          id: holderId,
+          permission: 'usage:read' as const,
+          object: { ownerId: holderId, organizationId },
+        })),
+      },
+    }),
+    exportUsage: gate(),
 
     listAuditEvents: async ({ world }) => {
       const rows = await world.db.sql
