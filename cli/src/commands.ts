@@ -5,6 +5,7 @@ import { type Command, command, optional, required } from './command.ts'
 import { choice, count, duration, flag, text, texts } from './option.ts'
 import { secretCommands } from './secret-commands.ts'
 import { settingsCommands } from './settings-commands.ts'
+import { usageCommands } from './usage-commands.ts'
 
 /** Every command. What one does is in `commands/`, loaded when it runs. */
 
@@ -323,6 +324,7 @@ export const commands: readonly Command[] = [
   ...secretCommands,
   ...settingsCommands,
   ...notificationCommands,
+  ...usageCommands,
   ...auditCommands,
   command({
     path: 'audit reads',

@@ -73,6 +73,7 @@ const calls: Readonly<Record<string, { argv: readonly string[]; stdin?: string }
   'notifications retry': { argv: [requestId] },
   'notifications events': { argv: [] },
   'notifications method': { argv: ['token-expiring', 'default'] },
+  usage: { argv: ['--by', 'model', '--from', '-7d'] },
   'audit list': { argv: [] },
   'audit tail': { argv: [] },
   'audit export': { argv: ['--out', 'audit.jsonl'] },

@@ -14,6 +14,7 @@ import {
   requestId,
   session,
   sessionId,
+  usage,
   user,
   userId,
   who,
@@ -35,6 +36,8 @@ export const apiKey = {
   workspace_id: null,
   lifetime_seconds: 2_592_000,
 }
+
+const usageCounts = { requests: 1234, errors: 1, ...usage, read_tokens: 5690, total_tokens: 5724 }
 
 const userSession = {
   id: 's1',
@@ -238,6 +241,16 @@ export function everything(empty: boolean): Partial<Record<Name, Handler>> {
     watchSessions: () => [change],
     listModels: () => [],
     listClients: () => [],
+    getUsage: () => ({
+      from: at,
+      to: at,
+      zone: 'UTC',
+      group_by: 'model',
+      total: usageCounts,
+      rows: some([{ key: hostile, name: hostile, ...usageCounts }]),
+      other: empty ? null : { ...usageCounts, count: 3 },
+      overlapping: !empty,
+    }),
     listContentReads: () => ({ content_reads: some([contentRead]), count }),
     ...notificationAnswers(empty, { hostile, userId, id: requestId, at }),
     ...secretAnswers(empty, userId, hostile),

@@ -9,7 +9,7 @@ export const requestId = '01999999-2222-7000-8000-000000000003'
 export const organizationId = '01999999-3333-7000-8000-000000000004'
 export const at = '2026-11-20T11:00:00.000Z'
 
-const usage = {
+export const usage = {
   input_tokens: 12,
   output_tokens: 34,
   cache_read_input_tokens: 5600,
