@@ -146,7 +146,7 @@ export async function startApp(options: {
   const host = isLoopback(config.http.host) ? config.http.host : 'localhost'
   const url = config.accessUrl ?? `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listener.port}`
   const notifications = undo.use(
-    await startNotifications({ config: config.notifications, db, keyring, url, clock, log, metrics: registry }),
+    await startNotifications({ config: config.notifications, db, keyring, egress, url, clock, log, metrics: registry }),
   )
   let isReady = false
   const stopping = new AbortController()

@@ -101,7 +101,6 @@ beforeAll(async () => {
     REEVE_EMAIL_SMARTHOST: `127.0.0.1:${mail.port}`,
     REEVE_NOTIFICATIONS_WEBHOOK_ENDPOINT: receiver.url,
     REEVE_NOTIFICATIONS_WEBHOOK_SECRET: secret('secret of webhooks'),
-    REEVE_NOTIFICATIONS_WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
   }
   const config = readConfig({ argv: [], env, readFile: () => '' })
   answered.push(JSON.stringify(config))

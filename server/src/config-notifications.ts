@@ -4,7 +4,7 @@ import * as types from './config-types.ts'
 import type { ValueType } from './config-types.ts'
 import { webhookKey } from './http/signed-webhook.ts'
 import { isMailAddress, type MailAddress } from './notifications/mail.ts'
-import type { NotificationsConfig } from './notifications/notifications.ts'
+import type { NotifierSettings } from './notifications/notifier.ts'
 
 /** Settings of mail and webhooks, with the rules that they follow together. */
 
@@ -118,11 +118,6 @@ export const notificationOptions = {
     description: 'What webhooks are signed with. While one is being changed for another, both.',
     secret: true,
   }),
-  webhookNetworks: optional<readonly types.Network[]>(group, {
-    ...notifications('WEBHOOK_ALLOWED_NETWORKS'),
-    type: types.networks,
-    description: 'Private networks that the webhook may be in.',
-  }),
   maxSendAttempts: option(group, '20', {
     ...notifications('MAX_SEND_ATTEMPTS'),
     type: types.integer(1, 1_000),
@@ -153,7 +148,6 @@ export interface NotificationValues {
   readonly mailPassword: Secret | null
   readonly webhookEndpoint: string | null
   readonly webhookSecrets: readonly Secret[] | null
-  readonly webhookNetworks: readonly types.Network[] | null
   readonly maxSendAttempts: number
   readonly sendRetryInterval: number
   readonly dispatchTimeout: number
@@ -204,7 +198,7 @@ export function readNotifications(
   values: NotificationValues,
   isLoopback: (host: string) => boolean,
   ca: string | null,
-): NotificationsConfig {
+): NotifierSettings {
   const { mailFrom: from, mailSmarthost: smarthost, mailUsername: username, mailPassword: password } = values
   const { webhookEndpoint: endpoint, webhookSecrets: secrets } = values
   return {
@@ -221,7 +215,6 @@ export function readNotifications(
             ca,
           },
     webhook: endpoint === null || secrets === null ? null : { endpoint, secrets },
-    allowedNetworks: values.webhookNetworks ?? [],
     attemptsMax: values.maxSendAttempts,
     retryMs: values.sendRetryInterval,
     timeoutMs: values.dispatchTimeout,

@@ -164,6 +164,7 @@ export const options = {
     description:
       'Private networks that the server may connect to for what was configured: webhooks, providers of external auth. ' +
       'Public addresses need no permission.',
+    aliases: ['REEVE_NOTIFICATIONS_WEBHOOK_ALLOWED_NETWORKS'],
   }),
   shutdownGrace: option('Operation', '30s', {
     env: 'REEVE_SHUTDOWN_GRACE',

@@ -11,7 +11,7 @@ import type { Address, Network } from './config-types.ts'
 import { contradictions, isLoopback } from './config-rules.ts'
 import type { Provider } from './external-auth/provider.ts'
 import type { SealingKey } from './keyring/seal.ts'
-import type { NotificationsConfig } from './notifications/notifications.ts'
+import type { NotifierSettings } from './notifications/notifier.ts'
 
 /** What the server runs with. Made once, at the start, from flags over environment over file over defaults. */
 export interface Config {
@@ -43,7 +43,7 @@ export interface Config {
   /** Private networks that the server may connect to. */
   readonly outboundAllowed: readonly Network[]
   readonly bridge: BridgeConfig
-  readonly notifications: NotificationsConfig
+  readonly notifications: NotifierSettings
   /** Every setting as it stands, printable: no secret is in it. */
   readonly settings: readonly Setting[]
 }
