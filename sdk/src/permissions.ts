@@ -13,6 +13,7 @@ export const resourceActions = {
   interception: ['create', 'read'],
   /** The words themselves: prompts, answers, tool calls and their results. */
   interception_content: ['read'],
+  ai_provider: ['create', 'read', 'update', 'delete'],
   usage: ['read'],
   audit_log: ['read', 'export', 'update'],
   deployment_config: ['read', 'update'],

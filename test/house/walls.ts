@@ -15,6 +15,7 @@ const floors: Readonly<Record<string, number>> = {
   notifications: 8,
   usage: 8,
   gateway: 7,
+  providers: 6,
   'external-auth': 5,
   'key-rotation': 4,
   identity: 4,

@@ -112,6 +112,7 @@ export const builtInRoles: readonly RoleDefinition[] = [
     new Set([
       ...reading,
       ...set('interception:read', 'usage:read', 'audit_log:read', 'audit_log:export', 'template:read', 'task:read'),
+      ...set('ai_provider:read'),
     ]),
   ),
   site(

@@ -16,6 +16,7 @@ const ofResource: Readonly<Record<Resource, readonly RoleLevel[]>> = {
   api_key: ['site', 'own'],
   interception: ['site', 'organization', 'own'],
   interception_content: ['site', 'organization', 'own'],
+  ai_provider: ['site'],
   usage: ['site', 'organization', 'own'],
   audit_log: ['site', 'organization'],
   deployment_config: ['site'],

@@ -18,4 +18,5 @@ export const sealedColumns: readonly SealedColumn[] = [
   { table: 'user_links', column: 'refresh_token', key: ['id'] },
   { table: 'outbox_messages', column: 'sealed_facts', key: ['id'] },
   { table: 'audit_sinks', column: 'secret', key: ['id'] },
+  { table: 'ai_provider_keys', column: 'value', key: ['id'] },
 ]

@@ -9,6 +9,29 @@ type Bytes = ColumnType<Buffer, Uint8Array, Uint8Array>
 type Generated<T> =
   T extends ColumnType<infer S, infer I, infer U> ? ColumnType<S, I | undefined, U> : ColumnType<T, T | undefined, T>
 
+export interface AiProviderKeys {
+  id: string
+  provider_id: string
+  position: number
+  weight: number
+  value: string
+  hint: string
+  created_at: Date
+}
+
+export interface AiProviders {
+  id: string
+  name: string
+  display_name: string
+  type: string
+  base_url: string
+  enabled: boolean
+  icon: string
+  allow_private: boolean
+  created_at: Date
+  updated_at: Date
+}
+
 export interface ApiKeys {
   id: string
   secret_sha256: Bytes
@@ -559,6 +582,8 @@ export interface Users {
 }
 
 export interface Schema {
+  ai_provider_keys: AiProviderKeys
+  ai_providers: AiProviders
   api_keys: ApiKeys
   audit_chain: AuditChain
   audit_checkpoints: AuditCheckpoints
