@@ -525,6 +525,15 @@ export interface SignInPlaces {
   last_seen_at: Date
 }
 
+export interface StoredObjects {
+  provider_name: string
+  object_id: string
+  user_id: string
+  organization_id: string
+  interception_id: string
+  created_at: Date
+}
+
 export interface UsageHourly {
   hour: Date
   organization_id: string
@@ -623,6 +632,7 @@ export interface Schema {
   sessions: Sessions
   setup_tokens: SetupTokens
   sign_in_places: SignInPlaces
+  stored_objects: StoredObjects
   usage_hourly: UsageHourly
   user_links: UserLinks
   users: Users
