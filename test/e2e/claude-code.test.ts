@@ -8,7 +8,7 @@ import { type ClaudeResult, runClaude } from '../support/claude.ts'
 import { startFaultProxy } from '../support/fault-proxy.ts'
 import { answerTurn, asksForStream, messageEvents, type Turn } from '../support/messages.ts'
 import { chunk, eventStreamHead, json } from '../support/replies.ts'
-import { allInterceptions, eventually, type Row, settledInterceptions, timeline } from '../support/record.ts'
+import { allInterceptions, type Row, settledInterceptions, settledSession, timeline } from '../support/record.ts'
 import { owner, type RunningServer, startServer } from '../support/server.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { type SeenRequest, startUpstream, type Upstream } from '../support/upstream.ts'
@@ -64,7 +64,7 @@ const theLoop = (request: SeenRequest): Turn => (hasToolResult(request) ? lastTu
 
 /** What the record must tell of that loop, however it was answered. */
 async function expectLoopOnRecord(sessionId: string, prompt: string): Promise<Row> {
-  const session = await settledSession(sessionId, 2)
+  const session = await settledSession(server, sessionId, 2)
   const events = await timeline(server, session.id)
   const of = (kind: string): Row[] => events.filter((event) => event.kind === kind)
   expect(session).toMatchObject({
@@ -96,17 +96,6 @@ async function expectLoopOnRecord(sessionId: string, prompt: string): Promise<Ro
   expect(context.join('\n')).toContain('system-reminder')
   expect(of('prompt').every((event) => !event.text.includes('system-reminder'))).toBe(true)
   return session
-}
-
-/** The session once all its requests are on record and have ended. */
-async function settledSession(clientSessionId: string, requests: number): Promise<Row> {
-  return eventually(
-    async () => {
-      const { json: list } = await server.api('GET', `/api/v2/aibridge/sessions?q=session_id:${clientSessionId}`)
-      return list.sessions?.[0]
-    },
-    (session) => session !== undefined && session.status !== 'live' && session.requests === requests,
-  )
 }
 
 test(
@@ -152,7 +141,7 @@ test('the same loop works without streaming, which Claude Code falls back to', {
   expect(run.result).toMatchObject({ is_error: false, result: 'The file is there.' })
   const asked = upstream.seen.slice(from)
   expect(asked.filter((request) => !asksForStream(request))).toHaveLength(2)
-  const session = await settledSession(run.sessionId, asked.length)
+  const session = await settledSession(server, run.sessionId, asked.length)
   const rows = (await settledInterceptions(server, 1)).filter((row) => row.session_id === session.id)
   expect(rows).toHaveLength(asked.length)
   for (const row of rows) expect(row.outcome).toBe(row.streaming ? 'upstream_error' : 'ok')
@@ -171,7 +160,7 @@ test('the built-in scripted provider takes Claude Code through the same loop', {
   const run = await runClaude({ baseUrl: bridge('scripted'), token, prompt: 'Show me that it works', home: home.path })
 
   expect(run.result.is_error).toBe(false)
-  const session = await settledSession(run.sessionId, 2)
+  const session = await settledSession(server, run.sessionId, 2)
   const events = await timeline(server, session.id)
   const kinds = new Set(events.map((event) => event.kind))
   for (const kind of ['prompt', 'thinking', 'tool_call', 'tool_result', 'text']) expect(kinds).toContain(kind)
@@ -198,7 +187,7 @@ test('a resumed conversation stays one session', { timeout: 120_000 }, async () 
   })
 
   expect(second.sessionId).toBe(first.sessionId)
-  const session = await settledSession(first.sessionId, 2)
+  const session = await settledSession(server, first.sessionId, 2)
   expect(session).toMatchObject({ threads: 2, first_prompt: 'First question', last_prompt: 'Second question' })
   const prompts = (await timeline(server, session.id)).filter((event) => event.kind === 'prompt')
   expect(prompts.map((event) => [event.origin, event.text])).toEqual([
@@ -226,7 +215,7 @@ test('a sub-agent belongs to the session of the agent that sent it', { timeout: 
   const run = await runClaude({ baseUrl: bridge('anthropic'), token, prompt: 'Have them counted', home: home.path })
 
   expect(run.result.is_error).toBe(false)
-  const session = await settledSession(run.sessionId, 3)
+  const session = await settledSession(server, run.sessionId, 3)
   expect(session.agents).toBe(1)
   const rows = (await allInterceptions(server)).filter((row) => row.session_id === session.id)
   const ofAgent = rows.filter((row) => row.agent_id !== null)
@@ -300,7 +289,7 @@ test('the command line shows the session that the console shows', { timeout: 120
     prompt: 'Seen from the terminal',
     home: home.path,
   })
-  const session = await settledSession(run.sessionId, 2)
+  const session = await settledSession(server, run.sessionId, 2)
 
   const reeve = async (...args: string[]): Promise<string> => {
     const file = resolve(import.meta.dirname, '../../bin/reeve.mjs')

@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { installAgents } from './agents.ts'
 import type { Row } from './record.ts'
+import { runAgent } from './run-agent.ts'
 
 export interface ClaudeRun {
   /** What the bridge's provider is reached at. */
@@ -29,14 +28,11 @@ export interface ClaudeResult {
 export async function runClaude(run: ClaudeRun): Promise<ClaudeResult> {
   const { bin } = await installAgents()
   const args = ['-p', run.prompt, '--output-format', 'stream-json', '--verbose', '--dangerously-skip-permissions']
-  const child = spawn(join(bin, 'claude'), [...args, ...(run.args ?? [])], {
-    cwd: run.home,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 60_000,
-    killSignal: 'SIGKILL',
+  const { code, lines, stdout, stderr } = await runAgent({
+    program: join(bin, 'claude'),
+    args: [...args, ...(run.args ?? [])],
+    home: run.home,
     env: {
-      PATH: process.env['PATH'],
-      HOME: run.home,
       ANTHROPIC_BASE_URL: run.baseUrl,
       ANTHROPIC_API_KEY: run.token,
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
@@ -46,15 +42,6 @@ export async function runClaude(run: ClaudeRun): Promise<ClaudeResult> {
       ...run.env,
     },
   })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  const [code] = await once(child, 'close')
-  const lines = stdout
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line))
   const result = lines.findLast((line) => line.type === 'result')
   if (result === undefined) throw new Error(`Claude Code gave no result (${code})\n${stdout}\n${stderr}`)
   return { code, lines, result, sessionId: result.session_id, stderr }

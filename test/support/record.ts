@@ -45,3 +45,14 @@ export async function timeline(server: RunningServer, sessionId: string): Promis
   if (page.status !== 200) throw new Error(`timeline: ${page.status} ${JSON.stringify(page.json)}`)
   return page.json.events
 }
+
+/** The session that a client names so, once all its requests are on record and have ended. */
+export function settledSession(server: RunningServer, clientSessionId: string, requests: number): Promise<Row> {
+  return eventually(
+    async () => {
+      const { json } = await server.api('GET', `/api/v2/aibridge/sessions?q=session_id:${clientSessionId}`)
+      return json.sessions?.[0]
+    },
+    (session) => session !== undefined && session.status !== 'live' && session.requests === requests,
+  )
+}
