@@ -304,6 +304,7 @@ export interface Interceptions {
   model_served: string | null
   streaming: boolean
   credential_hint: Generated<string>
+  credential_kind: Generated<string>
   client: string
   client_version: string | null
   user_agent: string | null
