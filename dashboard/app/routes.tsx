@@ -141,6 +141,14 @@ const request = createRoute({
   component: lazyRouteComponent(() => import('./pages/request.tsx'), 'RequestPage'),
 })
 
+const usage = createRoute({
+  getParentRoute: () => app,
+  path: '/usage',
+  // `by`: what the rows are; `view`: days as bars, or as a `table`.
+  validateSearch: (search: Search) => words(search, 'from', 'to', 'by', 'view'),
+  component: lazyRouteComponent(() => import('./pages/usage.tsx'), 'UsagePage'),
+})
+
 const inbox = createRoute({
   getParentRoute: () => app,
   path: '/inbox',
@@ -282,6 +290,7 @@ const tree = root.addChildren([
     session,
     requests,
     request,
+    usage,
     inbox,
     tokens,
     people,

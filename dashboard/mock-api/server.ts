@@ -13,6 +13,7 @@ import { inboxHandlers } from './inbox-handlers.ts'
 import { organizationHandlers } from './organization-handlers.ts'
 import { signInHandlers } from './sign-in-handlers.ts'
 import { serveConsole } from './static.ts'
+import { usageHandlers } from './usage-handlers.ts'
 
 /**
  * A deployment without a database: the management API over seeded data, for developing the console and for tests of
@@ -128,6 +129,7 @@ async function answer(at: Deployment, req: IncomingMessage, res: ServerResponse)
     ...idpHandlers,
     ...inboxHandlers,
     ...organizationHandlers,
+    ...usageHandlers,
   }[endpoint.name as keyof typeof handlers] as ((input: unknown, asked: unknown) => unknown) | undefined
   if (handler === undefined) throw new Fault('not_found', `the mock does not answer ${endpoint.name}`)
   const result = endpoint.result.parse(handler({ params: endpoint.params.parse(params), query, body }, asked))

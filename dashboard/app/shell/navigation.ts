@@ -2,6 +2,7 @@ import type { Grantable } from '@reeve/sdk'
 import {
   Bot,
   Building2,
+  ChartColumn,
   CircleUser,
   Gavel,
   History,
@@ -23,6 +24,7 @@ export interface Entry {
   readonly to:
     | '/sessions'
     | '/requests'
+    | '/usage'
     | '/inbox'
     | '/tokens'
     | '/me'
@@ -65,6 +67,7 @@ export const places: readonly Entry[] = [
     group: 'Activity',
     needs: null,
   },
+  { to: '/usage', title: 'Usage', short: 'Usage', letter: 't', icon: ChartColumn, group: 'Activity', needs: null },
   { to: '/inbox', title: 'Inbox', short: 'Inbox', letter: 'b', icon: Inbox, group: 'Mine', needs: null },
   { to: '/tokens', title: 'My tokens', short: 'Tokens', letter: 'k', icon: KeyRound, group: 'Mine', needs: null },
   { to: '/me', title: 'My profile', short: 'Profile', letter: 'm', icon: CircleUser, group: 'Mine', needs: null },
