@@ -5,7 +5,7 @@ import { importsOf, isForTests, isSource, type Tree } from './sources.ts'
 const allowed: Readonly<Record<string, readonly string[]>> = {
   base: [],
   sdk: ['zod'],
-  bridge: ['undici'],
+  bridge: ['undici', 'ws'],
   cli: ['commander'],
   dashboard: [
     '@fontsource-variable/inter',
@@ -45,6 +45,7 @@ const tools = [
   '@types/node',
   '@types/oidc-provider',
   '@types/pg',
+  '@types/ws',
   'axe-core',
   'fast-check',
   'jose',
