@@ -17,7 +17,8 @@ import { anthropicMessages } from './wire/anthropic-messages/anthropic-messages.
 import type { Refusal, WireFormat } from './wire/wire-format.ts'
 
 export interface BridgeOptions {
-  readonly providers: readonly Provider[]
+  /** By name, as they are now: asked for with every request, so that they may change while the bridge runs. */
+  readonly providers: () => ReadonlyMap<string, Provider>
   readonly recorder: Recorder
   /** Null keeps what was sent as it is. */
   readonly masker: Masker | null
@@ -54,8 +55,7 @@ type Told = Pick<BridgeEvent & { kind: 'finished' }, 'providerName' | 'route' | 
 
 /** The LLM gateway as a library: it knows providers, actors as bundles of ids, and somebody who keeps the record. */
 export function createBridge(options: BridgeOptions): Bridge {
-  const { recorder, masker, clock, log, newId, observe, limits } = options
-  const providers = new Map(options.providers.map((provider) => [provider.name, provider]))
+  const { providers, recorder, masker, clock, log, newId, observe, limits } = options
   const bodies = createBodyMemory(limits.rememberedBytes)
   const upstreams = createUpstreams({ limits, clock, log, observe })
   const open = createOpenList<OpenExchange>()
@@ -200,13 +200,13 @@ export function createBridge(options: BridgeOptions): Bridge {
 
   /** Answers what leaves no record. */
   async function refuse(exchange: Exchange, refusal: Refusal): Promise<null> {
-    const { wire } = providers.get(exchange.providerName) ?? { wire: anthropicMessages }
+    const { wire } = providers().get(exchange.providerName) ?? { wire: anthropicMessages }
     await writeAnswer(exchange, wire.refusal(refusal, null), null)
     return null
   }
 
   function findRoute(providerName: string, method: string, path: string): Routed | null {
-    const provider = providers.get(providerName)
+    const provider = providers().get(providerName)
     return provider === undefined ? null : routeRequest(provider, method, path)
   }
 

@@ -7,7 +7,7 @@ export { anthropicProvider } from './providers/anthropic.ts'
 export { geminiProvider } from './providers/gemini.ts'
 export { openaiProvider } from './providers/openai.ts'
 export type { ProviderKey } from './pool/pool.ts'
-export { oneKey, type Provider, type ProviderOptions, type ProviderRoute } from './providers/provider.ts'
+export { type Connect, oneKey, type Provider, type ProviderOptions, type ProviderRoute } from './providers/provider.ts'
 export type {
   Actor,
   Attempt,

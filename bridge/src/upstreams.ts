@@ -7,7 +7,7 @@ import { upstreamHeaders } from './headers.ts'
 import type { Limits } from './limits.ts'
 import { type Mask, maskFor } from './mask.ts'
 import type { ProviderKey } from './pool/pool.ts'
-import type { Provider } from './providers/provider.ts'
+import type { Connect, Provider } from './providers/provider.ts'
 import type { Attempt, Recording } from './recorder.ts'
 import { Relay } from './relay.ts'
 import type { Routed } from './routes.ts'
@@ -64,14 +64,25 @@ export interface UpstreamsParts {
 /** The connections to all providers. */
 export function createUpstreams({ limits, clock, log, observe }: UpstreamsParts): Upstreams {
   // A bound on connections would queue requests without a word. The watchdogs over answers are the relay's.
-  const agent = new Agent({
-    pipelining: 1,
-    keepAliveTimeout: 60_000,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    maxHeaderSize: 64 * 1024,
-    connect: { timeout: limits.connectMs },
-  })
+  const agentWith = (connect: NonNullable<Agent.Options['connect']>): Agent =>
+    new Agent({
+      pipelining: 1,
+      keepAliveTimeout: 60_000,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: 64 * 1024,
+      connect,
+    })
+  const anywhere = agentWith({ timeout: limits.connectMs })
+  const others = new Map<Connect, Agent>()
+  const agentOf = ({ connect }: Provider): Agent => {
+    if (connect === undefined) return anywhere
+    const known = others.get(connect)
+    if (known !== undefined) return known
+    const agent = agentWith(connect)
+    others.set(connect, agent)
+    return agent
+  }
   const masks = new WeakMap<readonly ProviderKey[], Mask>()
   const maskOf = ({ keys }: Provider): Mask => {
     const known = masks.get(keys)
@@ -115,7 +126,7 @@ export function createUpstreams({ limits, clock, log, observe }: UpstreamsParts)
             if (provider.keys.length < 2) held = null
           })
         }
-        agent.dispatch(
+        agentOf(provider).dispatch(
           { origin: provider.origin, path: pathAndQuery, method: route.method, headers, body: sent },
           handler,
         )
@@ -137,6 +148,8 @@ export function createUpstreams({ limits, clock, log, observe }: UpstreamsParts)
       if (model !== null) void relay.finished.then((summary) => standing.ended(provider, model, summary))
       return relay
     },
-    close: () => agent.destroy(),
+    async close() {
+      await Promise.all([anywhere, ...others.values()].map((agent) => agent.destroy()))
+    },
   }
 }

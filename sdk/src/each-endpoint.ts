@@ -3,6 +3,7 @@
  * of the contract that they are in; `endpoints` is one object and brings the whole of it.
  */
 export * from './access-check.ts'
+export * from './ai-providers.ts'
 export * from './audit-sinks.ts'
 export * from './audit.ts'
 export * from './bridge.ts'

@@ -1,5 +1,13 @@
 import { checkAccess } from './access-check.ts'
 import { exportAuditEvents, getAuditChain, listAuditEvents } from './audit.ts'
+import {
+  createAiProvider,
+  deleteAiProvider,
+  getAiProvider,
+  listAiProviders,
+  testAiProvider,
+  updateAiProvider,
+} from './ai-providers.ts'
 import { createAuditSink, deleteAuditSink, listAuditSinks, testAuditSink, updateAuditSink } from './audit-sinks.ts'
 import {
   getInterception,
@@ -181,6 +189,12 @@ export const endpoints = {
   listContentReads,
   getUsage,
   exportUsage,
+  listAiProviders,
+  createAiProvider,
+  getAiProvider,
+  updateAiProvider,
+  testAiProvider,
+  deleteAiProvider,
   listAuditEvents,
   exportAuditEvents,
   getAuditChain,

@@ -1,4 +1,5 @@
 export { AuditCheckpoint, AuditEvent, AuditKey } from './audit.ts'
+export { AiProvider, AiProviderKey, AiProviderTestResult, AiProviderType, aiKeysMax } from './ai-providers.ts'
 export { AuditSink } from './audit-sinks.ts'
 export {
   Capture,

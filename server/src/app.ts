@@ -39,6 +39,8 @@ import { checkKeysOf, openKeyring } from './keyring/open-keyring.ts'
 import { keyringRoutes } from './key-rotation/routes.ts'
 import { recordNewKey, startRotation, systemScope } from './key-rotation/rotation.ts'
 import { startNotifications } from './notifications/notifications.ts'
+import { providerRoutes } from './providers/routes.ts'
+import { openProviders } from './providers/source.ts'
 import { startRetention } from './retention/retention.ts'
 import { retentionRoutes } from './retention/routes.ts'
 import { openDataDir } from './start-data-dir.ts'
@@ -52,6 +54,8 @@ export interface App {
   /** Null when setup is done. */
   readonly setupUrl: string | null
   readonly metricsUrl: string | null
+  /** Names of the providers that requests are passed on to at the start. */
+  readonly providers: readonly string[]
   readonly isLocalOnly: boolean
   readonly freeBytes: number
   /** Lets what is open finish within the grace, writes what is pending, and ends everything. `now` cuts the grace short. */
@@ -111,9 +115,23 @@ export async function startApp(options: {
   })
 
   const source = sourceAddress(config.trustedProxies)
+  const providers = undo.use(
+    await openProviders({
+      settings: config.bridge.providers,
+      scripted: config.bridge.enabled && config.bridge.scripted,
+      db,
+      keyring,
+      outboundAllowed: config.outboundAllowed,
+      connectTimeoutMs: config.bridge.connectTimeoutMs,
+      clock,
+      log,
+      metrics: registry,
+    }),
+  )
   const gateway = undo.use(
     await createGateway({
       config: config.bridge,
+      providers,
       db,
       journalDir: join(config.dataDir, 'journal'),
       maskingKeyFile: join(config.dataDir, 'masking-key'),
@@ -199,6 +217,7 @@ export async function startApp(options: {
     ...keyringRoutes(rotation),
     ...externalAuthRoutes(externalAuth),
     ...notifications.routes,
+    ...providerRoutes({ providers, db, keyring, outboundAllowed: config.outboundAllowed, clock, log }),
     ...gateway.routes,
   ]
   const api = createApi({
@@ -237,6 +256,9 @@ export async function startApp(options: {
     routes,
     setupUrl: deployment.setupToken === null ? null : `${url}/setup?t=${deployment.setupToken.reveal()}`,
     metricsUrl: metricsPort === null ? null : `http://${config.prometheus?.host}:${metricsPort}/metrics`,
+    providers: [...providers.current()]
+      .filter(([, { missing, scripted }]) => missing === null && !scripted)
+      .map(([name]) => name),
     isLocalOnly,
     freeBytes,
     async stop(now) {

@@ -1,6 +1,7 @@
 import type { Secret } from '@reeve/base'
 import { type Option, option, optional } from './config-option.ts'
 import * as types from './config-types.ts'
+import type { ProviderSetting } from './providers/offered.ts'
 
 /** Under which names a setting of the bridge may be given: the bridge has had three in the field. */
 export const bridgeNames = (suffix: string) => ({
@@ -32,45 +33,27 @@ export const providerOptions = {
   geminiKey: key('GEMINI', 'Google (Gemini API, or Vertex AI in express mode)'),
 } as const
 
-/** A provider instance as the operator configured it. */
-export interface ProviderSetting {
-  /** As in the path of requests. */
-  readonly name: string
-  readonly type: 'anthropic' | 'google' | 'openai'
-  readonly baseUrl: string
-  readonly key: Secret | null
-  /** The variable that its key is given in. */
-  readonly keyEnv: string
-}
-
 export type ProviderValues = {
   readonly [K in keyof typeof providerOptions]: (typeof providerOptions)[K] extends Option<infer T> ? T : never
 }
 
-/** The providers that there are, with a key or without. */
-export const providersConfig = (values: ProviderValues): readonly ProviderSetting[] => [
-  {
-    name: 'anthropic',
-    type: 'anthropic',
-    baseUrl: values.anthropicBaseUrl,
-    key: values.anthropicKey,
-    keyEnv: providerOptions.anthropicKey.env,
-  },
-  {
-    name: 'openai',
-    type: 'openai',
-    baseUrl: values.openaiBaseUrl,
-    key: values.openaiKey,
-    keyEnv: providerOptions.openaiKey.env,
-  },
-  {
-    name: 'gemini',
-    type: 'google',
-    baseUrl: values.geminiBaseUrl,
-    key: values.geminiKey,
-    keyEnv: providerOptions.geminiKey.env,
-  },
-]
+/** One of each type that has variables of its own, with a key or without. */
+export const providersConfig = (values: ProviderValues): readonly ProviderSetting[] => {
+  const one = (name: string, type: ProviderSetting['type'], baseUrl: string, key: Secret | null, keyEnv: string) => ({
+    name,
+    type,
+    baseUrl,
+    keys: key === null ? [] : [key],
+    keyEnv,
+    isNamed: false,
+  })
+  const { anthropicBaseUrl, anthropicKey, openaiBaseUrl, openaiKey, geminiBaseUrl, geminiKey } = values
+  return [
+    one('anthropic', 'anthropic', anthropicBaseUrl, anthropicKey, providerOptions.anthropicKey.env),
+    one('openai', 'openai', openaiBaseUrl, openaiKey, providerOptions.openaiKey.env),
+    one('gemini', 'google', geminiBaseUrl, geminiKey, providerOptions.geminiKey.env),
+  ]
+}
 
 /** Base URLs that would carry a key in the open. */
 export function openProviders(

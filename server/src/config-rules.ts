@@ -60,7 +60,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Plain http to somewhere else. */
-function isOpenHttp(url: string): boolean {
+export function isOpenHttp(url: string): boolean {
   const { protocol, hostname } = new URL(url)
   return protocol === 'http:' && !isLoopback(hostname.replace(/^\[|\]$/g, ''))
 }

@@ -1,6 +1,7 @@
 import type { Problem } from '@reeve/base'
 import { parseDocument } from 'yaml'
 import { externalAuthVariable } from './config-external-auth.ts'
+import { providerVariable } from './config-provider-list.ts'
 import { type Option, type OptionName, options } from './config-options.ts'
 
 /** The three places in which settings are written, each read into the same kind of record. Nothing is judged here. */
@@ -67,12 +68,15 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     const name = names.get(variable)
     if (text === undefined || text === '') continue
     if (name !== undefined) given.push({ ...name, source: 'environment', name: variable, text })
-    else if (variable.startsWith('REEVE_') && !otherVariables.test(variable) && !externalAuthVariable.test(variable)) {
+    else if (variable.startsWith('REEVE_') && ![otherVariables, ...lists].some((known) => known.test(variable))) {
       problems.push({ field: variable, detail: unknown('variable', variable, names.keys()) })
     }
   }
   return { given, problems }
 }
+
+/** Lists of things, which are read elsewhere. */
+const lists = [externalAuthVariable, providerVariable]
 
 export interface FileReading extends SourceReading {
   /** What stands under `external_auth`, which is a list and read by `config-external-auth.ts`. */

@@ -120,7 +120,7 @@ describe('secrets', () => {
       { env: { REEVE_AIBRIDGE_ANTHROPIC_KEY_FILE: '/run/key' } },
       { argv: ['--aibridge-anthropic-key-file', '/run/key'] },
     ]) {
-      expect(read({ ...given, files }).bridge.providers[0]?.key?.reveal()).toBe('sk-ant-from-file')
+      expect(read({ ...given, files }).bridge.providers[0]?.keys[0]?.reveal()).toBe('sk-ant-from-file')
     }
     expect(problems({ env: { REEVE_AIBRIDGE_ANTHROPIC_KEY_FILE: '/nowhere' } })).toEqual({
       REEVE_AIBRIDGE_ANTHROPIC_KEY_FILE: 'cannot read /nowhere: no such file',

@@ -3,12 +3,14 @@ import { Fault, type Problem, Secret, toError } from '@reeve/base'
 import { readMailCa, readNotifications } from './config-notifications.ts'
 import { type Option, type OptionName, options, type Values } from './config-options.ts'
 import { oidcConfig, readOidcClientKey } from './config-oidc.ts'
-import { type ProviderSetting, providersConfig } from './config-providers.ts'
+import { providersConfig } from './config-providers.ts'
+import type { ProviderSetting } from './providers/offered.ts'
 import type { OidcConfig } from './identity/oidc/settings.ts'
 import { readExternalAuth } from './config-external-auth.ts'
 import { type Given, readEnvironment, readFlags, readYaml, type Source } from './config-sources.ts'
 import type { Address, Network } from './config-types.ts'
-import { contradictions, isLoopback } from './config-rules.ts'
+import { contradictions, isLoopback, isOpenHttp } from './config-rules.ts'
+import { readProviderList, withList } from './config-provider-list.ts'
 import type { Provider } from './external-auth/provider.ts'
 import type { SealingKey } from './keyring/seal.ts'
 import type { NotifierSettings } from './notifications/notifier.ts'
@@ -121,6 +123,9 @@ export function readConfig({ argv, env, readFile, uid = process.getuid?.() ?? 1 
   const tls = readTls(values, read)
   const mailCa = readMailCa(values, read, problems)
   const clientKey = readOidcClientKey(values, read, problems)
+  const isOpen = (url: string) => !values.insecureHttp && isOpenHttp(url)
+  const list = readProviderList({ env, read, isOpen }, problems)
+  const providers = withList(providersConfig(values), list.providers, problems)
   const dataDir = values.dataDir ?? defaultDataDir(env, uid)
   if (dataDir === null) problems.push({ field: options.dataDir.env, detail: 'must be set, as HOME is not' })
   const placeOf = (name: OptionName) => places.get(name) ?? options[name].env
@@ -130,10 +135,23 @@ export function readConfig({ argv, env, readFile, uid = process.getuid?.() ?? 1 
       problems,
     })
   }
-  const settings = [...settingsOf(settled, dataDir), ...externalAuth.said.map(externalAuthSetting)]
+  const settings = [
+    ...settingsOf(settled, dataDir),
+    ...externalAuth.said.map(externalAuthSetting),
+    ...list.said.map(listedSetting),
+  ]
   const notifications = readNotifications(values, isLoopback, mailCa)
-  return { ...assemble(values, tls, clientKey, dataDir, settings), externalAuth: externalAuth.providers, notifications }
+  return {
+    ...assemble(values, tls, clientKey, dataDir, settings, providers),
+    externalAuth: externalAuth.providers,
+    notifications,
+  }
 }
+
+const listedSetting = (said: { name: string; value: string; source: Source }): Setting => ({
+  ...externalAuthSetting(said),
+  description: 'Of a provider that the bridge passes requests on to.',
+})
 
 /** It has no flag, and stands under the name that was used for it. */
 function externalAuthSetting({ name, value, source }: { name: string; value: string; source: Source }): Setting {
@@ -203,8 +221,8 @@ function assemble(
   clientKey: ReturnType<typeof readOidcClientKey>,
   dataDir: string,
   settings: readonly Setting[],
+  providers: readonly ProviderSetting[],
 ): Omit<Config, 'externalAuth' | 'notifications'> {
-  const providers = providersConfig(values)
   return {
     http: values.httpAddress,
     tls,
@@ -237,7 +255,10 @@ function assemble(
       firstByteTimeoutMs: values.firstByteTimeout,
       idleTimeoutMs: values.idleTimeout,
       maxConcurrency: values.maxConcurrency,
-      scripted: values.scripted === 'auto' ? providers.every(({ key }) => key === null) : values.scripted === 'true',
+      scripted:
+        values.scripted === 'auto'
+          ? providers.every(({ keys, isNamed }) => keys.length === 0 && !isNamed)
+          : values.scripted === 'true',
     },
     settings,
   }

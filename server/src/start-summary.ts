@@ -42,7 +42,7 @@ export function readyText({ version, config, app, tookMs }: Started): string {
     fact('!', 'access URL', `not set (REEVE_ACCESS_URL): agents on other machines need one`)
   } else if (config.accessUrl !== null) fact('✓', 'access URL', config.accessUrl)
   const { enabled, providers, scripted, capture } = config.bridge
-  const keyed = providers.filter(({ key }) => key !== null).map(({ name }) => name)
+  const keyed = app.providers
   const offered = scripted ? [...keyed, 'scripted (built in, asks no model)'] : keyed
   if (!enabled) fact('!', 'bridge', 'off (REEVE_AIBRIDGE_ENABLED)')
   else {

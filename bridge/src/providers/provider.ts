@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Secret } from '@reeve/base'
+import type { buildConnector } from 'undici'
 import type { ProviderKey } from '../pool/pool.ts'
 import type { RouteKind } from '../recorder.ts'
 import type { WireFormat } from '../wire/wire-format.ts'
@@ -19,9 +20,14 @@ export interface Provider {
   upstreamPath(path: string): string
   /** The upstream credentials, in the order in which they are fallen back on. None when the upstream wants none. */
   readonly keys: readonly ProviderKey[]
+  /** What connects to the upstream instead of what connects to any; where one says no, that is a connection that failed. */
+  readonly connect?: Connect
   /** Header pairs that carry one of them. */
   authorization(secret: Secret): readonly string[]
 }
+
+/** Providers that are reached in the same way have the same one, and share connections. */
+export type Connect = buildConnector.connector
 
 /** What makes a provider of one type. */
 export interface ProviderOptions {

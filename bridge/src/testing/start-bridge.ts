@@ -50,8 +50,10 @@ export async function startBridge(
   const recorder = options.recorder ?? memoryRecorder()
   const events: BridgeEvent[] = []
   const name = options.provider ?? 'anthropic'
+  const provider = factories[name]({ name, baseUrl, keys: options.keys ?? oneKey(new Secret(providerKey)) })
+  const providers = new Map([[name, provider]])
   const bridge = createBridge({
-    providers: [factories[name]({ name, baseUrl, keys: options.keys ?? oneKey(new Secret(providerKey)) })],
+    providers: () => providers,
     recorder,
     masker: options.masker ?? null,
     clock: systemClock,

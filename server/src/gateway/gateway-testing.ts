@@ -10,10 +10,12 @@ import type { Actor } from '../access/actor.ts'
 import { heldRoles } from '../access/built-in-roles.ts'
 import type { Database } from '../db/database.ts'
 import type { Browser, Scope } from '../http/implement.ts'
+import { testKeyring } from '../keyring/testing.ts'
+import type { ProviderSetting } from '../providers/offered.ts'
+import { openProviders } from '../providers/source.ts'
 import { createAuthenticator } from '../identity/tokens/authenticate.ts'
 import { newToken } from '../identity/tokens/token.ts'
 import { createGateway, type Gateway, type GatewayConfig } from './gateway.ts'
-import type { ProviderSetting } from './providers.ts'
 
 /** For tests: the gateway on a real socket, with real tokens, in front of whatever upstream the test has. */
 export interface TestGateway extends AsyncDisposable {
@@ -33,9 +35,8 @@ export interface TestGateway extends AsyncDisposable {
   call(name: string, actor: Actor, input?: { params?: object; query?: object }): Promise<unknown>
 }
 
-const defaults: Omit<GatewayConfig, 'providers'> = {
+const defaults: GatewayConfig = {
   enabled: true,
-  scripted: false,
   capture: 'full',
   structuredLogging: false,
   masking: true,
@@ -48,16 +49,20 @@ const defaults: Omit<GatewayConfig, 'providers'> = {
 }
 
 /** Every type of provider, all of them at one address. */
-export const allAt = (baseUrl: string, key: Secret | null): readonly ProviderSetting[] => [
-  { name: 'anthropic', type: 'anthropic', baseUrl, key, keyEnv: 'REEVE_AIBRIDGE_ANTHROPIC_KEY' },
-  { name: 'openai', type: 'openai', baseUrl, key, keyEnv: 'REEVE_AIBRIDGE_OPENAI_KEY' },
-  { name: 'gemini', type: 'google', baseUrl, key, keyEnv: 'REEVE_AIBRIDGE_GEMINI_KEY' },
-]
+export const allAt = (baseUrl: string, key: Secret | null): readonly ProviderSetting[] =>
+  (['anthropic', 'openai', 'google'] as const).map((type) => {
+    const name = type === 'google' ? 'gemini' : type
+    const keyEnv = `REEVE_AIBRIDGE_${name.toUpperCase()}_KEY`
+    return { name, type, baseUrl, keys: key === null ? [] : [key], keyEnv, isNamed: false }
+  })
 
 export async function testGateway(
   db: Database,
   upstreamUrl: string,
-  config: Partial<GatewayConfig> = {},
+  config: Partial<GatewayConfig> & {
+    readonly providers?: readonly ProviderSetting[]
+    readonly scripted?: boolean
+  } = {},
   given: { journalDir?: string } = {},
 ): Promise<TestGateway> {
   await using undo = new AsyncDisposableStack()
@@ -66,9 +71,23 @@ export async function testGateway(
   const log = recordingLog()
   const registry = new Registry()
   const authenticator = undo.use(await createAuthenticator({ db, clock: systemClock, log }))
+  const providers = undo.use(
+    await openProviders({
+      settings: config.providers ?? allAt(upstreamUrl, new Secret('sk-upstream')),
+      scripted: config.scripted ?? false,
+      db,
+      keyring: testKeyring(),
+      outboundAllowed: [],
+      connectTimeoutMs: 2_000,
+      clock: systemClock,
+      log,
+      metrics: registry,
+    }),
+  )
   const gateway = undo.use(
     await createGateway({
-      config: { ...defaults, providers: allAt(upstreamUrl, new Secret('sk-upstream')), ...config },
+      config: { ...defaults, ...config },
+      providers,
       db,
       journalDir,
       maskingKeyFile: join(journalDir, 'masking-key'),

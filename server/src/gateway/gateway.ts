@@ -7,6 +7,7 @@ import {
   createMasker,
   defaultLimits,
   type Masker,
+  type Provider,
   type Refusal,
   writeAnswer,
 } from '@reeve/bridge'
@@ -19,6 +20,9 @@ import type { Database } from '../db/database.ts'
 import type { Route } from '../http/implement.ts'
 import { createRateLimit, networkOf, type RateLimit } from '../http/rate-limit.ts'
 import { type Journal, openJournal } from '../journal/journal.ts'
+import type { Offered } from '../providers/offered.ts'
+import { reservedNames } from '../providers/provider-types.ts'
+import type { ProviderSource } from '../providers/source.ts'
 import { contentAccess } from './content.ts'
 import { findCredential } from './credential.ts'
 import { type Drain, startDrain } from './drain/drain.ts'
@@ -27,7 +31,6 @@ import { maskingOff } from './events.ts'
 import { openMaskingKey } from './masking-key.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
 import { type OpenStreams, watchOpenStreams } from './open-streams.ts'
-import { type Offered, offerProviders, type ProviderSettings } from './providers.ts'
 import { createRecorder } from './record/recorder.ts'
 import { endInterrupted } from './record/recover.ts'
 import { createRefusedAttempts } from './refused-attempts.ts'
@@ -35,7 +38,7 @@ import { bridgeRoutes } from './routes.ts'
 import type { BridgeStatus } from './status.ts'
 import { watchSessions } from './watch.ts'
 
-export interface GatewayConfig extends ProviderSettings {
+export interface GatewayConfig {
   readonly enabled: boolean
   readonly capture: Capture
   readonly structuredLogging: boolean
@@ -53,6 +56,7 @@ export interface GatewayConfig extends ProviderSettings {
 
 export interface GatewayOptions {
   readonly config: GatewayConfig
+  readonly providers: ProviderSource
   readonly db: Database
   readonly journalDir: string
   /** Where the key of the masks' fingerprints lies, or is put. */
@@ -76,8 +80,6 @@ export interface Gateway extends AsyncDisposable {
   status(): BridgeStatus
 }
 
-/** First segments below the bridge that are the management API's own: no provider may have such a name. */
-const reserved = new Set(['sessions', 'sessions-watch', 'interceptions', 'models', 'clients', 'status'])
 const mounted = /^\/api\/v2\/(?:aibridge|ai-gateway)\/([^/?]+)(\/[^?]*)?$/
 /** How long stopping waits for PostgreSQL to take the rest of the record; what it does not take stays in the journal. */
 const settleMs = 5_000
@@ -118,9 +120,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const masker = await openMasker(options)
   const watch = { durable: drain.nudge, amend: streams.amend }
   const recorder = undo.use(createRecorder({ journal, capture, masker, watch }))
-  const providers = config.enabled ? await offerProviders(config, undo) : new Map<string, Offered>()
+  const providers = config.enabled ? options.providers.current : () => none
   const bridge: Bridge = createBridge({
-    providers: [...providers.values()].map((offered) => offered.provider),
+    providers: bridgeProviders(providers),
     recorder,
     masker,
     clock,
@@ -138,7 +140,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   undo.defer(() => bridge.close({ graceMs: 0 }))
   const sessions = undo.use(await watchSessions({ db, clock, log }))
   const content = contentAccess({ db, clock, reasonRequired: config.contentReasonRequired })
-  const status = (): BridgeStatus => statusOf(config, providers, journal, drain)
+  const status = (): BridgeStatus => statusOf(config, providers(), journal, drain)
   const attempts = createRefusedAttempts({ db, clock, log })
   const refusals = createRateLimit({ clock, limit: refusalsPerMinute, windowMs: 60_000 })
   const door = { ...options, bridge, providers, streams, metrics, attempts, refusals }
@@ -147,7 +149,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     matches(path) {
       const first = mounted.exec(path)?.[1]
-      return first !== undefined && !reserved.has(first)
+      return first !== undefined && !reservedNames.has(first)
     },
     handle(req, res) {
       enter(door, req, res).catch((thrown: unknown) => {
@@ -157,7 +159,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
     refuse(req, res, fault) {
       const message = fault.fix === undefined ? fault.message : `${fault.message}; ${fault.fix}`
-      const { wire } = providers.get(mounted.exec(req.url ?? '')?.[1] ?? '')?.provider ?? { wire: anthropicMessages }
+      const { wire } = providers().get(mounted.exec(req.url ?? '')?.[1] ?? '')?.provider ?? { wire: anthropicMessages }
       const answer = wire.refusal({ reason: 'invalid', message }, null)
       const headers = [...answer.headers, 'connection', 'close']
       void writeAnswer({ req, res, ownHeaders: options.ownHeaders }, { ...answer, headers }, null)
@@ -165,6 +167,21 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     routes: bridgeRoutes({ db, content, watch: sessions, status }),
     status,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+const none: ReadonlyMap<string, Offered> = new Map()
+
+/** What the bridge needs of them, made anew only when they are others. */
+function bridgeProviders(current: () => ReadonlyMap<string, Offered>): () => ReadonlyMap<string, Provider> {
+  let of: ReadonlyMap<string, Offered> = none
+  let made: ReadonlyMap<string, Provider> = new Map()
+  return () => {
+    const now = current()
+    if (now === of) return made
+    of = now
+    made = new Map([...now].map(([name, { provider }]) => [name, provider]))
+    return made
   }
 }
 
@@ -178,9 +195,9 @@ async function openMasker({ config, db, clock, log, maskingKeyFile }: GatewayOpt
   return null
 }
 
-interface Door extends Omit<GatewayOptions, 'metrics'> {
+interface Door extends Omit<GatewayOptions, 'metrics' | 'providers'> {
   readonly bridge: Bridge
-  readonly providers: ReadonlyMap<string, Offered>
+  readonly providers: () => ReadonlyMap<string, Offered>
   readonly streams: OpenStreams
   readonly metrics: GatewayMetrics
   readonly attempts: ReturnType<typeof createRefusedAttempts>
@@ -201,7 +218,7 @@ async function enter(door: Door, req: IncomingMessage, res: ServerResponse): Pro
   const sourceIp = door.sourceAddress(req)
   const exchange = { req, res, providerName, path: rest + query, sourceIp, ownHeaders: door.ownHeaders }
   const refuse = (refusal: Refusal, more: readonly string[] = []) => {
-    const { wire } = door.providers.get(providerName)?.provider ?? { wire: anthropicMessages }
+    const { wire } = door.providers().get(providerName)?.provider ?? { wire: anthropicMessages }
     const answer = wire.refusal(refusal, null)
     return writeAnswer(exchange, { ...answer, headers: [...answer.headers, ...more] }, null)
   }
@@ -215,7 +232,7 @@ async function enter(door: Door, req: IncomingMessage, res: ServerResponse): Pro
   const admitted = await admit(door, req, query.slice(1), sourceIp)
   if ('reason' in admitted) return refuse(admitted, admitted.reason === 'limited' ? noRetry : [])
   const { actor, token } = admitted
-  const offered = door.providers.get(providerName)
+  const offered = door.providers().get(providerName)
   // A client would ask again for minutes, and nothing would change.
   if (offered !== undefined && offered.missing !== null) {
     return refuse({ reason: 'unavailable', message: offered.missing }, noRetry)

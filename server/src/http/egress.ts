@@ -86,27 +86,30 @@ export function checkedLookup(isAllowed: AddressCheck): LookupFunction {
   }
 }
 
+/** Connects to addresses that are allowed, and to no others. */
+export function checkedConnector(
+  isAllowed: AddressCheck,
+  options: { readonly timeout: number; readonly ca?: string },
+): buildConnector.connector {
+  const connect = buildConnector({ ...options, lookup: checkedLookup(isAllowed) })
+  return (target, done) => {
+    // A literal address is connected to without being looked up.
+    const host = target.hostname.replace(/^\[|\]$/g, '')
+    if (isIP(host) !== 0 && !isAllowed(host)) done(refused(host), null)
+    else connect(target, done)
+  }
+}
+
 export function createEgress(options: {
   readonly allowed: readonly AllowedNetwork[]
   /** Further certificate authorities (PEM). */
   readonly ca?: string
 }): Egress {
-  const isAllowed = addressCheck(options.allowed)
-  const connect = buildConnector({
+  const connect = checkedConnector(addressCheck(options.allowed), {
     timeout: 10_000,
-    lookup: checkedLookup(isAllowed),
     ...(options.ca === undefined ? {} : { ca: options.ca }),
   })
-  const agent = new Agent({
-    connect(target, done) {
-      // A literal address is connected to without being looked up.
-      const host = target.hostname.replace(/^\[|\]$/g, '')
-      if (isIP(host) !== 0 && !isAllowed(host)) done(refused(host), null)
-      else connect(target, done)
-    },
-    connections: 8,
-    maxHeaderSize: 16 * 1024,
-  })
+  const agent = new Agent({ connect, connections: 8, maxHeaderSize: 16 * 1024 })
   return {
     async send({ url, method, headers, body, timeoutMs, signal }) {
       const late = AbortSignal.timeout(timeoutMs)

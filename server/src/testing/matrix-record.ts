@@ -101,6 +101,14 @@ export function recordEntries(recorded: readonly Recorded[]) {
       },
     }),
     exportUsage: gate(),
+    listAiProviders: once('ai_provider:read'),
+    createAiProvider: ({ world }) => ({
+      body: { name: world.unique('provider').toLowerCase().replaceAll('_', '-'), type: 'openai' },
+    }),
+    getAiProvider: once('ai_provider:read', { params: { provider: unknownId }, answers: 404 }),
+    updateAiProvider: gate({ params: { provider: unknownId }, body: { enabled: false }, answers: 404 }),
+    testAiProvider: gate({ params: { provider: unknownId }, answers: 404 }),
+    deleteAiProvider: gate({ params: { provider: unknownId }, answers: 404 }),
 
     listAuditEvents: async ({ world }) => {
       const rows = await world.db.sql

@@ -1,0 +1,72 @@
+import { anthropicProvider, geminiProvider, openaiProvider, type Provider, type ProviderOptions } from '@reeve/bridge'
+
+/** One kind of LLM API: whose it is, and which of the bridge's providers speaks with it. */
+export interface ProviderTypeFacts {
+  readonly displayName: string
+  /** Null where everybody has an address of his own. */
+  readonly baseUrl: string | null
+  readonly exampleUrl: string
+  /** Servers in one's own house often want none. */
+  readonly needsKey: boolean
+  readonly make: (options: ProviderOptions) => Provider
+  /** How its models are asked for, to see whether a key is any good. */
+  readonly modelsPath: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const openaiLike = { make: openaiProvider, modelsPath: '/v1/models', headers: {}, needsKey: true } as const
+
+const at = (displayName: string, baseUrl: string) => ({ displayName, baseUrl, exampleUrl: baseUrl })
+
+export const providerTypes = {
+  anthropic: {
+    ...at('Anthropic', 'https://api.anthropic.com'),
+    needsKey: true,
+    make: anthropicProvider,
+    modelsPath: '/v1/models',
+    headers: { 'anthropic-version': '2023-06-01' },
+  },
+  openai: { ...openaiLike, ...at('OpenAI', 'https://api.openai.com/v1') },
+  google: {
+    ...at('Google Gemini', 'https://generativelanguage.googleapis.com'),
+    needsKey: true,
+    make: geminiProvider,
+    modelsPath: '/v1beta/models',
+    headers: {},
+  },
+  azure: {
+    ...openaiLike,
+    displayName: 'Azure OpenAI',
+    baseUrl: null,
+    exampleUrl: 'https://my-resource.openai.azure.com/openai/v1',
+  },
+  openrouter: { ...openaiLike, ...at('OpenRouter', 'https://openrouter.ai/api/v1') },
+  vercel: { ...openaiLike, ...at('Vercel AI Gateway', 'https://ai-gateway.vercel.sh/v1') },
+  'openai-compat': {
+    ...openaiLike,
+    needsKey: false,
+    displayName: 'Speaks the OpenAI API',
+    baseUrl: null,
+    exampleUrl: 'https://models.example.com/v1',
+  },
+} as const satisfies Readonly<Record<string, ProviderTypeFacts>>
+
+export type ProviderType = keyof typeof providerTypes
+
+export const isProviderType = (text: string): text is ProviderType => Object.hasOwn(providerTypes, text)
+
+// SAFETY: keys of the object above.
+export const providerTypeNames = Object.keys(providerTypes) as ProviderType[]
+
+/**
+ * First segments below the bridge that are the management API's own, and what a path of clients would be mistaken for:
+ * no provider may have such a name.
+ */
+export const reservedNames: ReadonlySet<string> = new Set([
+  'sessions',
+  'sessions-watch',
+  'interceptions',
+  'models',
+  'clients',
+  'status',
+])

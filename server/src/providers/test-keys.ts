@@ -1,0 +1,65 @@
+import { type Clock, Fault } from '@reeve/base'
+import type { Provider, ProviderKey } from '@reeve/bridge'
+import type { AiProviderTestResult } from '@reeve/sdk'
+import { type AllowedNetwork, createEgress, type Egress } from '../http/egress.ts'
+import { type ProviderType, providerTypes } from './provider-types.ts'
+
+const answerMs = 10_000
+
+const everywhere: readonly AllowedNetwork[] = [
+  { address: '0.0.0.0', prefix: 0, family: 'ipv4' },
+  { address: '::', prefix: 0, family: 'ipv6' },
+]
+
+/** Asks the provider for its models with each key. Of what it answers only the status is told. */
+export async function testKeys(
+  { provider, type }: { readonly provider: Provider; readonly type: ProviderType },
+  options: {
+    /** Null: any address. */
+    readonly allowed: readonly AllowedNetwork[] | null
+    readonly clock: Clock
+    readonly signal: AbortSignal
+  },
+): Promise<AiProviderTestResult[]> {
+  await using egress = createEgress({ allowed: options.allowed ?? everywhere })
+  const { modelsPath, headers } = providerTypes[type]
+  const ask = askWith(egress, provider.origin + provider.upstreamPath(modelsPath), options)
+  const keys: readonly (ProviderKey | null)[] = provider.keys.length === 0 ? [null] : provider.keys
+  return Promise.all(
+    keys.map(async (key) => {
+      const [name, value] = key === null ? [] : provider.authorization(key.secret)
+      const credential = name === undefined || value === undefined ? {} : { [name]: value }
+      const told = await ask({ ...headers, ...credential })
+      return { key_id: key?.id ?? null, masked: key?.secret.hint() ?? '', ...told }
+    }),
+  )
+}
+
+function askWith(egress: Egress, url: string, { clock, signal }: { clock: Clock; signal: AbortSignal }) {
+  return async (headers: Readonly<Record<string, string>>) => {
+    const fromMs = clock.monotonicMs()
+    const tell = (status: number | null, error: string | null) => ({
+      ok: error === null,
+      status,
+      latency_ms: Math.round(clock.monotonicMs() - fromMs),
+      error,
+    })
+    try {
+      const { status } = await egress.send({ url, method: 'GET', headers, timeoutMs: answerMs, signal })
+      return tell(status, meaningOf(status))
+    } catch (thrown) {
+      if (thrown instanceof Fault) return tell(null, thrown.message)
+      throw thrown
+    }
+  }
+}
+
+function meaningOf(status: number): string | null {
+  if (status >= 200 && status < 300) return null
+  if (status === 401) return 'the provider does not take this key'
+  if (status === 403) return 'the provider does not allow this key to list models'
+  if (status === 404) return 'there is no list of models below this base URL'
+  if (status === 429) return 'the provider limits this key at the moment'
+  if (status >= 300 && status < 400) return 'the provider sends elsewhere, and nobody is followed'
+  return `the provider answered ${status}`
+}
