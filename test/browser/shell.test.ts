@@ -35,7 +35,7 @@ describe.skipIf(noBrowser !== null)('the frame around every page', () => {
       .getByRole('navigation', { name: 'Main' })
       .getByRole('link')
       .evaluateAll((links) => links.map((link) => link.getAttribute('href')))
-  const everybodys = ['/sessions', '/requests', '/inbox', '/tokens', '/me']
+  const everybodys = ['/sessions', '/requests', '/usage', '/inbox', '/tokens', '/me']
 
   test('a member sees no administration, and a page opened by its address says what it takes', async () => {
     await using watched = await openPage(browser, mock.url)

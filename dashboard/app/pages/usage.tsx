@@ -79,9 +79,9 @@ export function UsagePage() {
           >
             {isTable ? (
               <DataTable
-                caption="Usage by day"
+                caption="Usage by day, newest first"
                 columns={dayColumns}
-                rows={rowsOf(days.data)}
+                rows={rowsOf(days.data).toReversed()}
                 dimmed={days.isPlaceholderData}
               />
             ) : (

@@ -29,7 +29,6 @@ export function Totals({ total }: { total: UsageCounts }) {
 }
 
 function ClassTotal({ of: { key, title, about, swatch, parts }, total }: { of: TokenClass; total: UsageCounts }) {
-  const share = total.total_tokens === 0 ? 0 : Math.round((total[key] / total.total_tokens) * 100)
   const told = parts.filter(([part]) => total[part] > 0).map(([part, words]) => `${exact(total[part])} ${words}`)
   return (
     <div className="space-y-0.5 bg-page px-3 py-2">
@@ -38,9 +37,15 @@ function ClassTotal({ of: { key, title, about, swatch, parts }, total }: { of: T
         {title}
       </dt>
       <dd className="text-xl">
-        <Count value={total[key]} short /> <span className="text-sm text-muted">{share} %</span>
+        <Count value={total[key]} short />{' '}
+        <span className="text-sm text-muted">{share(total[key], total.total_tokens)}</span>
       </dd>
       <dd className="text-xs text-muted">{told.length === 0 ? about : `of which ${told.join(', ')}`}</dd>
     </div>
   )
+}
+
+function share(part: number, whole: number): string {
+  const percent = whole === 0 ? 0 : (part / whole) * 100
+  return part > 0 && percent < 1 ? '< 1 %' : `${Math.round(percent)} %`
 }
