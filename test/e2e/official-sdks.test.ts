@@ -172,7 +172,7 @@ const suits = (call: Call, { name, status, contentType, bytes }: Fixture): boole
 }
 
 for (const [name, call] of Object.entries(calls)) {
-  describe(name, () => {
+  describe(`${name}: the same through the bridge`, () => {
     const fixtures = fixturesOf(call.answers).filter((fixture) => suits(call, fixture))
     test.each(fixtures.map((fixture) => [fixture.name, fixture] as const))('%s', async (_, fixture) => {
       const headers = { 'content-type': fixture.contentType, 'x-request-id': 'req_7', 'request-id': 'req_7' }

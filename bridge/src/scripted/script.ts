@@ -1,52 +1,65 @@
 import { createHash } from 'node:crypto'
+import { commandInput, type CommandTool, type Json, smallestValue } from './tools.ts'
 
 /**
- * What the scripted provider says: a pure function of the request. It follows the one loop that every coding agent
- * runs, so that a session through it has all that a session can have: a prompt is thought about and answered with a
- * harmless command, if the client offers a tool that runs commands; the result of that command is answered with a text
- * that cites it. Every text says that no model was asked.
+ * What the scripted provider says: a pure function of the request, in any format. It follows the one loop that every
+ * coding agent runs, so that a session through it has all that a session can have: a prompt is thought about and
+ * answered with a harmless command, if the client offers a tool that runs commands; the result of that command is
+ * answered with a text that cites it. Every text says that no model was asked.
  */
 export interface ScriptedAnswer {
-  readonly id: string
+  /** For ids: the same request is answered with the same. */
+  readonly digest: string
   readonly model: string
   readonly blocks: readonly ScriptedBlock[]
-  readonly stopReason: 'end_turn' | 'tool_use' | 'max_tokens'
+  readonly end: 'done' | 'tool' | 'cut'
   readonly usage: ScriptedUsage
 }
 
 export type ScriptedBlock =
-  | { readonly type: 'thinking'; readonly thinking: string; readonly signature: string }
+  | { readonly type: 'thinking'; readonly text: string }
   | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'tool_use'; readonly id: string; readonly name: string; readonly input: Record<string, unknown> }
+  | { readonly type: 'call'; readonly tool: CommandTool; readonly input: Readonly<Record<string, unknown>> }
 
+/** Tokens of which each is in one class; `thinking` is part of `written`. */
 export interface ScriptedUsage {
-  readonly input_tokens: number
-  readonly cache_creation_input_tokens: number
-  readonly cache_read_input_tokens: number
-  readonly output_tokens: number
+  readonly fresh: number
+  readonly cacheRead: number
+  readonly cacheWrite: number
+  readonly written: number
+  readonly thinking: number
 }
 
-type Json = Readonly<Record<string, unknown>>
+/** What the script goes by. */
+export interface ScriptedRequest {
+  readonly model: string
+  readonly bytes: Uint8Array
+  /** Whether the model has said something before. */
+  readonly answered: boolean
+  /** What the client has added since the model's last answer. */
+  readonly latest: readonly Json[]
+  readonly prompt: string
+  /** Of the last tool, if there is one to report. */
+  readonly result: string | null
+  /** One that runs commands, if the client offers it. */
+  readonly tool: CommandTool | null
+  /** What the answer has to look like, if the client asks for JSON. */
+  readonly schema: Json | null
+  readonly thinks: boolean
+  readonly tokensMax: unknown
+}
 
-const label = 'Scripted answer from Reeve; no model was asked.'
-const signature = Buffer.from('scripted by reeve').toString('base64')
+export const scriptLabel = 'Scripted answer from Reeve; no model was asked.'
 const excerptCharsMax = 400
 
-/** @param body the request as it came, already known to be an object with a model and messages */
-export function scriptedAnswer(body: Json, bytes: Uint8Array): ScriptedAnswer {
-  const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 24)
-  const { earlier, latest } = splitTurn(messagesOf(body))
-  const blocks = limitTokens(scriptedBlocks(body, latest, digest), body['max_tokens'])
+export function scriptedAnswer(request: ScriptedRequest): ScriptedAnswer {
+  const { kept, cut } = limitTokens(scriptedBlocks(request), request.tokensMax)
   return {
-    id: `msg_scripted_${digest}`,
-    model: String(body['model']),
-    blocks: blocks.kept,
-    stopReason: blocks.cut
-      ? 'max_tokens'
-      : blocks.kept.some((block) => block.type === 'tool_use')
-        ? 'tool_use'
-        : 'end_turn',
-    usage: scriptedUsage(bytes.length, earlier, latest, blocks.kept),
+    digest: createHash('sha256').update(request.bytes).digest('hex').slice(0, 24),
+    model: request.model,
+    blocks: kept,
+    end: cut ? 'cut' : kept.some((block) => block.type === 'call') ? 'tool' : 'done',
+    usage: scriptedUsage(request, kept),
   }
 }
 
@@ -55,41 +68,30 @@ export function countTokens(bytes: number): number {
   return Math.ceil(bytes / 4)
 }
 
-function scriptedBlocks(body: Json, latest: readonly Json[], digest: string): ScriptedBlock[] {
-  const schema = answerSchema(body)
-  if (schema !== null) return [{ type: 'text', text: JSON.stringify(valueOf(schema, 'Scripted session')) }]
-  const result = lastToolResult(latest)
+/** A model's text arrives a few words at a time; never half a character. */
+export function pieces(text: string): string[] {
+  return text.match(/[\s\S]{1,24}/gu) ?? []
+}
+
+function scriptedBlocks({ schema, result, tool, prompt, thinks }: ScriptedRequest): ScriptedBlock[] {
+  const thoughts = (text: string): ScriptedBlock[] =>
+    thinks ? [{ type: 'thinking', text: `${scriptLabel} ${text}` }] : []
+  const says = (text: string): ScriptedBlock => ({ type: 'text', text: `${scriptLabel} ${text}` })
+  if (schema !== null) return [{ type: 'text', text: JSON.stringify(smallestValue(schema, 'Scripted session')) }]
   if (result !== null) {
     return [
-      ...thoughts(body, 'The command has run. I will report what it printed.'),
-      { type: 'text', text: report(result) },
+      ...thoughts('The command has run. I will report what it printed.'),
+      says(`The command printed: ${excerpt(result)}`),
     ]
   }
-  const tool = commandTool(body)
-  if (tool === null)
-    return [
-      ...thoughts(body, 'There is no tool to run; I will answer at once.'),
-      { type: 'text', text: greeting(latest) },
-    ]
+  if (tool === null) {
+    return [...thoughts('There is no tool to run; I will answer at once.'), says(`You wrote: ${excerpt(prompt)}`)]
+  }
   return [
-    ...thoughts(body, 'I can show that the loop works by running a harmless command and reading what it prints.'),
-    { type: 'text', text: `${label} I will run a harmless command to show the whole loop.` },
-    { type: 'tool_use', id: `toolu_scripted_${digest}`, name: tool.name, input: commandInput(tool.schema) },
+    ...thoughts('I can show that the loop works by running a harmless command and reading what it prints.'),
+    says('I will run a harmless command to show the whole loop.'),
+    { type: 'call', tool, input: commandInput(tool.schema) },
   ]
-}
-
-function thoughts(body: Json, thinking: string): ScriptedBlock[] {
-  const asked = isObject(body['thinking']) && body['thinking']['type'] !== 'disabled'
-  return asked ? [{ type: 'thinking', thinking: `${label} ${thinking}`, signature }] : []
-}
-
-function greeting(latest: readonly Json[]): string {
-  const prompt = latest.flatMap(textsOf).at(-1) ?? ''
-  return `${label} You wrote: ${excerpt(prompt)}`
-}
-
-function report(result: string): string {
-  return `${label} The command printed: ${excerpt(result)}`
 }
 
 function excerpt(text: string): string {
@@ -97,100 +99,9 @@ function excerpt(text: string): string {
   return trimmed.length > excerptCharsMax ? `${trimmed.slice(0, excerptCharsMax)} …` : trimmed
 }
 
-/** The messages up to the last answer, and what the client has added since. */
-function splitTurn(messages: readonly Json[]): { earlier: readonly Json[]; latest: readonly Json[] } {
-  const answered = messages.findLastIndex((message) => message['role'] === 'assistant')
-  return { earlier: messages.slice(0, answered + 1), latest: messages.slice(answered + 1) }
-}
-
-function messagesOf(body: Json): Json[] {
-  const messages = body['messages']
-  return Array.isArray(messages) ? messages.filter(isObject) : []
-}
-
-function textsOf(message: Json): string[] {
-  const content = message['content']
-  if (message['role'] !== 'user') return []
-  if (typeof content === 'string') return [content]
-  if (!Array.isArray(content)) return []
-  return content.filter(isObject).flatMap((block) => (typeof block['text'] === 'string' ? [block['text']] : []))
-}
-
-function lastToolResult(latest: readonly Json[]): string | null {
-  const results = latest
-    .flatMap((message) => (Array.isArray(message['content']) ? message['content'] : []))
-    .filter(isObject)
-    .filter((block) => block['type'] === 'tool_result')
-  const last = results.at(-1)
-  if (last === undefined) return null
-  const content = last['content']
-  if (typeof content === 'string') return content
-  if (!Array.isArray(content)) return ''
-  return content
-    .filter(isObject)
-    .map((block) => (typeof block['text'] === 'string' ? block['text'] : ''))
-    .join('\n')
-}
-
-function commandTool(body: Json): { name: string; schema: Json } | null {
-  const choice = body['tool_choice']
-  if (isObject(choice) && choice['type'] === 'none') return null
-  const tools = Array.isArray(body['tools']) ? body['tools'].filter(isObject) : []
-  for (const tool of tools) {
-    const name = tool['name']
-    const schema = tool['input_schema']
-    if (typeof name !== 'string' || !isObject(schema)) continue
-    if (/bash|shell|exec|command|terminal/i.test(name) && commandProperty(schema) !== null) return { name, schema }
-  }
-  return null
-}
-
-function commandProperty(schema: Json): string | null {
-  const properties = isObject(schema['properties']) ? Object.keys(schema['properties']) : []
-  return properties.find((name) => name === 'command' || name === 'cmd') ?? null
-}
-
-function commandInput(schema: Json): Record<string, unknown> {
-  const input = valueOf(schema, 'Print a greeting')
-  const command = commandProperty(schema)
-  return { ...(isObject(input) ? input : {}), [command ?? 'command']: "printf 'hello from reeve'" }
-}
-
-function answerSchema(body: Json): Json | null {
-  const config = body['output_config']
-  const format = isObject(config) ? config['format'] : null
-  return isObject(format) && isObject(format['schema']) ? format['schema'] : null
-}
-
-/** The smallest value that a JSON schema's required parts allow. */
-function valueOf(schema: Json, text: string, depth = 0): unknown {
-  if (Array.isArray(schema['enum'])) return schema['enum'][0]
-  switch (schema['type']) {
-    case 'object': {
-      const properties = isObject(schema['properties']) ? schema['properties'] : {}
-      const required = Array.isArray(schema['required']) ? schema['required'] : []
-      if (depth > 8) return {}
-      return Object.fromEntries(
-        Object.entries(properties)
-          .filter(([name, value]) => required.includes(name) && isObject(value))
-          .map(([name, value]) => [name, valueOf(isObject(value) ? value : {}, text, depth + 1)]),
-      )
-    }
-    case 'array':
-      return []
-    case 'number':
-    case 'integer':
-      return typeof schema['minimum'] === 'number' ? schema['minimum'] : 0
-    case 'boolean':
-      return false
-    default:
-      return text
-  }
-}
-
 /** Cuts where a provider would, when the client allows fewer tokens than the script has. */
-function limitTokens(blocks: readonly ScriptedBlock[], maxTokens: unknown): { kept: ScriptedBlock[]; cut: boolean } {
-  let left = (typeof maxTokens === 'number' && maxTokens > 0 ? maxTokens : 4096) * 4
+function limitTokens(blocks: readonly ScriptedBlock[], tokensMax: unknown): { kept: ScriptedBlock[]; cut: boolean } {
+  let left = (typeof tokensMax === 'number' && tokensMax > 0 ? tokensMax : 4096) * 4
   const kept: ScriptedBlock[] = []
   for (const block of blocks) {
     const size = blockText(block).length
@@ -205,28 +116,20 @@ function limitTokens(blocks: readonly ScriptedBlock[], maxTokens: unknown): { ke
 }
 
 function blockText(block: ScriptedBlock): string {
-  if (block.type === 'thinking') return block.thinking
-  return block.type === 'text' ? block.text : JSON.stringify(block.input)
+  return block.type === 'call' ? JSON.stringify(block.input) : block.text
 }
 
 /** As with a provider that caches prompts: what was there the turn before is read from the cache, the rest is fresh. */
-function scriptedUsage(
-  bodyBytes: number,
-  earlier: readonly Json[],
-  latest: readonly Json[],
-  blocks: readonly ScriptedBlock[],
-): ScriptedUsage {
-  const total = countTokens(bodyBytes)
+function scriptedUsage({ bytes, answered, latest }: ScriptedRequest, blocks: readonly ScriptedBlock[]): ScriptedUsage {
+  const total = countTokens(bytes.length)
   const fresh = Math.min(total, countTokens(Buffer.byteLength(JSON.stringify(latest))))
-  const known = earlier.length > 0
+  const written = (some: readonly ScriptedBlock[]): number =>
+    countTokens(Buffer.byteLength(some.map(blockText).join('')))
   return {
-    input_tokens: fresh,
-    cache_creation_input_tokens: known ? 0 : total - fresh,
-    cache_read_input_tokens: known ? total - fresh : 0,
-    output_tokens: Math.max(1, countTokens(Buffer.byteLength(blocks.map(blockText).join('')))),
+    fresh,
+    cacheRead: answered ? total - fresh : 0,
+    cacheWrite: answered ? 0 : total - fresh,
+    written: Math.max(1, written(blocks)),
+    thinking: written(blocks.filter((block) => block.type === 'thinking')),
   }
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
