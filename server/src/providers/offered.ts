@@ -9,6 +9,8 @@ export interface Offered {
   readonly scripted: boolean
   /** What has to be set before it can be asked; null when it can. */
   readonly missing: string | null
+  /** Whether a key is all that is missing: who brings one of his own can do without ours. */
+  readonly lacksKey: boolean
 }
 
 /** A provider instance as the operator configured it. */
@@ -39,6 +41,7 @@ export function offerSetting(setting: ProviderSetting): Offered {
     baseUrl,
     scripted: false,
     missing: isWithout ? `The provider ${name} has no key: set ${keyEnv}.` : null,
+    lacksKey: isWithout,
   }
 }
 
@@ -55,15 +58,17 @@ export interface StoredProvider {
 export function offerStored(stored: StoredProvider, connect: Connect | null): Offered {
   const { name, type, baseUrl, enabled, keys } = stored
   const provider = providerTypes[type].make({ name, baseUrl, keys })
+  const lacksKey = enabled && providerTypes[type].needsKey && keys.length === 0
   const missing = !enabled
     ? `The provider ${name} is switched off by an administrator.`
-    : providerTypes[type].needsKey && keys.length === 0
+    : lacksKey
       ? `The provider ${name} has no key: an administrator has to give it one.`
       : null
-  return { provider: connect === null ? provider : { ...provider, connect }, baseUrl, scripted: false, missing }
+  const reached = connect === null ? provider : { ...provider, connect }
+  return { provider: reached, baseUrl, scripted: false, missing, lacksKey }
 }
 
 /** A stored provider that cannot be asked, whatever is the matter with it. */
 export function offerBroken(stored: StoredProvider, why: string): Offered {
-  return { ...offerStored({ ...stored, keys: [] }, null), missing: why }
+  return { ...offerStored({ ...stored, keys: [] }, null), missing: why, lacksKey: false }
 }

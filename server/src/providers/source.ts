@@ -60,7 +60,7 @@ export async function openProviders(options: ProvidersOptions): Promise<Provider
   if (options.scripted) {
     const script = undo.use(await startScriptedProvider())
     const provider = anthropicProvider({ name: 'scripted', baseUrl: script.url, keys: [] })
-    own.set('scripted', { provider, baseUrl: script.url, scripted: true, missing: null })
+    own.set('scripted', { provider, baseUrl: script.url, scripted: true, missing: null, lacksKey: false })
   }
   // One for all of them, so that they share connections from one reading to the next.
   const connect: Connect = checkedConnector(addressCheck(options.outboundAllowed), {

@@ -25,7 +25,8 @@ export async function testKeys(
   const { modelsPath, headers } = providerTypes[type]
   const ask = askWith(egress, provider.origin + provider.upstreamPath(modelsPath), options)
   const keys: readonly (ProviderKey | null)[] = provider.keys.length === 0 ? [null] : provider.keys
-  return Promise.all(
+  // Awaited here: what asks is closed when this returns.
+  return await Promise.all(
     keys.map(async (key) => {
       const [name, value] = key === null ? [] : provider.authorization(key.secret)
       const credential = name === undefined || value === undefined ? {} : { [name]: value }
