@@ -1,5 +1,5 @@
 import { type Clock, Fault, type Log, toError } from '@reeve/base'
-import { anthropicProvider, type Connect, type ProviderKey, startScriptedProvider } from '@reeve/bridge'
+import type { Connect, ProviderKey } from '@reeve/bridge'
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Database } from '../db/database.ts'
 import { listen } from '../db/listen.ts'
@@ -9,6 +9,7 @@ import { keyContext } from './change.ts'
 import { isPlaceholder, offerBroken, type Offered, offerSetting, offerStored, type ProviderSetting } from './offered.ts'
 import { isProviderType } from './provider-types.ts'
 import { type ProviderWithKeys, providersChannel, selectProviders } from './queries.ts'
+import { offerScripted } from './scripted.ts'
 
 /** Where the gateway has its providers from. */
 export interface ProviderSource {
@@ -27,7 +28,7 @@ export interface Providers extends ProviderSource, AsyncDisposable {
 
 export interface ProvidersOptions {
   readonly settings: readonly ProviderSetting[]
-  /** Whether the built-in provider that answers from a script is offered. */
+  /** Whether the built-in providers that answer from a script are offered. */
   readonly scripted: boolean
   readonly db: Database
   readonly keyring: Pick<Keyring, 'open'>
@@ -57,11 +58,7 @@ export async function openProviders(options: ProvidersOptions): Promise<Provider
   const fixed = new Map(options.settings.filter((one) => !isPlaceholder(one)).map((one) => [one.name, one]))
   const placeholders = options.settings.filter(isPlaceholder).map((one) => [one.name, offerSetting(one)] as const)
   const own = new Map([...fixed].map(([name, setting]) => [name, offerSetting(setting)]))
-  if (options.scripted) {
-    const script = undo.use(await startScriptedProvider())
-    const provider = anthropicProvider({ name: 'scripted', baseUrl: script.url, keys: [] })
-    own.set('scripted', { provider, baseUrl: script.url, scripted: true, missing: null, lacksKey: false })
-  }
+  for (const [name, offered] of options.scripted ? await offerScripted(undo) : []) own.set(name, offered)
   // One for all of them, so that they share connections from one reading to the next.
   const connect: Connect = checkedConnector(addressCheck(options.outboundAllowed), {
     timeout: options.connectTimeoutMs,
