@@ -4,6 +4,7 @@ import { notificationCommands } from './notification-commands.ts'
 import { type Command, command, optional, required } from './command.ts'
 import { choice, count, duration, flag, text, texts } from './option.ts'
 import { secretCommands } from './secret-commands.ts'
+import { providerCommands } from './provider-commands.ts'
 import { settingsCommands } from './settings-commands.ts'
 import { usageCommands } from './usage-commands.ts'
 
@@ -325,6 +326,7 @@ export const commands: readonly Command[] = [
   ...settingsCommands,
   ...notificationCommands,
   ...usageCommands,
+  ...providerCommands,
   ...auditCommands,
   command({
     path: 'audit reads',

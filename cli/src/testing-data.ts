@@ -1,3 +1,4 @@
+import { providerAnswers } from './testing-providers.ts'
 import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import { exportText, formatKey, genesis, nextLinesHash, noteKey, signNote, toBase64 } from '@reeve/sdk'
 import { secretAnswers } from './testing-secrets.ts'
@@ -255,6 +256,7 @@ export function everything(empty: boolean): Partial<Record<Name, Handler>> {
     ...notificationAnswers(empty, { hostile, userId, id: requestId, at }),
     ...secretAnswers(empty, userId, hostile),
     ...signInSettings(empty, userId, hostile),
+    ...providerAnswers(empty, { hostile, id: requestId, at }),
     listAuditEvents: () => ({ audit_logs: some([auditEvent]), count }),
     exportAuditEvents: () => emptyExport(),
     getAuditChain: () => ({
