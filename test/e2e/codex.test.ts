@@ -19,7 +19,11 @@ beforeAll(async () => {
   await installAgents()
   upstream = await startUpstream()
   server = await startServer({
-    env: { REEVE_AIBRIDGE_OPENAI_BASE_URL: `${upstream.url}/v1/`, REEVE_AIBRIDGE_OPENAI_KEY: providerKey },
+    env: {
+      REEVE_AIBRIDGE_OPENAI_BASE_URL: `${upstream.url}/v1/`,
+      REEVE_AIBRIDGE_OPENAI_KEY: providerKey,
+      REEVE_AIBRIDGE_SCRIPTED: 'true',
+    },
   })
   token = await server.gatewayToken()
   baseUrl = `${server.url}/api/v2/aibridge/openai/v1`
@@ -218,3 +222,20 @@ test(
     expect(upstream.seen).toHaveLength(from)
   },
 )
+
+// With newer models Codex has one tool, which takes a program that calls the others.
+test.each([
+  ['gpt-5.5', 'exec_command'],
+  ['gpt-6.1-sol', 'exec'],
+])('the built-in script takes a Codex with %s through the same loop', { timeout: 120_000 }, async (model, tool) => {
+  using home = temporaryFolder()
+  const scripted = baseUrl.replace('openai', 'scripted-openai')
+  const run = await runCodex({ baseUrl: scripted, token, prompt: 'Show me that it works', home: home.path, model })
+
+  expect(run.code, run.stderr).toBe(0)
+  expect(run.stdout).toContain('The command printed')
+  const { session, events } = await recordOf(run.threadId, 2)
+  expect(session).toMatchObject({ first_prompt: 'Show me that it works', tool_calls: 1, status: 'done' })
+  expect(events.find((one) => one.kind === 'tool_call')).toMatchObject({ tool_name: tool })
+  expect(textsOf(events, 'tool_result')[0]).toContain('hello from reeve')
+})

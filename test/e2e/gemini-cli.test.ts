@@ -19,7 +19,11 @@ beforeAll(async () => {
   await installAgents()
   upstream = await startUpstream()
   server = await startServer({
-    env: { REEVE_AIBRIDGE_GEMINI_BASE_URL: upstream.url, REEVE_AIBRIDGE_GEMINI_KEY: providerKey },
+    env: {
+      REEVE_AIBRIDGE_GEMINI_BASE_URL: upstream.url,
+      REEVE_AIBRIDGE_GEMINI_KEY: providerKey,
+      REEVE_AIBRIDGE_SCRIPTED: 'true',
+    },
   })
   token = await server.gatewayToken()
   baseUrl = `${server.url}/api/v2/aibridge/gemini`
@@ -174,3 +178,15 @@ test(
     expect(upstream.seen).toHaveLength(from)
   },
 )
+
+test('the built-in script takes Gemini CLI through the same loop', { timeout: 120_000 }, async () => {
+  using home = temporaryFolder()
+  const scripted = baseUrl.replace('gemini', 'scripted-gemini')
+  const run = await runGemini({ baseUrl: scripted, token, prompt: 'Show me that it works', home: home.path })
+
+  expect(run.code, run.stderr).toBe(0)
+  expect(run.stdout).toContain('The command')
+  const { events } = await recordOf('Show me that it works', 2)
+  expect(events.find((one) => one.kind === 'tool_call')).toMatchObject({ tool_name: 'run_shell_command' })
+  expect(textsOf(events, 'tool_result')[0]).toContain('hello from reeve')
+})

@@ -9,6 +9,7 @@ export interface CodexRun {
   readonly token: string
   readonly prompt: string
   readonly home: string
+  readonly model?: string
   /** More lines for the table of the model provider. */
   readonly provider?: readonly string[]
   /** A conversation to go on with. */
@@ -16,8 +17,7 @@ export interface CodexRun {
 }
 
 /** Without these it asks its maker for updates, plugins and more. */
-const quiet = `model = "gpt-5.5"
-model_provider = "reeve"
+const quiet = `model_provider = "reeve"
 approval_policy = "never"
 sandbox_mode = "danger-full-access"
 check_for_update_on_startup = false
@@ -45,7 +45,7 @@ export async function runCodex(run: CodexRun): Promise<AgentEnded & { readonly t
   const resume = run.resume === undefined ? [] : ['resume', run.resume]
   const ended = await runAgent({
     program: join(bin, 'codex'),
-    args: ['exec', '--json', '--skip-git-repo-check', ...resume, run.prompt],
+    args: ['exec', '--json', '--skip-git-repo-check', '-m', run.model ?? 'gpt-5.5', ...resume, run.prompt],
     home: run.home,
     env: { REEVE_TOKEN: run.token, TERM: 'dumb' },
   })
