@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { silentLog, systemClock } from '@reeve/base'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -103,6 +104,18 @@ test('what has not ended is not counted yet, and is when a later batch ends it',
   expect(await of()).toMatchObject([
     { requests: 1, errors: 1, input_tokens: 5, output_tokens: 6, cache_read_tokens: 3, cache_write_tokens: 2 },
   ])
+})
+
+test('what was recorded before there was usage is counted by the migration as the drain would have', async () => {
+  await using kept = await testRecord({ db })
+  await work(kept, [someone(), someone()], 20)
+  await kept.recorder.begin(startFacts(someone(), hello))
+  await kept.drain()
+  const migration = readFileSync(new URL('../../db/migrations/0016_usage.sql', import.meta.url), 'utf8')
+  const before = await counted()
+  await db.sql.deleteFrom('usage_hourly').execute()
+  await sql.raw(migration.slice(migration.indexOf('insert into usage_hourly'))).execute(db.sql)
+  expect(await counted()).toEqual(before)
 })
 
 test('a batch that is not committed counts nothing', async () => {
