@@ -12,6 +12,7 @@ import { type Recorder, type Recording, type RouteKind, type StartFacts, unrecor
 import { writeAnswer } from './refuse.ts'
 import type { Relay } from './relay.ts'
 import { type Routed, routeRequest } from './routes.ts'
+import { noting, refuseOthers, type StoredObjects } from './stored/stored-objects.ts'
 import { createUpstreams } from './upstreams.ts'
 import { anthropicMessages } from './wire/anthropic-messages/anthropic-messages.ts'
 import type { Refusal, WireFormat } from './wire/wire-format.ts'
@@ -20,6 +21,7 @@ export interface BridgeOptions {
   /** By name, as they are now: asked for with every request, so that they may change while the bridge runs. */
   readonly providers: () => ReadonlyMap<string, Provider>
   readonly recorder: Recorder
+  readonly stored: StoredObjects
   /** Null keeps what was sent as it is. */
   readonly masker: Masker | null
   readonly clock: Clock
@@ -55,7 +57,7 @@ type Told = Pick<BridgeEvent & { kind: 'finished' }, 'providerName' | 'route' | 
 
 /** The LLM gateway as a library: it knows providers, actors as bundles of ids, and somebody who keeps the record. */
 export function createBridge(options: BridgeOptions): Bridge {
-  const { providers, recorder, masker, clock, log, newId, observe, limits } = options
+  const { providers, recorder, stored, masker, clock, log, newId, observe, limits } = options
   const bodies = createBodyMemory(limits.rememberedBytes)
   const upstreams = createUpstreams({ limits, clock, log, observe })
   const open = createOpenList<OpenExchange>()
@@ -125,8 +127,16 @@ export function createBridge(options: BridgeOptions): Bridge {
       bodies.remember(key, { ...body, interceptionId: start.id }, shared)
     }
 
-    if (intake.refusal !== null || res.destroyed) {
-      return conclude(exchange, routed.route.wire, recording, intake.refusal, { ...told, id: start.id, cameMs })
+    const use = {
+      actor,
+      providerName: start.providerName,
+      interceptionId: start.id,
+      sourceIp,
+      userAgent: start.userAgent,
+    }
+    const refusal = intake.refusal ?? (await refuseOthers(stored, use, routed, intake))
+    if (refusal !== null || res.destroyed) {
+      return conclude(exchange, routed.route.wire, recording, refusal, { ...told, id: start.id, cameMs })
     }
     const closed = upstreams.admit(routed.provider, start.model)
     if (closed !== null) {
@@ -137,7 +147,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       routed,
       model: start.model,
       body: intake.body,
-      recording,
+      recording: noting(stored, use, routed, intake, recording),
       interceptionId: start.id,
       cameMs,
       readyMs,

@@ -22,6 +22,7 @@ export type {
 } from './recorder.ts'
 export { routeKinds } from './recorder.ts'
 export { writeAnswer } from './refuse.ts'
+export type { StoredObjects, StoredUse } from './stored/stored-objects.ts'
 export { startScriptedProvider } from './scripted/scripted-provider.ts'
 export { anthropicMessages } from './wire/anthropic-messages/anthropic-messages.ts'
 export { noUsage, type Observation, type RequestReading, type ResponseReading, type Usage } from './wire/observation.ts'

@@ -17,6 +17,8 @@ export interface Intake {
   readonly body: Buffer
   /** Why it will not be sent on; null when it will. */
   readonly refusal: Refusal | null
+  /** What of the body's members was found; null when it was not looked for. */
+  readonly scan: Scan | null
   /** How the body is remembered once its start record is durable; null when it is of no use to later ones. */
   readonly remember: {
     readonly key: string
@@ -41,6 +43,7 @@ export function takeIn(
     facts: { ...recogniseClient(headers, noFacts), model: '', streaming: false, body: plainBody(body, masker) },
     body,
     refusal,
+    scan: null,
     remember: null,
   })
   if (collected.kind === 'refused') return unread(collected.refusal)
@@ -73,6 +76,7 @@ export function takeIn(
     facts: { ...client, model: said.model, streaming: said.streaming, body: recorded },
     body,
     refusal: null,
+    scan,
     remember: { key, body: { bytes: body, scan, digest, secrets }, shared },
   }
 }

@@ -10,6 +10,7 @@ import { openaiProvider } from '../providers/openai.ts'
 import type { ProviderKey } from '../pool/pool.ts'
 import { oneKey } from '../providers/provider.ts'
 import type { Actor } from '../recorder.ts'
+import type { StoredObjects } from '../stored/stored-objects.ts'
 import { counter } from './counter.ts'
 import { type MemoryRecorder, memoryRecorder } from './memory-recorder.ts'
 import { clientToken, listening } from './raw-http.ts'
@@ -23,6 +24,9 @@ export const testActor: Actor = {
 export const providerKey = 'sk-upstream-key-of-the-provider'
 
 const factories = { anthropic: anthropicProvider, openai: openaiProvider, gemini: geminiProvider } as const
+
+/** For tests that are not about it. */
+const everyonesOwn: StoredObjects = { verdict: () => Promise.resolve('own'), note: () => Promise.resolve() }
 
 export interface TestBridge extends AsyncDisposable {
   readonly port: number
@@ -45,6 +49,7 @@ export async function startBridge(
     /** The provider, by the name that it has then too. */
     provider?: keyof typeof factories
     keys?: readonly ProviderKey[]
+    stored?: StoredObjects
   } = {},
 ): Promise<TestBridge> {
   const recorder = options.recorder ?? memoryRecorder()
@@ -55,6 +60,7 @@ export async function startBridge(
   const bridge = createBridge({
     providers: () => providers,
     recorder,
+    stored: options.stored ?? everyonesOwn,
     masker: options.masker ?? null,
     clock: systemClock,
     log: options.log ?? silentLog,

@@ -1,5 +1,6 @@
 import type { ClientHints } from '../clients.ts'
 import type { Scan, ScanResult, EarlierScan } from '../scan.ts'
+import type { StoredFormat } from './stored-format.ts'
 
 /** Why the bridge, or the gateway around it, answers itself instead of the provider. */
 export type RefusalReason =
@@ -75,6 +76,8 @@ export interface WireFormat {
   watchTerminal(eventBytesMax: number): TerminalWatcher
   /** The error that an answer with an error status carries. */
   readError(body: Buffer): WireError
+  /** Of an API whose provider keeps what it was asked and answered. */
+  readonly stored?: StoredFormat
 }
 
 export interface RequestFacts extends ClientHints {

@@ -96,3 +96,27 @@ export function gatewayRefused(
     diff: { reason: { old: null, new: of.reason } },
   }
 }
+
+/** Somebody named what a provider keeps for another person. */
+export function foreignObject(
+  scope: Who,
+  at: Date,
+  of: {
+    readonly providerName: string
+    readonly objectId: string
+    readonly organizationId: Uuid
+    readonly interceptionId: Uuid
+  },
+): AuditEntry {
+  return {
+    scope,
+    at,
+    action: 'use_stored_object',
+    resourceType: 'stored_object',
+    resourceId: of.objectId,
+    resourceTarget: `${of.objectId} at ${of.providerName}`,
+    organizationId: of.organizationId,
+    outcome: 'refused',
+    diff: facts({ interception_id: of.interceptionId, reason: 'other_user' }),
+  }
+}

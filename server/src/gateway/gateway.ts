@@ -36,6 +36,7 @@ import { endInterrupted } from './record/recover.ts'
 import { createRefusedAttempts } from './refused-attempts.ts'
 import { bridgeRoutes } from './routes.ts'
 import type { BridgeStatus } from './status.ts'
+import { createStoredObjects } from './stored-objects.ts'
 import { watchSessions } from './watch.ts'
 
 export interface GatewayConfig {
@@ -121,9 +122,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const watch = { durable: drain.nudge, amend: streams.amend }
   const recorder = undo.use(createRecorder({ journal, capture, masker, watch }))
   const providers = config.enabled ? options.providers.current : () => none
+  const stored = undo.use(createStoredObjects({ db, clock, log, counted: metrics.foreignObject }))
   const bridge: Bridge = createBridge({
     providers: bridgeProviders(providers),
     recorder,
+    stored,
     masker,
     clock,
     log,

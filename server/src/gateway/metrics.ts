@@ -17,6 +17,7 @@ export interface GatewayGauges {
 export interface GatewayMetrics {
   bridgeEvent(event: BridgeEvent): void
   refused(reason: string): void
+  foreignObject(provider: string, reason: string): void
   batch(facts: BatchFacts): void
 }
 
@@ -71,6 +72,11 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
   const refused = counter('reeve_gateway_refused_total', 'Requests to the bridge that were turned away at the door.', [
     'reason',
   ])
+  const foreign = counter(
+    'reeve_stored_object_refusals_total',
+    'Requests that named a response or conversation which is not known to be the asker’s own.',
+    ['provider', 'reason'],
+  )
   const tokens = counter('reeve_tokens_total', 'Tokens, as the provider counted them.', ['provider', 'type'])
   const rejects = counter('reeve_drain_rejects_total', 'Journal frames that could not be written and were set aside.')
   const masked = counter('reeve_masked_secrets_total', 'Secrets that were masked in what was recorded.')
@@ -103,6 +109,7 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
       if (event.gatewayMs !== null) added.observe({ provider }, event.gatewayMs / 1_000)
     },
     refused: (reason) => refused.inc({ reason }),
+    foreignObject: (provider, reason) => foreign.inc({ provider, reason }),
     batch(facts) {
       rejects.inc(facts.rejects)
       lost.inc(facts.bodiesLost)

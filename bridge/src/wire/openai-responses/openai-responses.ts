@@ -3,6 +3,7 @@ import { requestFacts } from '../openai/request-facts.ts'
 import type { WireFormat } from '../wire-format.ts'
 import { errorEvents } from './errors.ts'
 import { beginning, scanBody } from './scan-body.ts'
+import { storedResponses } from './stored.ts'
 import { watchTerminal } from './terminal.ts'
 
 /** OpenAI's Responses API over HTTP. */
@@ -14,4 +15,5 @@ export const openaiResponses: WireFormat = {
   streamError: errorEvents,
   watchTerminal,
   readError,
+  stored: storedResponses,
 }
