@@ -38,6 +38,8 @@ export interface RequestReading {
   /** SHA-256 (hex) of what this request brought and after how much: equal when a client asks the same again. */
   readonly turn: string | null
   readonly toolsOffered: readonly string[]
+  /** The stored response that it follows, where it says so instead of holding what was said. */
+  readonly follows?: string | null
 }
 
 /** Tokens by class. `input` is fresh input only: with the two cache classes it adds up to everything that was read. */

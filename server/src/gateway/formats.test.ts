@@ -282,6 +282,31 @@ for (const [name, turn] of Object.entries(turns)) {
   })
 }
 
+test('a turn that follows a stored response belongs to its session, also one that a client has named, and so does its thread', async () => {
+  const { path, key, events } = turns['openai, Responses']!
+  const nameless = { ...key(dana.token), 'user-agent': 'x', 'session-id': '' }
+  const said = async (id: string, asked: object, headers: Readonly<Record<string, string>> = nameless) => {
+    upstream.answer(() => eventStream(events.map((event) => dataOf(event).replaceAll('resp_1', id))))
+    const response = await fetch(`${open.url}${path}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ model: 'gpt-5.5', stream: true, ...asked }),
+    })
+    await response.arrayBuffer()
+    return ended(response.headers.get('x-reeve-interception-id') ?? '')
+  }
+  const first = await said('resp_f1', { input: 'one thing' })
+  const next = await said('resp_f2', { previous_response_id: 'resp_f1', input: 'and another' })
+  const result = { type: 'function_call_output', call_id: 'call_of_nobody', output: 'a.txt' }
+  const last = await said('resp_f3', { previous_response_id: 'resp_f2', input: [result] })
+  expect([next, last].map(({ row }) => row.session_id)).toEqual([first.row.session_id, first.row.session_id])
+  expect([next, last].map(({ row }) => row.thread_id)).toEqual([next.row.id, next.row.id])
+
+  const named = await said('resp_g1', { input: 'x' }, { ...key(dana.token), 'session-id': 'the-named-one' })
+  const followed = await said('resp_g2', { previous_response_id: 'resp_g1', input: [result] })
+  expect(followed.row).toMatchObject({ session_id: named.row.session_id, thread_id: named.row.thread_id })
+})
+
 test('a result for a stored response belongs to the session and the thread of the call, though nothing else is said', async () => {
   const { path, key, events, body } = turns['openai, Responses']!
   const nameless = { ...key(dana.token), 'user-agent': 'x', 'session-id': '' }

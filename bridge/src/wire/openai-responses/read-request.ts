@@ -41,6 +41,7 @@ export function readRequest(bytes: Buffer, { subAgent = false }: { subAgent?: bo
     beginning: beginning(bytes, scan),
     // A request that carries a stored response on says little itself: what it follows tells it from others.
     turn: turnHash(observations, `${scan.elements.length} ${earlier ?? ''}`),
+    follows: stringOf(valueAt(bytes, memberOf(scan, 'previous_response_id'), 1024)),
     toolsOffered: [
       ...toolNames(valueAt(bytes, memberOf(scan, 'tools'))),
       ...[...first, ...fresh].flatMap(additionalTools),

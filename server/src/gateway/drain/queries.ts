@@ -98,6 +98,17 @@ export const statements = {
     join interceptions i on i.id = call.interception_id and i.id >= $3::uuid
     join sessions s on s.id = i.session_id`,
 
+  /** Which interception a response came from, among the same user's only. */
+  findResponses: `
+    select wanted.user_id, wanted.provider_name, wanted.response_id, i.session_id, i.thread_id, s.session_key
+    from unnest($1::uuid[], $2::text[], $3::text[]) as wanted (user_id, provider_name, response_id)
+    cross join lateral (
+      select session_id, thread_id from interceptions
+      where provider_response_id = wanted.response_id and provider_response_id is not null and route = 'responses'
+        and user_id = wanted.user_id and provider_name = wanted.provider_name and id >= $4::uuid
+      order by id desc limit 1) as i
+    join sessions s on s.id = i.session_id`,
+
   findLatestThreads: `
     select wanted.session_id, wanted.agent, latest.thread_id
     from unnest($1::uuid[], $2::text[]) as wanted (session_id, agent)

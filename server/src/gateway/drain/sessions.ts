@@ -11,7 +11,8 @@ export type PreparedStart = Extract<Prepared, { kind: 'start' }>
  * same user's clients said before.
  *
  * 1. The client names its conversation: that is the session.
- * 2. It does not, and the request brings the result of a tool call: the session of the answer that issued the call.
+ * 2. It does not, and the request follows a stored response, or brings the result of a tool call: the session of that
+ *    response, or of the answer that issued the call.
  * 3. It carries a conversation on: the user's latest session that begins the same way.
  * 4. It opens a conversation: a new session; unless the latest one that begins the same way has failed, because then a
  *    client asks again.
@@ -46,6 +47,8 @@ export interface Beginning {
 export interface Lineage {
   /** By user and tool call id. */
   readonly toolCalls: Map<string, Pick<Known, 'sessionKey' | 'sessionId' | 'threadId'>>
+  /** By user, provider and id of the response. */
+  readonly responses: Map<string, Pick<Known, 'sessionKey' | 'sessionId' | 'threadId'>>
   /** By user and beginning. */
   readonly beginnings: Map<string, Beginning>
 }
@@ -57,11 +60,13 @@ export function sessionKeyOf(start: PreparedStart, lineage: Lineage): SessionKey
   if (head.clientSessionId !== null) {
     return { key: `id:${storable(head.clientSessionId, 256)}`, groupedBy: 'client_id' }
   }
+  const followed = followedBy(start, lineage)
+  if (followed !== null) return { key: followed.sessionKey, groupedBy: groupedAs(followed.sessionKey) }
   const issuer = issuerOf(start, lineage)
   if (reading.beginning === null) {
     // What carries a stored response on does not hold how the conversation began.
     const key = issuer === null || issuer.sessionKey.startsWith('id:') ? `request:${head.id}` : issuer.sessionKey
-    return { key, groupedBy: key.startsWith('prefix:') ? 'content_prefix' : 'request' }
+    return { key, groupedBy: groupedAs(key) }
   }
   const known = lineage.beginnings.get(pair(head.userId, reading.beginning))
   const joined =
@@ -74,6 +79,9 @@ export function sessionKeyOf(start: PreparedStart, lineage: Lineage): SessionKey
   return { key: joined, groupedBy: 'content_prefix' }
 }
 
+const groupedAs = (key: string): SessionKey['groupedBy'] =>
+  key.startsWith('id:') ? 'client_id' : key.startsWith('prefix:') ? 'content_prefix' : 'request'
+
 /** A conversation without a name whose request failed may be opened again by the same client. */
 export function noteOutcome(known: Known, outcome: string, lineage: Lineage): void {
   const beginning = /^prefix:([^:]*):/.exec(known.sessionKey)?.[1]
@@ -83,11 +91,26 @@ export function noteOutcome(known: Known, outcome: string, lineage: Lineage): vo
   lineage.beginnings.set(name, { sessionKey: known.sessionKey, failed: outcome !== 'ok' })
 }
 
-/** The answer whose tool call this request brings a result of: of the last such result, as it is the latest. */
+/** The response of the same user that this request says it follows. */
+function followedBy({ head, reading }: PreparedStart, lineage: Lineage) {
+  const id = short(reading.follows)
+  return id === null ? null : (lineage.responses.get(responseName(head.userId, head.providerName, id)) ?? null)
+}
+
+export const responseName = (userId: string, providerName: string, id: string): string =>
+  pair(userId, pair(providerName, id))
+
+/**
+ * The answer that this request goes on from: the response that it follows, or the one whose tool call it brings a result
+ * of; of the last such result, as it is the latest.
+ */
 export function issuerOf(
-  { head, reading }: PreparedStart,
+  start: PreparedStart,
   lineage: Lineage,
 ): Pick<Known, 'sessionKey' | 'sessionId' | 'threadId'> | null {
+  const { head, reading } = start
+  const followed = followedBy(start, lineage)
+  if (followed !== null) return followed
   for (const item of reading.items.toReversed()) {
     if (item.kind !== 'tool_result' || item.toolCallId === null) continue
     const call = lineage.toolCalls.get(pair(head.userId, short(item.toolCallId) ?? ''))
@@ -99,6 +122,14 @@ export function issuerOf(
 const ToolCallRow = z.object({
   user_id: z.string(),
   tool_call_id: z.string(),
+  session_id: z.string(),
+  thread_id: z.string(),
+  session_key: z.string(),
+})
+const ResponseRow = z.object({
+  user_id: z.string(),
+  provider_name: z.string(),
+  response_id: z.string(),
   session_id: z.string(),
   thread_id: z.string(),
   session_key: z.string(),
@@ -117,17 +148,37 @@ export async function findLineage(
 ): Promise<Lineage> {
   const results = new Map<string, [string, string]>()
   const beginnings = new Map<string, [string, string]>()
+  const followed = new Map<string, readonly [string, string, string]>()
   for (const { head, reading } of starts) {
     for (const item of reading.items) {
       const callId = item.kind === 'tool_result' ? short(item.toolCallId) : null
       if (callId !== null) results.set(pair(head.userId, callId), [head.userId, callId])
+    }
+    const responseId = short(reading.follows)
+    if (responseId !== null) {
+      const { userId, providerName } = head
+      followed.set(responseName(userId, providerName, responseId), [userId, providerName, responseId])
     }
     const { beginning } = reading
     if (head.clientSessionId === null && beginning !== null) {
       beginnings.set(pair(head.userId, beginning), [head.userId, beginning])
     }
   }
-  const lineage: Lineage = { toolCalls: new Map(), beginnings: new Map() }
+  const lineage: Lineage = { toolCalls: new Map(), responses: new Map(), beginnings: new Map() }
+  if (followed.size > 0) {
+    const wanted = [...followed.values()]
+    const { rows } = await connection.run('findResponses', [
+      ...[0, 1, 2].map((column) => wanted.map((names) => names[column])),
+      since,
+    ])
+    for (const row of z.array(ResponseRow).parse(rows)) {
+      lineage.responses.set(responseName(row.user_id, row.provider_name, row.response_id), {
+        sessionId: row.session_id,
+        threadId: row.thread_id,
+        sessionKey: row.session_key,
+      })
+    }
+  }
   if (results.size > 0) {
     const { rows } = await connection.run('findToolCalls', [...columns(results), since])
     for (const row of z.array(ToolCallRow).parse(rows)) {

@@ -9,7 +9,8 @@ import { issuerOf, type Known, type Lineage, pair, type PreparedStart } from './
  * 1. A request that brings what an earlier one of the session brought is that one sent again: its thread.
  * 2. A request with a prompt, of a person or of an agent for its sub-agent, begins a thread. What a client asks on its
  *    own account (a title, a count of tokens) does not.
- * 3. A request with the result of a tool call belongs to the thread of the answer that issued the call.
+ * 3. A request that follows a stored response, or brings the result of a tool call, belongs to the thread of that response,
+ *    or of the answer that issued the call.
  * 4. Any other belongs to the latest thread of the same session and agent, and begins one where there is none.
  */
 export interface Placement {

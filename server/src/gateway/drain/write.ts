@@ -24,6 +24,7 @@ import {
   noteOutcome,
   pair,
   type PreparedStart,
+  responseName,
   type SessionKey,
   sessionKeyOf,
 } from './sessions.ts'
@@ -106,7 +107,7 @@ export async function writeBatch(batch: readonly Prepared[], context: WriteConte
       known.ended = true
       const { row, items } = endRow(entry, known)
       changes.ended(known, entry.head, row)
-      noteCalls(known, items, lineage)
+      noteAnswer(known, items, row.provider_response_id, lineage)
       ended.push({ row, known, items: itemRows(known, items, row.ended_at, answerSeqFrom) })
     } else if (entry.kind === 'trailer') {
       const { head, slices } = entry
@@ -199,7 +200,7 @@ function assignKeys(
       const known = found.get(entry.head.id)
       if (known === undefined) continue
       noteOutcome(known, entry.head.outcome, lineage)
-      noteCalls(known, entry.reading.items, lineage)
+      noteAnswer(known, entry.reading.items, short(entry.reading.responseId), lineage)
     }
   }
   return keys
@@ -219,11 +220,16 @@ const newlyKnown = ({ head }: PreparedStart, { key }: SessionKey): Known => ({
   ended: false,
 })
 
-function noteCalls(
+/** What later requests may go on from. */
+function noteAnswer(
   known: Known,
   items: readonly { kind: string; toolCallId: string | null }[],
+  responseId: string | null,
   lineage: Lineage,
 ): void {
+  if (responseId !== null && known.route === 'responses') {
+    lineage.responses.set(responseName(known.userId, known.providerName, responseId), known)
+  }
   for (const { kind, toolCallId } of items) {
     const callId = kind === 'tool_call' ? short(toolCallId) : null
     if (callId !== null) lineage.toolCalls.set(pair(known.userId, callId), known)

@@ -20,6 +20,7 @@ export const emptyRequestReading: RequestReading = {
   side: false,
   beginning: null,
   turn: null,
+  follows: null,
 }
 
 /** What a request brought. Only a request for an answer is a turn of anybody's; wrong shapes read as nothing. */
@@ -31,11 +32,11 @@ export function readRequestBody(
   if (reader === null || !turnRoutes.includes(facts.route) || bytes.length === 0) return emptyRequestReading
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const subAgent = facts.agentId !== null
-  const { observations, continues, side, beginning, turn } = reader.readRequest(body, {
+  const { observations, continues, side, beginning, turn, follows } = reader.readRequest(body, {
     subAgent,
     client: facts.client,
   })
-  return { items: observations.map(itemOf), continues, side, beginning, turn }
+  return { items: observations.map(itemOf), continues, side, beginning, turn, follows: follows ?? null }
 }
 
 export interface AnswerReader {

@@ -29,6 +29,8 @@ export const RequestReading = z.object({
   beginning: z.string().nullable(),
   /** What this request brought and after how much, as a hash: equal for a request that was sent again. */
   turn: z.string().nullable(),
+  /** The stored response that it follows. Journals from before this was looked for do not have it. */
+  follows: z.string().nullable().default(null),
 })
 export type RequestReading = z.infer<typeof RequestReading>
 
