@@ -7,6 +7,7 @@ import { secretCommands } from './secret-commands.ts'
 import { providerCommands } from './provider-commands.ts'
 import { settingsCommands } from './settings-commands.ts'
 import { usageCommands } from './usage-commands.ts'
+import { otherAgents } from './commands/other-agents.ts'
 
 /** Every command. What one does is in `commands/`, loaded when it runs. */
 
@@ -123,6 +124,21 @@ export const commands: readonly Command[] = [
     examples: ['eval "$(reeve connect claude)"', 'reeve connect claude --write'],
     run: async (context, input) => (await import('./commands/connect.ts')).connectClaude(context, input),
   }),
+  ...otherAgents.map(({ name, title, provider, example }) =>
+    command({
+      path: `connect ${name}`,
+      summary: `Point ${title} at Reeve for this shell`,
+      details: 'Makes a token that can call models and nothing else. stdout is shell code for eval.',
+      options: {
+        provider: text('name', `provider of the bridge (default: ${provider}); scripted-${provider} asks no model`),
+        tokenName: text('name', 'name of the new token'),
+        lifetime: duration('how long the new token works (default: the server’s)'),
+        tokenStdin: flag('use the token on stdin instead of making one'),
+      },
+      examples: [`eval "$(reeve connect ${name})" && ${example}`],
+      run: async (context, input) => (await import('./commands/connect-others.ts')).connectOther(context, name, input),
+    }),
+  ),
   command({
     path: 'connect check',
     summary: 'Ask the bridge as the agent would, and say what is wrong',

@@ -113,7 +113,7 @@ async function workingToken(
   return verdict.ok ? token.value : null
 }
 
-async function checkProvider(context: Context, client: Client, name: string): Promise<void> {
+export async function checkProvider(context: Context, client: Client, name: string): Promise<void> {
   const { enabled, providers } = await client.call(endpoints.getBridgeStatus, { signal: context.io.signal })
   if (!enabled)
     throw new Fault('conflict', 'the AI Bridge of this deployment is switched off', {
@@ -131,7 +131,13 @@ async function checkProvider(context: Context, client: Client, name: string): Pr
   if (found.scripted) context.note(`${name} answers from a script: no model is asked`)
 }
 
-async function makeToken(context: Context, client: Client | null, input: ConnectInput): Promise<string> {
+/** A token for one kind of agent, named after it and this machine where no name is given. */
+export async function makeToken(
+  context: Context,
+  client: Client | null,
+  input: Pick<ConnectInput, 'tokenName' | 'lifetime'>,
+  agent = 'claude',
+): Promise<string> {
   const signedIn = client ?? (await context.client())
   const unique = crypto.randomUUID().slice(0, 6)
   const machine = context.io.hostname
@@ -142,7 +148,7 @@ async function makeToken(context: Context, client: Client | null, input: Connect
   const created = await signedIn.call(endpoints.createToken, {
     params: { user: 'me' },
     body: {
-      token_name: input.tokenName ?? `claude-${machine === '' ? '' : `${machine}-`}${unique}`,
+      token_name: input.tokenName ?? `${agent}-${machine === '' ? '' : `${machine}-`}${unique}`,
       scope: 'gateway',
       ...(input.lifetime === undefined ? {} : { lifetime_seconds: lifetimeSeconds(input.lifetime) }),
     },
@@ -153,4 +159,4 @@ async function makeToken(context: Context, client: Client | null, input: Connect
 }
 
 /** For any POSIX shell: nothing inside single quotes means anything. */
-const quote = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`
+export const quote = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`

@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { runCli, serveContract } from '../testing.ts'
+import { everything } from '../testing-data.ts'
+
+let home: string
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'reeve-home-'))
+})
+afterEach(() => rm(home, { recursive: true }))
+
+const provider = (name: string) => ({ name, type: 'x', base_url: '', ready: true, scripted: false, detail: '' })
+const bridge = {
+  enabled: true,
+  capture: 'full',
+  providers: [provider('openai'), provider('gemini')],
+  journal: { healthy: true, detail: '', pending_bytes: 0, drain_lag_seconds: 0 },
+}
+const handlers = { ...everything(false), getBridgeStatus: () => bridge }
+const connect = (url: string, ...words: readonly string[]) =>
+  runCli(['connect', ...words, '--url', url], { home, cwd: home, env: { REEVE_SESSION_TOKEN: 'rv_me' } })
+/** What a shell has of it afterwards. */
+const sh = (code: string, then: string): string =>
+  execFileSync('/bin/sh', ['-c', `${code}\n${then}`], { encoding: 'utf8', env: { PATH: home } })
+
+test('codex is called with the bridge as its provider, with all its own arguments', async () => {
+  await using deployment = await serveContract(handlers)
+  const ran = await connect(deployment.url, 'codex', '--lifetime', '8h')
+  expect(ran.code, ran.stderr).toBe(0)
+  await writeFile(join(home, 'codex'), '#!/bin/sh\nprintf "%s\\n" "$REEVE_CODEX_TOKEN" "$@"\n', { mode: 0o755 })
+  const base = `${deployment.url}/api/v2/aibridge/openai/v1`
+  expect(sh(ran.stdout, 'codex exec "two words"').trimEnd().split('\n')).toEqual([
+    'rv_secret',
+    '-c',
+    'model_provider="reeve"',
+    '-c',
+    `model_providers.reeve={name="Reeve",base_url="${base}",env_key="REEVE_CODEX_TOKEN",wire_api="responses"}`,
+    'exec',
+    'two words',
+  ])
+  const made = deployment.asked.find((one) => one.name === 'createToken')
+  expect(made?.body).toMatchObject({ scope: 'gateway', lifetime_seconds: 28_800 })
+  expect(made?.body).toHaveProperty('token_name', expect.stringMatching(/^codex-test-host-example-[0-9a-f]{6}$/))
+})
+
+test('Gemini CLI gets its two variables, and whoever has not chosen the key in its settings is told', async () => {
+  await using deployment = await serveContract(handlers)
+  const ran = await connect(deployment.url, 'gemini')
+  expect(sh(ran.stdout, 'echo "$GOOGLE_GEMINI_BASE_URL $GEMINI_API_KEY"')).toBe(
+    `${deployment.url}/api/v2/aibridge/gemini rv_secret\n`,
+  )
+  expect(ran.stderr).toContain('"selectedType": "gemini-api-key"')
+  await mkdir(join(home, '.gemini'))
+  const settings = { security: { auth: { selectedType: 'gemini-api-key' } } }
+  await writeFile(join(home, '.gemini/settings.json'), JSON.stringify(settings))
+  expect((await connect(deployment.url, 'gemini')).stderr).not.toContain('selectedType')
+})
+
+test('opencode gets a provider laid over its own configuration, and the token apart from it', async () => {
+  await using deployment = await serveContract(handlers)
+  const ran = await connect(deployment.url, 'opencode')
+  const config = JSON.parse(sh(ran.stdout, 'printf %s "$OPENCODE_CONFIG_CONTENT"'))
+  expect(config.provider.reeve.options).toEqual({
+    baseURL: `${deployment.url}/api/v2/aibridge/openai/v1`,
+    apiKey: '{env:REEVE_OPENCODE_TOKEN}',
+  })
+  expect(sh(ran.stdout, 'echo "$REEVE_OPENCODE_TOKEN"')).toBe('rv_secret\n')
+})
+
+test('a provider that the bridge does not have is refused before a token is made', async () => {
+  await using deployment = await serveContract(handlers)
+  for (const name of ['codex', 'gemini', 'opencode']) {
+    expect(await connect(deployment.url, name, '--provider', 'nope')).toMatchObject({ code: 3, stdout: '' })
+  }
+  expect(deployment.asked.some((one) => one.name === 'createToken')).toBe(false)
+})

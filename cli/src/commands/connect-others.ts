@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Fault } from '@reeve/base'
+import type { Context } from '../context.ts'
+import { type Answer, type Column, oneText } from '../output/answer.ts'
+import { readStdinLines } from '../prompt.ts'
+import { checkProvider, makeToken, quote } from './connect.ts'
+import { type OtherAgent, otherAgents } from './other-agents.ts'
+
+interface ConnectInput {
+  readonly provider: string | undefined
+  readonly tokenName: string | undefined
+  readonly lifetime: number | undefined
+  readonly tokenStdin: boolean
+}
+
+interface Connection {
+  readonly base_url: string
+  readonly token: string
+}
+
+const columns: readonly Column<Connection>[] = [
+  { name: 'base_url', value: (row) => row.base_url, priority: 0 },
+  { name: 'token', value: (row) => row.token, priority: 0 },
+]
+
+/** Shell code that sets an agent up, for eval. */
+export async function connectOther(context: Context, name: OtherAgent, input: ConnectInput): Promise<Answer> {
+  const agent = otherAgents.find((one) => one.name === name)
+  if (agent === undefined) throw new Fault('invalid', `"${name}" is not known`)
+  const url = await context.url()
+  const provider = input.provider ?? agent.provider
+  const given = input.tokenStdin ? (await readStdinLines(context.io, 1, '--token-stdin'))[0]! : null
+  // With a token at hand nobody has to be signed in; the bridge itself says whether it is good.
+  const client = given === null ? await context.client() : null
+  if (client !== null) await checkProvider(context, client, provider)
+  if (name === 'gemini') await noteGeminiSettings(context)
+  const token = given ?? (await makeToken(context, client, input, name))
+  const base_url = `${url}/api/v2/aibridge/${encodeURIComponent(provider)}${name === 'gemini' ? '' : '/v1'}`
+  if (context.io.tty.stdout) context.note(`run this with eval: eval "$(reeve connect ${name})"`)
+  const connection = { base_url, token }
+  return oneText(connection, shellCode[name](connection).join('\n'), columns, (row) => row.token)
+}
+
+const exported = (name: string, value: string): string => `export ${name}=${quote(value)}`
+
+const shellCode: Readonly<Record<OtherAgent, (connection: Connection) => readonly string[]>> = {
+  // Codex has no variable for the address: it is told with each call.
+  codex: ({ base_url, token }) => {
+    const facts = { name: 'Reeve', base_url, env_key: 'REEVE_CODEX_TOKEN', wire_api: 'responses' }
+    const table = Object.entries(facts).map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    const settings = ['model_provider="reeve"', `model_providers.reeve={${table.join(',')}}`]
+    const flags = settings.map((one) => `-c ${quote(one)}`).join(' ')
+    return [exported('REEVE_CODEX_TOKEN', token), `codex() { command codex ${flags} "$@"; }`]
+  },
+  gemini: ({ base_url, token }) => [exported('GOOGLE_GEMINI_BASE_URL', base_url), exported('GEMINI_API_KEY', token)],
+  // Its own configuration stays, and this is laid over it.
+  opencode: ({ base_url, token }) => {
+    const reeve = {
+      npm: '@ai-sdk/openai-compatible',
+      name: 'Reeve',
+      options: { baseURL: base_url, apiKey: '{env:REEVE_OPENCODE_TOKEN}' },
+      models: { 'gpt-5.5': {}, 'scripted-1': {} },
+    }
+    const config = JSON.stringify({ provider: { reeve } })
+    return [exported('REEVE_OPENCODE_TOKEN', token), exported('OPENCODE_CONFIG_CONTENT', config)]
+  },
+}
+
+/** Gemini CLI takes a key from the environment only after it was told so in its settings. */
+async function noteGeminiSettings({ io, note }: Context): Promise<void> {
+  const file = join(io.home, '.gemini', 'settings.json')
+  const text = await readFile(file, 'utf8').catch(() => '')
+  if (/"selectedType"\s*:\s*"gemini-api-key"/.test(text)) return
+  note(`Gemini CLI also needs this in ${file}: {"security": {"auth": {"selectedType": "gemini-api-key"}}}`)
+}
