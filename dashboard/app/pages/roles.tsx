@@ -74,7 +74,7 @@ function RolesIn({ id, title }: { id: string; title: string }) {
       )}
       {roles !== undefined && (
         <section aria-label={title} className="space-y-2">
-          <h2 className="text-base">
+          <h2 className="truncate text-base">
             <HostileLine text={title} />
           </h2>
           <RoleList roles={roles} may={may} />
