@@ -24,6 +24,16 @@ test('what stands in the path is named', () => {
     expect(named(path, none, null)).toEqual(ids())
 })
 
+test('whatever a provider has in front of its paths, what stands in them is named', () => {
+  const none = Buffer.alloc(0)
+  expect(named('/openai/v1/responses/resp_1/cancel', none, null)).toEqual(ids('resp_1'))
+  expect(named('/openai/conversations/conv_1/items', none, null)).toEqual(ids('conv_1'))
+  expect(named('/responses/responses', none, null)).toEqual(ids('responses'))
+  expect(named('/conversations/responses/items/msg_1', none, null)).toEqual(ids('responses'))
+  expect(made('POST', '/openai/v1/responses', Buffer.from('{}'), null)).not.toBeNull()
+  expect(made('POST', '/conversations/responses', none, null)).toBeNull()
+})
+
 test('what a body carries on is named, both ways and escaped as it may be', () => {
   expect(namedIn({ input: 'x' })).toEqual(ids())
   expect(namedIn({ previous_response_id: null, conversation: null })).toEqual(ids())

@@ -10,13 +10,14 @@ import { sseSplitter } from '../sse.ts'
  */
 export const storedResponses: StoredFormat = { named, made }
 
-const storedPath = /^(?:\/v1)?\/(?:responses|conversations)\/([^/]+)/
+/** What stands before differs from provider to provider. */
+const storedPath = /\/(responses|conversations)((?:\/[^/]+)*)$/
 /** Not ids, though they stand where ids do. */
 const actions: readonly string[] = ['compact', 'input_tokens']
 
 function named(path: string, body: Buffer, scan: Scan | null): Named {
   const ids = new Set<string>()
-  const inPath = storedPath.exec(path)?.[1]
+  const inPath = storedPath.exec(path)?.[2]?.split('/')[1]
   if (inPath !== undefined && !actions.includes(inPath)) ids.add(inPath)
   const problem = body.length === 0 ? null : namedInBody(path, body, scan, ids)
   return problem === null ? { ok: true, ids: [...ids] } : { ok: false, problem }
@@ -29,7 +30,7 @@ const unreadable = 'The body names a stored object in a way that cannot be read.
 function namedInBody(path: string, body: Buffer, given: Scan | null, ids: Set<string>): string | null {
   let scan = given
   if (scan === null) {
-    const elementsOf = path.includes('/conversations') ? 'items' : 'input'
+    const elementsOf = storedPath.exec(path)?.[1] === 'conversations' ? 'items' : 'input'
     const result = scanObject(body, { decisive, elementsOf })
     if (!result.ok) return capitalised(result.problem)
     scan = result.scan
@@ -99,13 +100,11 @@ function namedInItem(item: Buffer, ids: Set<string>): string | null {
 
 const capitalised = (problem: string): string => `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`
 
-const conversations = /^(?:\/v1)?\/conversations$/
-const responses = /^(?:\/v1)?\/responses(?:\/compact)?$/
-
 function made(method: string, path: string, body: Buffer, scan: Scan | null): MadeReader | null {
   if (method !== 'POST') return null
-  if (conversations.test(path)) return readMade()
-  if (!responses.test(path)) return null
+  const [, kind, rest] = storedPath.exec(path) ?? []
+  if (kind === 'conversations' && rest === '') return readMade()
+  if (kind !== 'responses' || (rest !== '' && rest !== '/compact')) return null
   return scan !== null && valueAt(body, memberOf(scan, 'store')) === false ? null : readMade()
 }
 
