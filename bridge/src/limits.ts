@@ -23,6 +23,12 @@ export interface Limits {
   readonly attemptsMs: number
   /** For bodies that later ones are compared with. */
   readonly rememberedBytes: number
+  /** How many WebSockets may be open, and how many of one user. */
+  readonly sockets: number
+  readonly socketsOfOne: number
+  /** How long one may be open without anything being asked, and how often its client has to show that it is there. */
+  readonly socketIdleMs: number
+  readonly socketPingMs: number
 }
 
 const mebibyte = 1024 * 1024
@@ -41,4 +47,8 @@ export const defaultLimits: Limits = {
   attempts: 5,
   attemptsMs: 30_000,
   rememberedBytes: 64 * mebibyte,
+  sockets: 512,
+  socketsOfOne: 16,
+  socketIdleMs: 1_800_000,
+  socketPingMs: 30_000,
 }

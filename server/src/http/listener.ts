@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, Socket } from 'node:net'
 import type { Secret } from '@reeve/base'
 
 /** The one listener of the server, with limits that keep slow and greedy clients from taking it away from others. */
@@ -20,6 +20,8 @@ export interface ListenerOptions {
   readonly address: { readonly host: string; readonly port: number }
   readonly tls: { readonly cert: string; readonly key: Secret } | null
   readonly handle: (req: IncomingMessage, res: ServerResponse) => void
+  /** Takes a request to go on in another protocol; false when it is none of its. `res` is for saying no. */
+  readonly upgrade?: (req: IncomingMessage, res: ServerResponse, socket: Socket, head: Buffer) => boolean
 }
 
 const limits = {
@@ -42,7 +44,7 @@ const clientErrors: Readonly<Record<string, string>> = {
 const connectionsMax = 10_000
 
 /** Rejects with the error of `listen`, such as EADDRINUSE. */
-export async function openListener({ address, tls, handle }: ListenerOptions): Promise<Listener> {
+export async function openListener({ address, tls, handle, upgrade }: ListenerOptions): Promise<Listener> {
   const server: Server =
     tls === null
       ? createServer(limits)
@@ -52,12 +54,19 @@ export async function openListener({ address, tls, handle }: ListenerOptions): P
   server.on('request', handle)
   // Who waits to be told to go on is told by whoever reads the body, after the credential has been looked at.
   server.on('checkContinue', handle)
-  // Nothing of ours speaks another protocol over this port. Told so with a 426, Codex goes on over HTTP at once; after any
-  // other status it tries again for seconds.
-  server.on('upgrade', (_req, socket) => {
-    socket.end(
-      'HTTP/1.1 426 Upgrade Required\r\nUpgrade: HTTP/1.1\r\nConnection: upgrade, close\r\nContent-Length: 0\r\n\r\n',
-    )
+  const upgraded = new Set<Socket>()
+  server.on('upgrade', (req, socket, head) => {
+    if (!(socket instanceof Socket)) return socket.destroy()
+    upgraded.add(socket)
+    // Nobody else listens any more, and an error that nobody hears would end the process.
+    socket.on('error', () => {}).on('close', () => upgraded.delete(socket))
+    const res = new ServerResponse(req)
+    res.shouldKeepAlive = false
+    res.assignSocket(socket)
+    res.once('finish', () => socket.destroySoon())
+    if (upgrade?.(req, res, socket, head) === true) return
+    // Told so with a 426, Codex goes on over HTTP at once; after any other status it tries again for seconds.
+    res.writeHead(426, { Upgrade: 'HTTP/1.1', Connection: 'upgrade, close', 'Content-Length': '0' }).end()
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // An answer is out already: whatever follows it would be taken for the answer to something else.
@@ -78,7 +87,10 @@ export async function openListener({ address, tls, handle }: ListenerOptions): P
       const closed = once(server, 'close')
       server.close()
       server.closeIdleConnections()
-      const cut = () => server.closeAllConnections()
+      const cut = () => {
+        server.closeAllConnections()
+        for (const socket of upgraded) socket.destroy()
+      }
       const timer = setTimeout(cut, graceMs)
       // Connections that become idle after the call are not closed by Node itself.
       const sweep = setInterval(() => server.closeIdleConnections(), 100)

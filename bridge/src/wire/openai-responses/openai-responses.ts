@@ -3,10 +3,11 @@ import { requestFacts } from '../openai/request-facts.ts'
 import type { WireFormat } from '../wire-format.ts'
 import { errorEvents } from './errors.ts'
 import { beginning, scanBody } from './scan-body.ts'
+import { responsesSocket } from './socket.ts'
 import { storedResponses } from './stored.ts'
 import { watchTerminal } from './terminal.ts'
 
-/** OpenAI's Responses API over HTTP. */
+/** OpenAI's Responses API. */
 export const openaiResponses: WireFormat = {
   scan: scanBody,
   requestFacts,
@@ -16,4 +17,5 @@ export const openaiResponses: WireFormat = {
   watchTerminal,
   readError,
   stored: storedResponses,
+  socket: responsesSocket,
 }

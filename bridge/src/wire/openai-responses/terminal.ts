@@ -14,13 +14,18 @@ const ends: readonly string[] = ['response.completed', 'response.incomplete', 'r
 const failures: readonly string[] = ['response.failed', 'error']
 const words = [...ends, ...failures, '[DONE]']
 
+/** Whether it is worth a look: whatever ends a stream holds one of a few words. */
+export function mayEnd(bytes: Buffer): boolean {
+  return words.some((word) => bytes.includes(word))
+}
+
 /** Clients go by the `type` in the data, and by the name of the event where there is none. */
 export function typeOf(event: string, data: unknown): string {
   return stringOf(objectOf(data)['type']) ?? event
 }
 
 /** `[DONE]` is no event of this API; servers that came to it from Chat Completions still write it. */
-function terminalVerdict({ event, data }: WireEvent): WireError | 'stop' | null {
+export function endingOf({ event, data }: WireEvent): WireError | 'stop' | null {
   if (data.trim() === '[DONE]') return 'stop'
   if (!words.includes(event) && !words.some((word) => data.includes(word))) return null
   const value = parseJson(data)
@@ -33,5 +38,5 @@ function terminalVerdict({ event, data }: WireEvent): WireError | 'stop' | null 
 const rules = {
   words,
   ordinary: 'event: response.output_text.delta\ndata: {"type":"response.output_text.delta"',
-  verdict: terminalVerdict,
+  verdict: endingOf,
 }
