@@ -15,6 +15,8 @@ export interface AskingParts {
   readonly limits: Limits
   readonly clock: Clock
   readonly observe: (event: BridgeEvent) => void
+  /** A few characters of what it is asked with where that is no key of the provider's; empty without any. */
+  readonly ownHint: string
   /** The next key to try, which is none of these; null when there is none, or the provider needs none. */
   takeKey(tried: readonly string[]): ProviderKey | null
   noteStatus(key: ProviderKey, answer: KeyAnswer): void
@@ -49,7 +51,7 @@ export function ask(parts: AskingParts): void {
     let over = false
     if (key !== null) tried.push(key.id)
     const noted = (statusCode: number | null, errorType: string | null): void => {
-      const credentialHint = key?.secret.hint() ?? ''
+      const credentialHint = key?.secret.hint() ?? parts.ownHint
       attempts.push({ at, credentialHint, statusCode, errorType, waitedMs: clock.monotonicMs() - sentMs })
     }
     const again = (next: ProviderKey | null, reason: (BridgeEvent & { kind: 'retried' })['reason']): void => {

@@ -108,7 +108,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     const intake = takeIn({ ...exchange, actor }, routed, collected, { bodies, masker })
     const start: StartFacts = {
       ...intake.facts,
-      ...providerFacts(routed, kind),
+      ...providerFacts(routed, kind, exchange),
       id: newId(),
       actor,
       startedAt,
@@ -138,7 +138,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     if (refusal !== null || res.destroyed) {
       return conclude(exchange, routed.route.wire, recording, refusal, { ...told, id: start.id, cameMs })
     }
-    const closed = upstreams.admit(routed.provider, start.model)
+    const closed = upstreams.admit(routed.provider, start.model, exchange.own === null)
     if (closed !== null) {
       return conclude(exchange, routed.route.wire, recording, closed, { ...told, id: start.id, cameMs })
     }
@@ -263,18 +263,21 @@ const unrecordable: Refusal = {
   retryAfterSeconds: 5,
 }
 
-function carriesToken(routed: Routed, { token }: Exchange): boolean {
-  return token !== '' && routed.pathAndQuery.includes(token)
+function carriesToken({ pathAndQuery }: Routed, { token, own }: Exchange): boolean {
+  if (own !== null && pathAndQuery.includes(own.secret.reveal())) return true
+  return token !== '' && pathAndQuery.includes(token)
 }
 
 function providerFacts(
   { provider }: Routed,
   route: RouteKind,
-): Pick<StartFacts, 'provider' | 'providerName' | 'route' | 'credentialHint'> {
+  { own }: Exchange,
+): Pick<StartFacts, 'provider' | 'providerName' | 'route' | 'credentialKind' | 'credentialHint'> {
   return {
     provider: provider.type,
     providerName: provider.name,
     route,
-    credentialHint: provider.keys[0]?.secret.hint() ?? '',
+    credentialKind: own === null ? 'centralized' : 'byok',
+    credentialHint: (own ?? provider.keys[0])?.secret.hint() ?? '',
   }
 }

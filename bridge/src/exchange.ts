@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { OwnCredential } from './own-credential.ts'
 import type { Actor, RecordedOutcome, RouteKind } from './recorder.ts'
 
 /** One HTTP request to a provider, with what the gateway found out about its sender. */
@@ -13,9 +14,23 @@ export interface Exchange {
   readonly sourceIp: string | null
   /** Our own credential that the request carried, never to be passed on; empty when there was none. */
   readonly token: string
+  /** With what the provider is asked instead of a key of Reeve's; null for the ordinary case. */
+  readonly own: OwnCredential | null
+  /** Who asks, as the provider may know it. */
+  readonly actorHeaders: ActorHeaders
   /** Names and values that stand on every answer, the provider's included. */
   readonly ownHeaders: readonly string[]
 }
+
+/** Headers that tell a provider, which may be a gateway itself, who asks. */
+export interface ActorHeaders {
+  /** In lower case. What a client sends under these names goes nowhere. */
+  readonly names: readonly string[]
+  /** Names and values; none where nothing is told. */
+  readonly pairs: readonly string[]
+}
+
+export const noActorHeaders: ActorHeaders = { names: [], pairs: [] }
 
 /** What happened, for metrics. Names from clients are not among it, so that labels stay few. */
 export type BridgeEvent =

@@ -103,19 +103,26 @@ const toClient = nameTable(
 
 /**
  * The headers for the provider: the client's, in their order and case, without what is only between us and the client,
- * and then the provider's own credential. A header that carries our token under any name is left out.
+ * and then what is added: the provider's credential, and who asks. A header that carries our token under any name is left
+ * out, and so is one by which a client says who asks.
  */
-export function upstreamHeaders(rawHeaders: readonly string[], token: string, credential: readonly string[]): string[] {
+export function upstreamHeaders(
+  rawHeaders: readonly string[],
+  token: string,
+  added: readonly string[],
+  actorNames: readonly string[] = [],
+): string[] {
   const named = namedByConnection(rawHeaders)
   const kept: string[] = []
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!
     const value = rawHeaders[i + 1]!
     const { lower, dropped } = toProvider(name)
-    if (dropped || named?.includes(lower) || (token !== '' && value.includes(token))) continue
+    if (dropped || actorNames.includes(lower) || named?.includes(lower) || (token !== '' && value.includes(token)))
+      continue
     kept.push(name, value)
   }
-  kept.push('accept-encoding', 'identity', ...credential)
+  kept.push('accept-encoding', 'identity', ...added)
   return kept
 }
 

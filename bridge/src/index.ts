@@ -1,8 +1,9 @@
 export { type Bridge, type BridgeOptions, createBridge } from './bridge.ts'
-export type { BridgeEvent, Exchange } from './exchange.ts'
+export { type ActorHeaders, type BridgeEvent, type Exchange, noActorHeaders } from './exchange.ts'
 export { defaultLimits, type Limits } from './limits.ts'
 export { maskAnswer } from './masking/mask-answer.ts'
 export { applyMasks, createMasker, type Find, type Masker } from './masking/masker.ts'
+export { findOwnCredential, type OwnCredential } from './own-credential.ts'
 export { anthropicProvider } from './providers/anthropic.ts'
 export { geminiProvider } from './providers/gemini.ts'
 export { openaiProvider } from './providers/openai.ts'
@@ -12,6 +13,7 @@ export type {
   Actor,
   Attempt,
   ClientFacts,
+  CredentialKind,
   EndFacts,
   RecordedBody,
   RecordedOutcome,
@@ -20,7 +22,7 @@ export type {
   RouteKind,
   StartFacts,
 } from './recorder.ts'
-export { routeKinds } from './recorder.ts'
+export { credentialKinds, routeKinds } from './recorder.ts'
 export { writeAnswer } from './refuse.ts'
 export type { StoredObjects, StoredUse } from './stored/stored-objects.ts'
 export { startScriptedProvider } from './scripted/scripted-provider.ts'

@@ -53,6 +53,10 @@ export interface RecordedBody {
   readonly base: { readonly interceptionId: Uuid; readonly prefixBytes: number; readonly suffixBytes: number } | null
 }
 
+/** Whose credential the provider was asked with: one of Reeve's keys, or the user's own. */
+export const credentialKinds = ['centralized', 'byok'] as const
+export type CredentialKind = (typeof credentialKinds)[number]
+
 export interface StartFacts extends ClientFacts {
   readonly id: Uuid
   readonly actor: Actor
@@ -64,6 +68,7 @@ export interface StartFacts extends ClientFacts {
   /** As asked for; empty when the body names none. */
   readonly model: string
   readonly streaming: boolean
+  readonly credentialKind: CredentialKind
   /** A few characters of the upstream credential. */
   readonly credentialHint: string
   readonly sourceIp: string | null

@@ -139,7 +139,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (!this.#clientGone) this.#timer.refresh()
     const { pass, end } = this.#body!.push(chunk)
     if (pass !== null) {
-      this.#parts.recording.response(pass)
+      this.#parts.recording.response(this.#parts.mask.bytes(pass))
       this.#write(pass)
     }
     if (end !== null) this.#endWith(end)

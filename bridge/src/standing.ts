@@ -16,8 +16,11 @@ import type { Refusal } from './wire/wire-format.ts'
 
 /** What is known of how the providers do: which of their keys are good, and which models answer at all. */
 export interface Standing {
-  /** Why nothing is to be asked now; null when it may be, and then its end has to be told to `ended`. */
-  admit(provider: Provider, model: string): Refusal | null
+  /**
+   * Why nothing is to be asked now; null when it may be, and then its end has to be told to `ended`. Who asks with a
+   * credential of his own does not need a key.
+   */
+  admit(provider: Provider, model: string, withKey: boolean): Refusal | null
   ended(provider: Provider, model: string, summary: Pick<RelaySummary, 'outcome' | 'statusCode'>): void
   takeKey(provider: Provider, model: string, tried: readonly string[]): ProviderKey | null
   noteStatus(provider: Provider, model: string, key: ProviderKey, answer: KeyAnswer): void
@@ -60,11 +63,11 @@ export function createStanding({ clock, observe }: { clock: Clock; observe: (eve
   }
 
   return {
-    admit(provider, model) {
+    admit(provider, model, withKey) {
       const nowMs = clock.monotonicMs()
       const { state } = poolOf(provider, model)
       const { inMs, refused } = usableAgain(provider.keys, state, nowMs)
-      if (provider.keys.length > 0 && inMs > 0) return refused ? noKey(provider) : limited(provider, inMs)
+      if (withKey && provider.keys.length > 0 && inMs > 0) return refused ? noKey(provider) : limited(provider, inMs)
       const key = placeOf(provider, model)
       const admission = admit(breakers.get(key) ?? closed, nowMs)
       if (!admission.passes) return broken(provider, admission.retryAfterMs)

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { Clock, Log } from '@reeve/base'
+import type { Clock, Log, Secret } from '@reeve/base'
 import { Agent, type Dispatcher } from 'undici'
 import { ask } from './asking.ts'
 import type { BridgeEvent, Exchange } from './exchange.ts'
@@ -9,6 +9,7 @@ import { type Mask, maskFor } from './mask.ts'
 import type { ProviderKey } from './pool/pool.ts'
 import type { Connect, Provider } from './providers/provider.ts'
 import type { Attempt, Recording } from './recorder.ts'
+import type { OwnCredential } from './own-credential.ts'
 import { Relay } from './relay.ts'
 import type { Routed } from './routes.ts'
 import { createStanding } from './standing.ts'
@@ -16,7 +17,7 @@ import type { Refusal } from './wire/wire-format.ts'
 
 export interface Upstreams {
   /** Why a provider is not to be asked for this model now; null when it may be, and then it has to be. */
-  admit(provider: Provider, model: string): Refusal | null
+  admit(provider: Provider, model: string, withKey: boolean): Refusal | null
   /** Sends the request on and gives back the relay that its answer comes through. */
   ask(question: Question): Relay
   close(): Promise<void>
@@ -54,6 +55,8 @@ function sentOnce(body: Buffer, onRead: () => void): Readable {
   return stream.on('error', () => {})
 }
 
+const revealed = (secret: Secret): string => secret.reveal()
+
 export interface UpstreamsParts {
   readonly limits: Limits
   readonly clock: Clock
@@ -87,16 +90,19 @@ export function createUpstreams({ limits, clock, log, observe }: UpstreamsParts)
   const maskOf = ({ keys }: Provider): Mask => {
     const known = masks.get(keys)
     if (known !== undefined) return known
-    const mask = maskFor(keys.map(({ secret }) => secret.reveal()))
+    const mask = maskFor(keys.map(({ secret }) => revealed(secret)))
     masks.set(keys, mask)
     return mask
   }
+  /** One user's credential is in his own exchange only. */
+  const maskWith = (provider: Provider, own: OwnCredential | null): Mask =>
+    own === null ? maskOf(provider) : maskFor([own.secret, ...provider.keys.map(({ secret }) => secret)].map(revealed))
   const standing = createStanding({ clock, observe })
 
   return {
     admit: standing.admit,
     ask({ exchange, routed, model, body, recording, interceptionId, cameMs, readyMs }) {
-      const { req, res, token, ownHeaders } = exchange
+      const { req, res, token, own, actorHeaders, ownHeaders } = exchange
       const { provider, route, pathAndQuery } = routed
       const attempts: Attempt[] = []
       const relay = new Relay({
@@ -105,7 +111,7 @@ export function createUpstreams({ limits, clock, log, observe }: UpstreamsParts)
         ownHeaders,
         recording,
         wire: route.wire,
-        mask: maskOf(provider),
+        mask: maskWith(provider, own),
         limits,
         clock,
         log,
@@ -114,16 +120,20 @@ export function createUpstreams({ limits, clock, log, observe }: UpstreamsParts)
         cameMs,
         readyMs,
       })
+      // A route that needs nobody behind it gets no credential either.
+      const isProbe = route.kind === null
+      const ownHeader = isProbe || own === null ? [] : own.header
       let held = body
       const send = (key: ProviderKey | null, handler: Dispatcher.DispatchHandler): void => {
-        const credential = key === null ? [] : provider.authorization(key.secret)
-        const headers = upstreamHeaders(req.rawHeaders, token, credential)
+        const credential = key === null ? ownHeader : provider.authorization(key.secret)
+        const added = isProbe ? credential : [...credential, ...actorHeaders.pairs]
+        const headers = upstreamHeaders(req.rawHeaders, token, added, actorHeaders.names)
         let sent: Buffer | Readable | null = held
         if (held !== null && held.length >= heldBytesMax) {
           headers.push('content-length', String(held.length))
           // Once one byte of it was read there is a connection, and only another key would make it be sent again.
           sent = sentOnce(held, () => {
-            if (provider.keys.length < 2) held = null
+            if (own !== null || provider.keys.length < 2) held = null
           })
         }
         agentOf(provider).dispatch(
@@ -131,8 +141,6 @@ export function createUpstreams({ limits, clock, log, observe }: UpstreamsParts)
           handler,
         )
       }
-      // A route that needs nobody behind it gets no credential either.
-      const isProbe = route.kind === null
       ask({
         relay,
         providerName: provider.name,
@@ -140,7 +148,8 @@ export function createUpstreams({ limits, clock, log, observe }: UpstreamsParts)
         clock,
         observe,
         attempts,
-        takeKey: (tried) => (isProbe ? null : standing.takeKey(provider, model ?? '', tried)),
+        ownHint: own?.secret.hint() ?? '',
+        takeKey: (tried) => (isProbe || own !== null ? null : standing.takeKey(provider, model ?? '', tried)),
         noteStatus: (key, answer) => standing.noteStatus(provider, model ?? '', key, answer),
         send,
         settled: () => (held = null),

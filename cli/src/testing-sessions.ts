@@ -88,6 +88,7 @@ export const interception: Interception = {
   stop_reason: null,
   provider_response_id: null,
   provider_request_id: null,
+  credential_kind: 'byok',
   credential_hint: 'sk-a...bcde',
   attempts: [
     { at, credential_hint: hostile, status_code: 429, error_type: 'key_limited', waited_ms: 12 },

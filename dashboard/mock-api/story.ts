@@ -152,6 +152,7 @@ export function addRequest(recorded: Recorded, told: Told): Interception {
     stop_reason: outcome === 'ok' ? (told.said.at(-1)?.kind === 'tool_call' ? 'tool_use' : 'end_turn') : null,
     provider_response_id: `msg_${id.slice(-12)}`,
     provider_request_id: `req_${id.slice(-12)}`,
+    credential_kind: 'centralized',
     credential_hint: 'sk-a...x7Qm',
     attempts: outcome === 'ok' && told.seconds % 3 === 0 ? retried(new Date(startedMs)) : [],
     capture: 'full',

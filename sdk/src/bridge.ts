@@ -59,6 +59,9 @@ const withheld = {
     ),
 }
 
+export const CredentialKind = z.enum(['centralized', 'byok']).describe('A key of the deployment, or the user’s own.')
+export type CredentialKind = z.infer<typeof CredentialKind>
+
 /** One time that the provider was asked. */
 export const Attempt = z.object({
   at: Instant,
@@ -105,6 +108,7 @@ export const Interception = z.object({
   stop_reason: z.string().nullable(),
   provider_response_id: z.string().nullable(),
   provider_request_id: z.string().nullable(),
+  credential_kind: CredentialKind,
   credential_hint: z.string().describe('A few characters of the provider key that it was asked with at last.'),
   attempts: z
     .array(Attempt)
@@ -197,7 +201,7 @@ export const Thread = z.object({
   agent_id: z.string().nullable(),
   model: z.string(),
   provider: z.string(),
-  credential_kind: z.enum(['centralized', 'byok']),
+  credential_kind: CredentialKind,
   credential_hint: z.string(),
   started_at: Instant,
   ended_at: Instant.nullable(),

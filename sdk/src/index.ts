@@ -3,6 +3,7 @@ export { AiProvider, AiProviderKey, AiProviderTestResult, AiProviderType, aiKeys
 export { AuditSink } from './audit-sinks.ts'
 export {
   Capture,
+  CredentialKind,
   Interception,
   Outcome,
   Session,

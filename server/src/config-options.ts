@@ -3,6 +3,7 @@ import type { SealingKey } from './keyring/seal.ts'
 import { notificationOptions } from './config-notifications.ts'
 import { option, type Option, optional } from './config-option.ts'
 import { oidcOptions } from './config-oidc.ts'
+import { gatewayOptions } from './config-gateway.ts'
 import { bridgeNames, providerOptions } from './config-providers.ts'
 import * as types from './config-types.ts'
 
@@ -236,11 +237,7 @@ export const options = {
     type: types.duration(100, day),
     description: 'How long a provider may be silent within its answer.',
   }),
-  maxConcurrency: option('AI Bridge', '0', {
-    ...bridgeNames('MAX_CONCURRENCY'),
-    type: types.integer(0, 1_000_000),
-    description: 'The most requests relayed at once by this server; 0 sets no bound.',
-  }),
+  ...gatewayOptions,
   ...notificationOptions,
 } as const
 

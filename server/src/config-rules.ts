@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { Problem } from '@reeve/base'
+import { gatewayContradictions } from './config-gateway.ts'
 import { notificationContradictions } from './config-notifications.ts'
 import { oidcContradictions } from './config-oidc.ts'
 import type { OptionName, Values } from './config-options.ts'
@@ -49,6 +50,7 @@ export function contradictions(
   if (values.prometheusEnable && sameAddress(values.prometheusAddress, httpAddress)) {
     refuse('prometheusAddress', 'is the address of the server itself')
   }
+  gatewayContradictions(values, refuse)
   notificationContradictions(values, { isLoopback, isGiven, refuse })
   return problems
 }

@@ -178,6 +178,18 @@ test('settings that contradict each other are refused', () => {
   ).toHaveProperty('REEVE_PROMETHEUS_ADDRESS')
 })
 
+test('who asks is told in two headers, under any names that mean nothing else', () => {
+  const env = { CODER_AIBRIDGE_SEND_ACTOR_HEADERS: 'true', REEVE_AIBRIDGE_ACTOR_HEADER_ID: 'X-User-Id' }
+  const { actorHeaders, allowByok, limits } = read({
+    env: { ...env, REEVE_AIBRIDGE_ACTOR_HEADER_USERNAME: 'none', CODER_AIBRIDGE_ALLOW_BYOK: 'false' },
+  }).bridge
+  expect(actorHeaders).toEqual({ sent: true, id: 'X-User-Id', username: null })
+  expect([allowByok, limits.perUser, limits.open]).toEqual([false, 0, 0])
+  expect(problems({ env: { ...env, REEVE_AIBRIDGE_ACTOR_HEADER_USERNAME: 'x-user-id' } })).toHaveProperty([
+    'REEVE_AIBRIDGE_ACTOR_HEADER_USERNAME',
+  ])
+})
+
 test('malformed values are refused', () => {
   const wrong: Record<string, string[]> = {
     REEVE_HTTP_ADDRESS: ['3000', '127.0.0.1', '127.0.0.1:99999', '[1.2.3.4]:80', 'a b:80'],
@@ -186,6 +198,16 @@ test('malformed values are refused', () => {
     REEVE_AIBRIDGE_MAX_BODY_BYTES: ['0', '64MB', '-1', '10GiB'],
     REEVE_AIBRIDGE_MAX_CONCURRENCY: ['-1', '1.5', 'many'],
     REEVE_AIBRIDGE_RETENTION: ['1h', '190', 'never'],
+    REEVE_AIBRIDGE_RATE_LIMIT: ['-1', '0.5', 'many'],
+    REEVE_AIBRIDGE_MAX_EVENT_LOOP_DELAY: ['1', '5ms'],
+    REEVE_AIBRIDGE_ACTOR_HEADER_ID: [
+      'Authorization',
+      'Content-Type',
+      'X-Forwarded-For',
+      'X-Reeve-User',
+      'X User',
+      'Cookie',
+    ],
   }
   for (const [name, values] of Object.entries(wrong)) {
     for (const value of values) expect(problems({ env: { [name]: value } }), `${name}=${value}`).toHaveProperty([name])

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { Fault, type Problem, Secret, toError } from '@reeve/base'
+import { type GatewayDoor, gatewayDoor } from './config-gateway.ts'
 import { readMailCa, readNotifications } from './config-notifications.ts'
 import { type Option, type OptionName, options, type Values } from './config-options.ts'
 import { oidcConfig, readOidcClientKey } from './config-oidc.ts'
@@ -50,7 +51,7 @@ export interface Config {
   readonly settings: readonly Setting[]
 }
 
-export interface BridgeConfig {
+export interface BridgeConfig extends GatewayDoor {
   readonly enabled: boolean
   /** The providers, with a key or without. */
   readonly providers: readonly ProviderSetting[]
@@ -64,8 +65,6 @@ export interface BridgeConfig {
   readonly connectTimeoutMs: number
   readonly firstByteTimeoutMs: number
   readonly idleTimeoutMs: number
-  /** 0 sets no bound. */
-  readonly maxConcurrency: number
   /** Whether the built-in provider that answers from a script is offered. */
   readonly scripted: boolean
 }
@@ -254,7 +253,7 @@ function assemble(
       connectTimeoutMs: values.connectTimeout,
       firstByteTimeoutMs: values.firstByteTimeout,
       idleTimeoutMs: values.idleTimeout,
-      maxConcurrency: values.maxConcurrency,
+      ...gatewayDoor(values),
       scripted:
         values.scripted === 'auto'
           ? providers.every(({ keys, isNamed }) => keys.length === 0 && !isNamed)

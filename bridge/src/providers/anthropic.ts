@@ -26,6 +26,8 @@ export function anthropicProvider(settings: ProviderOptions): Provider {
     origin: url.origin,
     upstreamPath: (path) => basePath + path,
     keys: settings.keys,
+    // Claude Code with a key and a subscription uses the key.
+    ownCredentialHeaders: ['x-api-key', 'authorization'],
     authorization: (secret) => ['x-api-key', secret.reveal()],
   }
 }

@@ -29,6 +29,7 @@ const reasons: readonly RefusalReason[] = [
   'unsupported_encoding',
   'too_slow',
   'limited',
+  'throttled',
   'unavailable',
   'upstream_failed',
   'upstream_silent',

@@ -32,6 +32,7 @@ export function geminiProvider(settings: ProviderOptions): Provider {
     origin: url.origin,
     upstreamPath: (path) => basePath + path,
     keys: settings.keys,
+    ownCredentialHeaders: ['x-goog-api-key', 'authorization'],
     authorization: (secret) => ['x-goog-api-key', secret.reveal()],
   }
 }

@@ -39,6 +39,7 @@ export function openaiProvider(settings: ProviderOptions): Provider {
     origin: url.origin,
     upstreamPath: (path) => basePath + path.replace(/^\/v1(?=\/)/, ''),
     keys: settings.keys,
+    ownCredentialHeaders: ['authorization'],
     authorization: (secret) => ['authorization', `Bearer ${secret.reveal()}`],
   }
 }

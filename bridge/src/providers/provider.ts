@@ -22,7 +22,9 @@ export interface Provider {
   readonly keys: readonly ProviderKey[]
   /** What connects to the upstream instead of what connects to any; where one says no, that is a connection that failed. */
   readonly connect?: Connect
-  /** Header pairs that carry one of them. */
+  /** Where its clients put a credential of their own, in lower case; the first that is there counts. */
+  readonly ownCredentialHeaders: readonly string[]
+  /** Header pairs that carry one of the keys. */
   authorization(secret: Secret): readonly string[]
 }
 

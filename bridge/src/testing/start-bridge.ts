@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type Log, Secret, silentLog, systemClock, uuidv7 } from '@reeve/base'
 import { type Bridge, createBridge } from '../bridge.ts'
-import type { BridgeEvent } from '../exchange.ts'
+import { type BridgeEvent, noActorHeaders } from '../exchange.ts'
 import { defaultLimits, type Limits } from '../limits.ts'
 import type { Masker } from '../masking/masker.ts'
 import { anthropicProvider } from '../providers/anthropic.ts'
@@ -80,6 +80,8 @@ export async function startBridge(
       path: req.url ?? '',
       sourceIp: '127.0.0.1',
       token: clientToken,
+      own: null,
+      actorHeaders: noActorHeaders,
       ownHeaders: [],
     })
   }

@@ -12,6 +12,8 @@ export type RefusalReason =
   | 'unsupported_encoding'
   | 'too_slow'
   | 'limited'
+  /** As `limited`, and over in a moment: whoever asks again has his answer. */
+  | 'throttled'
   | 'unavailable'
   | 'upstream_failed'
   | 'upstream_silent'

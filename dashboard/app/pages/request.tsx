@@ -153,7 +153,7 @@ function Overview({ of }: { of: Interception }) {
         <Fact name="Provider’s request id">
           <HostileLine text={of.provider_request_id ?? 'none'} />
         </Fact>
-        <Fact name="Provider’s key">
+        <Fact name={of.credential_kind === 'byok' ? 'The user’s own credential' : 'Provider’s key'}>
           <HostileLine text={of.credential_hint === '' ? 'none' : of.credential_hint} />
         </Fact>
         <Fact name="Source address">

@@ -14,8 +14,30 @@ test('the token is found wherever a client puts its provider key', () => {
     ['x-api-key', 'rv_1', 'Authorization', 'Bearer rv_1'],
     ['x-api-key', '', 'Authorization', 'Bearer rv_1'],
   ]) {
-    expect(find(headers)).toEqual({ kind: 'token', token: 'rv_1' })
+    expect(find(headers)).toEqual({ kind: 'token', token: 'rv_1', apart: false })
   }
+})
+
+test('a token in a header of its own leaves the others to somebody else', () => {
+  for (const name of ['X-Reeve-Token', 'X-Coder-AI-Governance-Token']) {
+    for (const more of [
+      [],
+      ['authorization', 'Bearer sk-ant-oat01-mine'],
+      ['x-api-key', 'sk-ant-mine', 'authorization', 'Bearer sk-ant-oat01-mine'],
+      ['Reeve-Session-Token', 'rv_1'],
+    ]) {
+      expect(find([name, ' rv_1', ...more])).toEqual({ kind: 'token', token: 'rv_1', apart: true })
+    }
+  }
+  const own = ['x-reeve-token', 'rv_1']
+  expect(find([...own, 'x-coder-ai-governance-token', 'rv_2']).kind).toBe('ambiguous')
+  expect(find([...own, 'reeve-session-token', 'rv_2']).kind).toBe('ambiguous')
+  expect(find([...own, 'X-Reeve-Token', 'rv_1']).kind).toBe('ambiguous')
+  expect(find([...own, 'x-api-key', 'a', 'x-api-key', 'b']).kind).toBe('ambiguous')
+})
+
+test('a header of its own that is empty is a missing token, and never the other credential', () => {
+  expect(find(['x-reeve-token', ' ', 'authorization', 'Bearer sk-ant-oat01-mine']).kind).toBe('missing')
 })
 
 test('two tokens, or one header twice, are refused instead of guessed about', () => {

@@ -16,6 +16,7 @@ import { openProviders } from '../providers/source.ts'
 import { createAuthenticator } from '../identity/tokens/authenticate.ts'
 import { newToken } from '../identity/tokens/token.ts'
 import { createGateway, type Gateway, type GatewayConfig } from './gateway.ts'
+import type { GatewayLimits } from './turnstile.ts'
 
 /** For tests: the gateway on a real socket, with real tokens, in front of whatever upstream the test has. */
 export interface TestGateway extends AsyncDisposable {
@@ -35,6 +36,14 @@ export interface TestGateway extends AsyncDisposable {
   call(name: string, actor: Actor, input?: { params?: object; query?: object }): Promise<unknown>
 }
 
+export const noLimits: GatewayLimits = {
+  open: 0,
+  openPerProvider: 0,
+  perUser: 0,
+  perOrganization: 0,
+  eventLoopDelayMs: 0,
+}
+
 const defaults: GatewayConfig = {
   enabled: true,
   capture: 'full',
@@ -45,7 +54,9 @@ const defaults: GatewayConfig = {
   connectTimeoutMs: 2_000,
   firstByteTimeoutMs: 5_000,
   idleTimeoutMs: 5_000,
-  maxConcurrency: 0,
+  allowByok: true,
+  limits: noLimits,
+  actorHeaders: { sent: false, id: 'X-AI-Bridge-Actor-ID', username: 'X-AI-Bridge-Actor-Metadata-Username' },
 }
 
 /** Every type of provider, all of them at one address. */

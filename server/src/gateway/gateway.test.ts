@@ -9,7 +9,7 @@ import { answerTurn } from '../../../test/support/messages.ts'
 import { eventStream } from '../../../test/support/replies.ts'
 import { messageEvents } from '../../../test/support/messages.ts'
 import { startUpstream, type Upstream } from '../../../test/support/upstream.ts'
-import { allAt, person, type Person, testGateway, type TestGateway } from './gateway-testing.ts'
+import { allAt, noLimits, person, type Person, testGateway, type TestGateway } from './gateway-testing.ts'
 import { bodyOf } from './testing.ts'
 
 let db: TestDatabase
@@ -209,7 +209,7 @@ test('a flood of bad tokens is told to stop, and a good token passes from the sa
 })
 
 test('more requests than the bound are told to come back', async () => {
-  await using small = await testGateway(db, upstream.url, { maxConcurrency: 1 })
+  await using small = await testGateway(db, upstream.url, { limits: { ...noLimits, open: 1 } })
   const arrived = upstream.seen.length + 1
   upstream.answer(() => [{ do: 'stall' }])
   const stop = new AbortController()

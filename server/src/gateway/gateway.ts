@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Clock, type Fault, type Log, toError, uuidv7 } from '@reeve/base'
+import { type Clock, type Fault, type Log, type Secret, toError, uuidv7 } from '@reeve/base'
 import {
   anthropicMessages,
   type Bridge,
   createBridge,
   createMasker,
   defaultLimits,
+  findOwnCredential,
   type Masker,
+  noActorHeaders,
   type Provider,
   type Refusal,
   writeAnswer,
@@ -23,10 +25,12 @@ import { type Journal, openJournal } from '../journal/journal.ts'
 import type { Offered } from '../providers/offered.ts'
 import { reservedNames } from '../providers/provider-types.ts'
 import type { ProviderSource } from '../providers/source.ts'
+import { type ActorHeaderNames, actorHeaders } from './actor-headers.ts'
 import { contentAccess } from './content.ts'
 import { findCredential } from './credential.ts'
 import { type Drain, startDrain } from './drain/drain.ts'
 import { type BatchFacts } from './drain/messages.ts'
+import { watchEventLoop } from './event-loop.ts'
 import { maskingOff } from './events.ts'
 import { openMaskingKey } from './masking-key.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
@@ -37,6 +41,7 @@ import { createRefusedAttempts } from './refused-attempts.ts'
 import { bridgeRoutes } from './routes.ts'
 import type { BridgeStatus } from './status.ts'
 import { createStoredObjects } from './stored-objects.ts'
+import { createTurnstile, type GatewayLimits, type TurnedAway, type Turnstile } from './turnstile.ts'
 import { watchSessions } from './watch.ts'
 
 export interface GatewayConfig {
@@ -51,8 +56,10 @@ export interface GatewayConfig {
   readonly connectTimeoutMs: number
   readonly firstByteTimeoutMs: number
   readonly idleTimeoutMs: number
-  /** 0 sets no bound. */
-  readonly maxConcurrency: number
+  /** Whether users may bring a credential of their own. */
+  readonly allowByok: boolean
+  readonly limits: GatewayLimits
+  readonly actorHeaders: ActorHeaderNames
 }
 
 export interface GatewayOptions {
@@ -100,6 +107,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const journal = undo.use(await openJournal({ dir: journalDir, clock, log }))
   await endInterrupted(journal, { clock, log })
 
+  const eventLoop = undo.use(watchEventLoop())
   const metrics: GatewayMetrics = createGatewayMetrics(registry, () => ({
     inflight: bridge.inFlight,
     pendingBytes: journal.bytesAfter(drain.status().drained),
@@ -109,6 +117,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     drainLagSeconds: drain.status().lagSeconds,
     drainRestarts: drain.status().restarts,
     drainBlocked: drain.status().blocked,
+    eventLoopDelaySeconds: eventLoop.delayMs() / 1_000,
   }))
   const onBatch = (batch: BatchFacts): void => metrics.batch(batch)
   const { structuredLogging, capture } = config
@@ -146,7 +155,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const status = (): BridgeStatus => statusOf(config, providers(), journal, drain)
   const attempts = createRefusedAttempts({ db, clock, log })
   const refusals = createRateLimit({ clock, limit: refusalsPerMinute, windowMs: 60_000 })
-  const door = { ...options, bridge, providers, streams, metrics, attempts, refusals }
+  const turnstile = createTurnstile({ limits: config.limits, clock, eventLoopDelayMs: eventLoop.delayMs })
+  const door = { ...options, bridge, turnstile, providers, streams, metrics, attempts, refusals }
 
   const running = undo.move()
   return {
@@ -200,6 +210,7 @@ async function openMasker({ config, db, clock, log, maskingKeyFile }: GatewayOpt
 
 interface Door extends Omit<GatewayOptions, 'metrics' | 'providers'> {
   readonly bridge: Bridge
+  readonly turnstile: Turnstile
   readonly providers: () => ReadonlyMap<string, Offered>
   readonly streams: OpenStreams
   readonly metrics: GatewayMetrics
@@ -210,6 +221,8 @@ interface Door extends Omit<GatewayOptions, 'metrics' | 'providers'> {
 interface Admitted {
   readonly actor: Actor
   readonly token: string
+  /** Whether the token came in a header of its own. */
+  readonly apart: boolean
 }
 
 async function enter(door: Door, req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -230,26 +243,54 @@ async function enter(door: Door, req: IncomingMessage, res: ServerResponse): Pro
     return refuse({ reason: 'not_found', message: 'The AI Bridge is switched off here (REEVE_AIBRIDGE_ENABLED).' })
   }
   if (!door.bridge.needsActor({ providerName, path: rest + query, method: req.method ?? '' })) {
-    return door.bridge.handle({ ...exchange, actor: null, token: '' })
+    return door.bridge.handle({ ...exchange, actor: null, token: '', own: null, actorHeaders: noActorHeaders })
   }
+  const turnAway = ({ why, refusal }: TurnedAway) => {
+    door.metrics.refused(why)
+    return refuse(refusal)
+  }
+  const overloaded = door.turnstile.overloaded(door.bridge.inFlight)
+  if (overloaded !== null) return turnAway(overloaded)
   const admitted = await admit(door, req, query.slice(1), sourceIp)
   if ('reason' in admitted) return refuse(admitted, admitted.reason === 'limited' ? noRetry : [])
-  const { actor, token } = admitted
+  const { actor, token, apart } = admitted
   const offered = door.providers().get(providerName)
+  const own = apart && offered !== undefined ? findOwnCredential(offered.provider, req.rawHeaders, token) : null
+  if (apart && !door.config.allowByok) return turnAway(noByok)
+  if (own !== null && holdsReeveToken(own.secret)) return turnAway(misplaced)
   // A client would ask again for minutes, and nothing would change.
-  if (offered !== undefined && offered.missing !== null) {
+  if (offered !== undefined && offered.missing !== null && !(offered.lacksKey && own !== null)) {
     return refuse({ reason: 'unavailable', message: offered.missing }, noRetry)
-  }
-  const { maxConcurrency } = door.config
-  if (maxConcurrency > 0 && door.bridge.inFlight >= maxConcurrency) {
-    door.metrics.refused('too_many')
-    return refuse({ reason: 'unavailable', message: 'Too many requests are open at the moment.', retryAfterSeconds: 1 })
   }
   const [organizationId] = actor.organizationIds
   if (organizationId === undefined) return refuse({ reason: 'forbidden', message: 'You belong to no organization.' })
+  const entered = door.turnstile.enter({ userId: actor.userId, organizationId, providerName })
+  if ('why' in entered) return turnAway(entered)
+  if (own !== null) door.metrics.ownCredential(providerName)
   door.streams.add(token, actor, organizationId, res)
   const ids = { userId: actor.userId, organizationId, apiKeyId: actor.apiKeyId }
-  return door.bridge.handle({ ...exchange, actor: ids, token })
+  const told = actorHeaders(door.config.actorHeaders, actor)
+  return door.bridge.handle({ ...exchange, actor: ids, token, own, actorHeaders: told }).finally(entered.leave)
+}
+
+const noByok: TurnedAway = {
+  why: 'byok',
+  refusal: {
+    reason: 'forbidden',
+    message:
+      'Credentials of your own are not allowed here (REEVE_AIBRIDGE_ALLOW_BYOK). Leave them out, and put your Reeve ' +
+      'token where the key of the provider would be.',
+  },
+}
+
+/** A second token of ours: as a credential of the provider's it would go out to it. */
+const holdsReeveToken = (secret: Secret): boolean => secret.reveal().startsWith('rv_')
+const misplaced: TurnedAway = {
+  why: 'ambiguous',
+  refusal: {
+    reason: 'invalid',
+    message: 'Another Reeve token stands where a credential of your own at the provider belongs: leave it out.',
+  },
 }
 
 /**
@@ -292,7 +333,7 @@ async function admit(
   if (!allows(actor, 'interception:create')) {
     return turnAway('scope', { reason: 'forbidden', message: 'The scope of this token does not include the gateway.' })
   }
-  return { actor, token: credential.token }
+  return { actor, token: credential.token, apart: credential.apart }
 }
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`

@@ -12,12 +12,15 @@ export interface GatewayGauges {
   readonly drainLagSeconds: number
   readonly drainRestarts: number
   readonly drainBlocked: boolean
+  readonly eventLoopDelaySeconds: number
 }
 
 export interface GatewayMetrics {
   bridgeEvent(event: BridgeEvent): void
   refused(reason: string): void
   foreignObject(provider: string, reason: string): void
+  /** A request is asked with a credential of the user's own. */
+  ownCredential(providerName: string): void
   batch(facts: BatchFacts): void
 }
 
@@ -77,6 +80,11 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
     'Requests that named a response or conversation which is not known to be the asker’s own.',
     ['provider', 'reason'],
   )
+  const own = counter(
+    'reeve_own_credential_requests_total',
+    'Requests that a provider was asked with a credential of the user’s own.',
+    ['provider'],
+  )
   const tokens = counter('reeve_tokens_total', 'Tokens, as the provider counted them.', ['provider', 'type'])
   const rejects = counter('reeve_drain_rejects_total', 'Journal frames that could not be written and were set aside.')
   const masked = counter('reeve_masked_secrets_total', 'Secrets that were masked in what was recorded.')
@@ -94,6 +102,11 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
   gauge('reeve_drain_blocked', '1 while the journal is not the one that PostgreSQL knows.', (now) =>
     Number(now.drainBlocked),
   )
+  gauge(
+    'reeve_gateway_event_loop_delay_seconds',
+    'How late the server was with its work, half of the time within the last second.',
+    (now) => now.eventLoopDelaySeconds,
+  )
   gauge('reeve_drain_restarts', 'How often the drain had to be started again.', (now) => now.drainRestarts)
 
   return {
@@ -110,6 +123,7 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
     },
     refused: (reason) => refused.inc({ reason }),
     foreignObject: (provider, reason) => foreign.inc({ provider, reason }),
+    ownCredential: (provider) => own.inc({ provider }),
     batch(facts) {
       rejects.inc(facts.rejects)
       lost.inc(facts.bodiesLost)

@@ -80,7 +80,7 @@ export function presentThread(row: ThreadRow, shown: boolean): Thread {
     agent_id: row.agent_id,
     model: row.model ?? '',
     provider: row.provider,
-    credential_kind: 'centralized',
+    credential_kind: row.credential_kind,
     credential_hint: row.credential_hint,
     started_at: row.started_at.toISOString(),
     ended_at: row.ended_at?.toISOString() ?? null,
@@ -133,6 +133,7 @@ export function presentInterception(row: InterceptionRow, shown: boolean): Inter
     stop_reason: row.stop_reason,
     provider_response_id: row.provider_response_id,
     provider_request_id: row.provider_request_id,
+    credential_kind: row.credential_kind,
     credential_hint: row.credential_hint,
     attempts: presentAttempts(row.attempts),
     // SAFETY: the column has a check constraint with these values.

@@ -1,6 +1,7 @@
 import type { Uuid } from '@reeve/base'
 import { uuidv7Floor } from '@reeve/base'
 import { turnRoutes } from '@reeve/bridge'
+import type { CredentialKind } from '@reeve/sdk'
 import { type RawBuilder, sql } from 'kysely'
 import type { Visibility } from '../access/policy.ts'
 import { visibleRows } from '../access/sql-filter.ts'
@@ -66,6 +67,7 @@ export interface InterceptionRow extends UserColumns, TokenColumns {
   readonly stop_reason: string | null
   readonly provider_response_id: string | null
   readonly provider_request_id: string | null
+  readonly credential_kind: CredentialKind
   readonly credential_hint: string
   readonly attempts: unknown
   readonly capture: string
@@ -257,6 +259,7 @@ export interface ThreadRow extends TokenColumns {
   readonly agent_id: string | null
   readonly model: string
   readonly provider: string
+  readonly credential_kind: CredentialKind
   readonly credential_hint: string
   readonly started_at: Date
   readonly ended_at: Date | null
@@ -279,6 +282,7 @@ export async function findThreads(
         (array_agg(agent_id order by id))[1] as agent_id,
         (array_agg(model order by id) filter (where model <> ''))[1] as model,
         (array_agg(provider order by id))[1] as provider,
+        (array_agg(credential_kind order by id))[1] as credential_kind,
         (array_agg(credential_hint order by id))[1] as credential_hint,
         min(started_at) as started_at,
         case when bool_and(ended_at is not null) then max(ended_at) end as ended_at,

@@ -95,6 +95,7 @@ export function startFacts(who: Ids, body: Uint8Array, given: Partial<StartFacts
     route: 'messages',
     model: 'm-1',
     streaming: true,
+    credentialKind: 'centralized',
     credentialHint: 'sk...x',
     sourceIp: '127.0.0.1',
     client: 'Claude Code',

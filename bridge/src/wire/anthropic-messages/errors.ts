@@ -14,6 +14,7 @@ const shapes: Readonly<Record<RefusalReason, { status: number; type: string; ret
   unsupported_encoding: { status: 415, type: 'invalid_request_error', retry: false },
   too_slow: { status: 408, type: 'timeout_error', retry: true },
   limited: { status: 429, type: 'rate_limit_error', retry: true },
+  throttled: { status: 429, type: 'rate_limit_error', retry: true },
   unavailable: { status: 503, type: 'api_error', retry: true },
   upstream_failed: { status: 502, type: 'api_error', retry: true },
   upstream_silent: { status: 504, type: 'timeout_error', retry: true },

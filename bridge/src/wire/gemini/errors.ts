@@ -11,6 +11,7 @@ const shapes: Readonly<Record<RefusalReason, { code: number; status: string; ret
   unsupported_encoding: { code: 415, status: 'INVALID_ARGUMENT', retry: false },
   too_slow: { code: 408, status: 'DEADLINE_EXCEEDED', retry: true },
   limited: { code: 429, status: 'RESOURCE_EXHAUSTED', retry: true },
+  throttled: { code: 429, status: 'RESOURCE_EXHAUSTED', retry: true },
   unavailable: { code: 503, status: 'UNAVAILABLE', retry: true },
   upstream_failed: { code: 502, status: 'UNAVAILABLE', retry: true },
   upstream_silent: { code: 504, status: 'DEADLINE_EXCEEDED', retry: true },

@@ -4,6 +4,7 @@ import type { Refusal, RefusalReason, WireAnswer, WireError } from '../wire-form
 /**
  * Refusals in the shape of OpenAI's APIs. The statuses are those that clients give up on at once where asking again is
  * of no use: Codex asks six times more after any 4xx but 400, so whatever is wrong with the request itself is a 400.
+ * It hides what a 429 says and shows what a 503 does, and asks again after both, so a bound that is over in a moment is a 503.
  * Who has no credential still gets a 401, because clients then fetch another one.
  */
 const shapes: Readonly<Record<RefusalReason, { status: number; type: string; code: string; retry: boolean }>> = {
@@ -15,6 +16,7 @@ const shapes: Readonly<Record<RefusalReason, { status: number; type: string; cod
   unsupported_encoding: { status: 400, type: 'invalid_request_error', code: 'unsupported_encoding', retry: false },
   too_slow: { status: 408, type: 'server_error', code: 'request_timeout', retry: true },
   limited: { status: 429, type: 'requests', code: 'rate_limit_exceeded', retry: true },
+  throttled: { status: 503, type: 'requests', code: 'rate_limit_exceeded', retry: true },
   unavailable: { status: 503, type: 'server_error', code: 'service_unavailable', retry: true },
   upstream_failed: { status: 502, type: 'server_error', code: 'upstream_failed', retry: true },
   upstream_silent: { status: 504, type: 'server_error', code: 'upstream_timeout', retry: true },

@@ -304,7 +304,6 @@ export interface Interceptions {
   model_served: string | null
   streaming: boolean
   credential_hint: Generated<string>
-  credential_kind: Generated<string>
   client: string
   client_version: string | null
   user_agent: string | null
@@ -348,6 +347,7 @@ export interface Interceptions {
   audio_input_tokens: Generated<number>
   audio_output_tokens: Generated<number>
   attempts: ColumnType<unknown, string | null, string | null>
+  credential_kind: Generated<string>
 }
 
 export interface JournalCheckpoints {

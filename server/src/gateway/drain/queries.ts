@@ -134,12 +134,12 @@ export const statements = {
 
   insertInterceptions: `
     insert into interceptions (id, replica_id, replica_seq, organization_id, user_id, api_key_id, session_id, thread_id,
-      provider, provider_name, route, model, streaming, credential_hint, client, client_version, user_agent,
-      client_session_id, agent_id, parent_agent_id, source_ip, started_at, capture, request_bytes, request_sha256,
+      provider, provider_name, route, model, streaming, credential_kind, credential_hint, client, client_version,
+      user_agent, client_session_id, agent_id, parent_agent_id, source_ip, started_at, capture, request_bytes, request_sha256,
       request_slices, prompt, turn_sha256, retry_of, masked, masked_fingerprints)
     select id, replica_id, replica_seq, organization_id, user_id, api_key_id, session_id, thread_id,
-      provider, provider_name, route, model, streaming, credential_hint, client, client_version, user_agent,
-      client_session_id, agent_id, parent_agent_id, source_ip, started_at, capture, request_bytes, request_sha256,
+      provider, provider_name, route, model, streaming, credential_kind, credential_hint, client, client_version,
+      user_agent, client_session_id, agent_id, parent_agent_id, source_ip, started_at, capture, request_bytes, request_sha256,
       request_slices, prompt, turn_sha256, retry_of, masked, masked_fingerprints
     from json_populate_recordset(null::interceptions, $1::json)`,
 

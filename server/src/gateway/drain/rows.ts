@@ -20,6 +20,7 @@ export interface InterceptionRow {
   readonly route: string
   readonly model: string
   readonly streaming: boolean
+  readonly credential_kind: string
   readonly credential_hint: string
   readonly client: string
   readonly client_version: string | null
@@ -154,6 +155,7 @@ export function startColumns(head: StartHead) {
     route: head.route,
     model: storable(head.model, 256),
     streaming: head.streaming,
+    credential_kind: head.credentialKind,
     credential_hint: head.credentialHint,
     client: storable(head.client, 64),
     client_version: short(head.clientVersion),

@@ -24,6 +24,7 @@ const start: StartHead = {
   route: 'messages',
   model: 'm',
   streaming: true,
+  credentialKind: 'byok',
   credentialHint: '',
   sourceIp: null,
   client: 'Claude Code',

@@ -1,4 +1,4 @@
-import { routeKinds } from '@reeve/bridge'
+import { credentialKinds, routeKinds } from '@reeve/bridge'
 import { Capture } from '@reeve/sdk'
 import { z } from 'zod'
 import { RequestReading, ResponseReading } from './reading.ts'
@@ -34,6 +34,7 @@ export const StartHead = z.object({
   route: z.enum(routeKinds),
   model: z.string(),
   streaming: z.boolean(),
+  credentialKind: z.enum(credentialKinds).default('centralized'),
   credentialHint: z.string(),
   sourceIp: z.string().nullable(),
   client: z.string(),

@@ -166,6 +166,7 @@ function startHead(start: StartFacts, { capture, masker }: RecorderOptions): Sta
     route: start.route,
     model: maskedText(masker, start.model),
     streaming: start.streaming,
+    credentialKind: start.credentialKind,
     credentialHint: start.credentialHint,
     sourceIp: start.sourceIp,
     client: start.client,
