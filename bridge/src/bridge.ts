@@ -14,6 +14,7 @@ import type { Relay } from './relay.ts'
 import { type Routed, routeRequest } from './routes.ts'
 import { noting, refuseOthers, type StoredObjects } from './stored/stored-objects.ts'
 import { createUpstreams } from './upstreams.ts'
+import { createSockets, goOnOverHttp, type Upgrade } from './websocket/sockets.ts'
 import { anthropicMessages } from './wire/anthropic-messages/anthropic-messages.ts'
 import type { Refusal, WireFormat } from './wire/wire-format.ts'
 
@@ -37,6 +38,10 @@ export interface Bridge {
   /** Answers the request and resolves when nothing of it is left: answered or cut, its record ended. Never rejects. */
   handle(exchange: Exchange): Promise<void>
   readonly inFlight: number
+  /** WebSockets that are open, whether anything is asked over them or not. */
+  readonly sockets: number
+  /** Closes the WebSockets over which nothing is asked, and the others as soon as they have their answer. */
+  stopSockets(): void
   /** Takes nothing new, waits for what is open, and interrupts what is left of it after `graceMs`. */
   close(options: { readonly graceMs: number }): Promise<void>
 }
@@ -62,6 +67,19 @@ export function createBridge(options: BridgeOptions): Bridge {
   const upstreams = createUpstreams({ limits, clock, log, observe })
   const open = createOpenList<OpenExchange>()
   let closing = false
+  const sockets = createSockets({
+    recorder,
+    stored,
+    masker,
+    bodies,
+    standing: upstreams.standing,
+    clock,
+    log,
+    newId,
+    observe,
+    limits,
+  })
+  const upgraded = new Set<Promise<void>>()
   let allDone = (): void => {}
 
   /** The life of one request. */
@@ -220,9 +238,33 @@ export function createBridge(options: BridgeOptions): Bridge {
     return provider === undefined ? null : routeRequest(provider, method, path)
   }
 
+  /** A request to go on over a WebSocket, which begins with a GET of what is otherwise posted to. */
+  async function liveSocket(exchange: Exchange, upgrade: Upgrade): Promise<void> {
+    const { actor, providerName, path } = exchange
+    const routed = findRoute(providerName, 'POST', path)
+    if (routed === null || routed.route.overSocket === undefined || closing) return goOnOverHttp(exchange)
+    if (carriesToken(routed, exchange)) return void (await refuse(exchange, tokenInUrl))
+    if (actor === null) return goOnOverHttp(exchange)
+    return sockets.live({ ...exchange, actor }, upgrade, routed)
+  }
+
+  async function handleSocket(exchange: Exchange, upgrade: Upgrade): Promise<void> {
+    const lives = liveSocket(exchange, upgrade).catch((thrown: unknown) => {
+      log.error(
+        { providerName: exchange.providerName, error: toError(thrown).stack },
+        'a WebSocket failed in the bridge',
+      )
+      exchange.res.destroy()
+    })
+    upgraded.add(lives)
+    await lives
+    upgraded.delete(lives)
+  }
+
   return {
     needsActor: ({ providerName, method, path }) => findRoute(providerName, method, path)?.route.kind !== null,
     async handle(exchange) {
+      if (exchange.upgrade !== undefined) return handleSocket(exchange, exchange.upgrade)
       const place = open.enter({ relay: null, req: exchange.req })
       try {
         await live(exchange, place.item)
@@ -238,18 +280,24 @@ export function createBridge(options: BridgeOptions): Bridge {
       }
     },
     get inFlight() {
-      return open.items.length
+      return open.items.length + sockets.asked
+    },
+    stopSockets: sockets.stop,
+    get sockets() {
+      return sockets.open
     },
     async close({ graceMs }) {
       closing = true
+      sockets.stop()
       const done = open.items.length === 0 ? Promise.resolve() : new Promise<void>((resolve) => (allDone = resolve))
       const timer = setTimeout(() => {
         for (const { item } of open.items.slice()) {
           if (item.relay === null) item.req.destroy()
           else item.relay.interrupt()
         }
+        sockets.interrupt()
       }, graceMs)
-      await done
+      await Promise.all([done, ...upgraded])
       clearTimeout(timer)
       await upstreams.close()
     },

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { OwnCredential } from './own-credential.ts'
+import type { Upgrade } from './websocket/sockets.ts'
 import type { Actor, RecordedOutcome, RouteKind } from './recorder.ts'
 
 /** One HTTP request to a provider, with what the gateway found out about its sender. */
@@ -20,6 +21,8 @@ export interface Exchange {
   readonly actorHeaders: ActorHeaders
   /** Names and values that stand on every answer, the provider's included. */
   readonly ownHeaders: readonly string[]
+  /** Set when the client wants to go on over a WebSocket. */
+  readonly upgrade?: Upgrade
 }
 
 /** Headers that tell a provider, which may be a gateway itself, who asks. */

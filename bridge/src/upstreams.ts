@@ -12,7 +12,7 @@ import type { Attempt, Recording } from './recorder.ts'
 import type { OwnCredential } from './own-credential.ts'
 import { Relay } from './relay.ts'
 import type { Routed } from './routes.ts'
-import { createStanding } from './standing.ts'
+import { createStanding, type Standing } from './standing.ts'
 import type { Refusal } from './wire/wire-format.ts'
 
 export interface Upstreams {
@@ -20,6 +20,7 @@ export interface Upstreams {
   admit(provider: Provider, model: string, withKey: boolean): Refusal | null
   /** Sends the request on and gives back the relay that its answer comes through. */
   ask(question: Question): Relay
+  readonly standing: Standing
   close(): Promise<void>
 }
 
@@ -101,6 +102,7 @@ export function createUpstreams({ limits, clock, log, observe }: UpstreamsParts)
 
   return {
     admit: standing.admit,
+    standing,
     ask({ exchange, routed, model, body, recording, interceptionId, cameMs, readyMs }) {
       const { req, res, token, own, actorHeaders, ownHeaders } = exchange
       const { provider, route, pathAndQuery } = routed

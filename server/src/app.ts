@@ -44,6 +44,7 @@ import { openProviders } from './providers/source.ts'
 import { startRetention } from './retention/retention.ts'
 import { retentionRoutes } from './retention/routes.ts'
 import { openDataDir } from './start-data-dir.ts'
+import type { ListenerOptions } from './http/listener.ts'
 import { explain, listenOrExplain } from './start-listener.ts'
 import { usageRoutes } from './usage/routes.ts'
 
@@ -81,8 +82,14 @@ export async function startApp(options: {
     setSecurityHeaders(res, 'data', https)
     writeRefusal(res, refusal(503, fault, { 'Retry-After': '1' }), uuidv7(clock.now()))
   }
+  let upgrade: NonNullable<ListenerOptions['upgrade']> = () => false
   const listener = await listenOrExplain(
-    { address: config.http, tls: config.tls, handle: (req, res) => handle(req, res) },
+    {
+      address: config.http,
+      tls: config.tls,
+      handle: (req, res) => handle(req, res),
+      upgrade: (...opening) => upgrade(...opening),
+    },
     '--http-address',
   )
   undo.defer(() => listener.close(0, AbortSignal.abort()))
@@ -250,6 +257,14 @@ export async function startApp(options: {
     else dashboard.handle(req, res)
   }
 
+  upgrade = (req, res, socket, head) => {
+    if (!config.bridge.webSockets || !gateway.matches(pathOf(req))) return false
+    const refused = checkRequest(req, { localOnly: isLocalOnly })
+    if (refused === null) gateway.handle(req, res, { socket, head })
+    else gateway.refuse(req, res, refused.fault)
+    return true
+  }
+
   const running = undo.move()
   return {
     url,
@@ -264,6 +279,7 @@ export async function startApp(options: {
     async stop(now) {
       isReady = false
       stopping.abort()
+      gateway.stopSockets()
       await listener.close(config.shutdownGraceMs, now)
       await running.disposeAsync()
     },

@@ -237,6 +237,11 @@ export const options = {
     type: types.duration(100, day),
     description: 'How long a provider may be silent within its answer.',
   }),
+  webSockets: option('AI Bridge', 'true', {
+    ...bridgeNames('WEBSOCKETS'),
+    type: types.boolean,
+    description: 'Let clients ask over WebSockets, as Codex does where it can. Without, they are told to use HTTP.',
+  }),
   ...gatewayOptions,
   ...notificationOptions,
 } as const

@@ -65,6 +65,8 @@ export interface BridgeConfig extends GatewayDoor {
   readonly connectTimeoutMs: number
   readonly firstByteTimeoutMs: number
   readonly idleTimeoutMs: number
+  /** Whether clients may ask over WebSockets. */
+  readonly webSockets: boolean
   /** Whether the built-in provider that answers from a script is offered. */
   readonly scripted: boolean
 }
@@ -253,6 +255,7 @@ function assemble(
       connectTimeoutMs: values.connectTimeout,
       firstByteTimeoutMs: values.firstByteTimeout,
       idleTimeoutMs: values.idleTimeout,
+      webSockets: values.webSockets,
       ...gatewayDoor(values),
       scripted:
         values.scripted === 'auto'

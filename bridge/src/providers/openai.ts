@@ -11,7 +11,7 @@ const stored = { kind: 'passthrough', ...responses } as const
 /** Clients may or may not have the version in their base URL. */
 const routes: readonly ProviderRoute[] = [
   { method: 'POST', path: /^(?:\/v1)?\/chat\/completions$/, kind: 'chat_completions', ...chat },
-  { method: 'POST', path: /^(?:\/v1)?\/responses$/, kind: 'responses', ...responses },
+  { method: 'POST', path: /^(?:\/v1)?\/responses$/, kind: 'responses', overSocket: true, ...responses },
   // A conversation made shorter by a model, which costs what any answer costs.
   { method: 'POST', path: /^(?:\/v1)?\/responses\/compact$/, kind: 'responses', ...responses },
   { method: 'POST', path: /^(?:\/v1)?\/responses\/(?:input_tokens|[^/]+\/cancel)$/, ...stored },

@@ -53,4 +53,6 @@ export interface ProviderRoute {
   /** How it is recorded; null for a route that needs no actor, gets no credential and leaves no record. */
   readonly kind: RouteKind | null
   readonly wire: WireFormat
+  /** Whether the same is asked over a WebSocket, which begins with a GET of this path. */
+  readonly overSocket?: true
 }

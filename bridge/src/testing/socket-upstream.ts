@@ -29,7 +29,8 @@ export async function startSocketUpstream(
   server.on('upgrade', (req, socket, head) => {
     handshakes.push(req)
     const status = options.status?.(req) ?? 101
-    if (status !== 101) return void socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`)
+    if (status !== 101)
+      return void socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`)
     sided.handleUpgrade(req, socket, head, (opened) => {
       sockets.push(opened)
       opened.on('close', closed.add)

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import { type Log, Secret, silentLog, systemClock, uuidv7 } from '@reeve/base'
 import { type Bridge, createBridge } from '../bridge.ts'
 import { type BridgeEvent, noActorHeaders } from '../exchange.ts'
@@ -11,6 +12,8 @@ import type { ProviderKey } from '../pool/pool.ts'
 import { oneKey } from '../providers/provider.ts'
 import type { Actor } from '../recorder.ts'
 import type { StoredObjects } from '../stored/stored-objects.ts'
+import type { Upgrade } from '../websocket/sockets.ts'
+import type { Refusal } from '../wire/wire-format.ts'
 import { counter } from './counter.ts'
 import { type MemoryRecorder, memoryRecorder } from './memory-recorder.ts'
 import { clientToken, listening } from './raw-http.ts'
@@ -50,6 +53,8 @@ export async function startBridge(
     provider?: keyof typeof factories
     keys?: readonly ProviderKey[]
     stored?: StoredObjects
+    /** What each request over a WebSocket is refused with. */
+    refuse?: Refusal
   } = {},
 ): Promise<TestBridge> {
   const recorder = options.recorder ?? memoryRecorder()
@@ -69,7 +74,7 @@ export async function startBridge(
     limits: { ...defaultLimits, ...options.limits },
   })
   const closed = counter()
-  const handle = (req: IncomingMessage, res: ServerResponse): void => {
+  const handle = (req: IncomingMessage, res: ServerResponse, upgrade?: Upgrade): void => {
     res.once('close', closed.add)
     const actor = options.actor === undefined ? testActor : options.actor
     void bridge.handle({
@@ -83,10 +88,17 @@ export async function startBridge(
       own: null,
       actorHeaders: noActorHeaders,
       ownHeaders: [],
+      ...(upgrade !== undefined && { upgrade }),
     })
   }
-  const server = createServer({ noDelay: true, requestTimeout: 0 }, handle)
-  server.on('checkContinue', handle)
+  const server = createServer({ noDelay: true, requestTimeout: 0 }, (req, res) => handle(req, res))
+  server.on('checkContinue', (req, res) => handle(req, res))
+  server.on('upgrade', (req, socket, head) => {
+    const res = new ServerResponse(req)
+    if (socket instanceof Socket) res.assignSocket(socket)
+    res.once('finish', () => socket.end())
+    handle(req, res, { socket, head, enter: () => options.refuse ?? { leave() {} } })
+  })
   const port = await listening(server)
   return {
     port,

@@ -67,7 +67,13 @@ export function send(socket: WebSocket, bytes: Buffer, patienceMs: number): Prom
 export function leave(socket: WebSocket, code: number, reason: string): void {
   if (socket.readyState === WebSocket.CLOSED) return
   socket.resume()
-  socket.close(mayBeSaid(code) ? code : 1011, Buffer.from(reason).subarray(0, 120).toString('utf8').replace(/\uFFFD$/, ''))
+  socket.close(
+    mayBeSaid(code) ? code : 1011,
+    Buffer.from(reason)
+      .subarray(0, 120)
+      .toString('utf8')
+      .replace(/\uFFFD$/, ''),
+  )
   const timer = setTimeout(() => socket.terminate(), closingMs)
   socket.once('close', () => clearTimeout(timer))
 }

@@ -232,7 +232,11 @@ test('a provider that goes away in the middle of an answer is told of, and the r
 })
 
 test('an error of the provider ends the answer, reaches the client as it came, and shows none of our keys', async () => {
-  const error = { type: 'error', status: 429, error: { code: 'rate_limit_exceeded', message: `no more for ${providerKey}` } }
+  const error = {
+    type: 'error',
+    status: 429,
+    error: { code: 'rate_limit_exceeded', message: `no more for ${providerKey}` },
+  }
   await using upstream = await startSocketUpstream((socket) => socket.send(JSON.stringify(error)))
   await using bridge = await bridgeTo(upstream)
   using client = await connect(bridge)

@@ -222,7 +222,11 @@ async function begin(
   return refusal
 }
 
-function tell({ observe, clock }: SocketsParts, { start }: Turn, summary: Awaited<ReturnType<Turn['end']>> | null): void {
+function tell(
+  { observe, clock }: SocketsParts,
+  { start }: Turn,
+  summary: Awaited<ReturnType<Turn['end']>> | null,
+): void {
   const { providerName, route, client } = start
   if (summary === null) return observe({ kind: 'unrecorded', providerName, step: 'end' })
   const durationMs = clock.now().getTime() - start.startedAt.getTime()
@@ -256,7 +260,8 @@ function headerLines(pairs: readonly string[]): string[] {
   for (let i = 0; i + 1 < pairs.length; i += 2) {
     const [name, value] = [pairs[i]!, pairs[i + 1]!]
     const isOurs = /^(?:sec-websocket-|content-length$)/i.test(name)
-    if (!isOurs && /^[!#$%&'*+.^_`|~\w-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)) lines.push(`${name}: ${value}`)
+    if (!isOurs && /^[!#$%&'*+.^_`|~\w-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+      lines.push(`${name}: ${value}`)
   }
   return lines
 }

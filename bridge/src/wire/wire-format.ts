@@ -1,6 +1,7 @@
 import type { ClientHints } from '../clients.ts'
 import type { Scan, ScanResult, EarlierScan } from '../scan.ts'
 import type { StoredFormat } from './stored-format.ts'
+import type { SocketFormat } from './socket-format.ts'
 
 /** Why the bridge, or the gateway around it, answers itself instead of the provider. */
 export type RefusalReason =
@@ -80,6 +81,8 @@ export interface WireFormat {
   readError(body: Buffer): WireError
   /** Of an API whose provider keeps what it was asked and answered. */
   readonly stored?: StoredFormat
+  /** Of an API that is spoken over WebSockets too. */
+  readonly socket?: SocketFormat
 }
 
 export interface RequestFacts extends ClientHints {

@@ -1,5 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -113,6 +114,12 @@ export async function testGateway(
   const server = createServer((req, res) => {
     if (gateway.matches((req.url ?? '').split('?')[0]!)) gateway.handle(req, res)
     else res.writeHead(418).end()
+  })
+  server.on('upgrade', (req, socket, head) => {
+    const res = new ServerResponse(req)
+    if (socket instanceof Socket) res.assignSocket(socket)
+    res.once('finish', () => socket.end())
+    gateway.handle(req, res, { socket, head })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -11,6 +11,7 @@ import {
   noActorHeaders,
   type Provider,
   type Refusal,
+  type Upgrade,
   writeAnswer,
 } from '@reeve/bridge'
 import type { Capture } from '@reeve/sdk'
@@ -40,8 +41,8 @@ import { endInterrupted } from './record/recover.ts'
 import { createRefusedAttempts } from './refused-attempts.ts'
 import { bridgeRoutes } from './routes.ts'
 import type { BridgeStatus } from './status.ts'
-import { createStoredObjects } from './stored-objects.ts'
 import { createTurnstile, type GatewayLimits, type TurnedAway, type Turnstile } from './turnstile.ts'
+import { createStoredObjects } from './stored-objects.ts'
 import { watchSessions } from './watch.ts'
 
 export interface GatewayConfig {
@@ -78,10 +79,15 @@ export interface GatewayOptions {
   readonly metrics: Registry
 }
 
+/** The connection of a client that wants to go on over a WebSocket, and what came behind its request. */
+export type Opening = Pick<Upgrade, 'socket' | 'head'>
+
 export interface Gateway extends AsyncDisposable {
   /** Whether a path belongs to a provider, as opposed to the management API. */
   matches(path: string): boolean
-  handle(req: IncomingMessage, res: ServerResponse): void
+  handle(req: IncomingMessage, res: ServerResponse, upgrade?: Opening): void
+  /** Lets no WebSocket go on for longer than the answer that is on its way over it. */
+  stopSockets(): void
   /** Turns away what did not get past the front door, in words that the provider's clients show. */
   refuse(req: IncomingMessage, res: ServerResponse, fault: Fault): void
   readonly routes: readonly Route[]
@@ -110,6 +116,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const eventLoop = undo.use(watchEventLoop())
   const metrics: GatewayMetrics = createGatewayMetrics(registry, () => ({
     inflight: bridge.inFlight,
+    sockets: bridge.sockets,
     pendingBytes: journal.bytesAfter(drain.status().drained),
     journalBytes: journal.status().bytes,
     journalHealthy: journal.status().healthy,
@@ -164,8 +171,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       const first = mounted.exec(path)?.[1]
       return first !== undefined && !reservedNames.has(first)
     },
-    handle(req, res) {
-      enter(door, req, res).catch((thrown: unknown) => {
+    stopSockets: bridge.stopSockets,
+    handle(req, res, upgrade) {
+      enter(door, req, res, upgrade).catch((thrown: unknown) => {
         log.error({ err: toError(thrown) }, 'a request to the bridge failed')
         res.destroy()
       })
@@ -225,7 +233,7 @@ interface Admitted {
   readonly apart: boolean
 }
 
-async function enter(door: Door, req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function enter(door: Door, req: IncomingMessage, res: ServerResponse, opening?: Opening): Promise<void> {
   const target = req.url ?? ''
   const mark = target.indexOf('?')
   const path = mark === -1 ? target : target.slice(0, mark)
@@ -264,13 +272,26 @@ async function enter(door: Door, req: IncomingMessage, res: ServerResponse): Pro
   }
   const [organizationId] = actor.organizationIds
   if (organizationId === undefined) return refuse({ reason: 'forbidden', message: 'You belong to no organization.' })
-  const entered = door.turnstile.enter({ userId: actor.userId, organizationId, providerName })
+  const turnstile = () => door.turnstile.enter({ userId: actor.userId, organizationId, providerName })
+  const upgrade = opening && { ...opening, enter: () => counted(door, turnstile()) }
+  // What is asked over a WebSocket goes through the turnstile each time; that it is open is not asking.
+  const entered = upgrade === undefined ? turnstile() : { leave() {} }
   if ('why' in entered) return turnAway(entered)
   if (own !== null) door.metrics.ownCredential(providerName)
   door.streams.add(token, actor, organizationId, res)
   const ids = { userId: actor.userId, organizationId, apiKeyId: actor.apiKeyId }
   const told = actorHeaders(door.config.actorHeaders, actor)
-  return door.bridge.handle({ ...exchange, actor: ids, token, own, actorHeaders: told }).finally(entered.leave)
+  const upgraded = upgrade === undefined ? {} : { upgrade }
+  return door.bridge
+    .handle({ ...exchange, actor: ids, token, own, actorHeaders: told, ...upgraded })
+    .finally(entered.leave)
+}
+
+/** What the turnstile says, as the bridge is told of it; who is turned away is counted. */
+function counted(door: Door, entered: ReturnType<Turnstile['enter']>): ReturnType<Upgrade['enter']> {
+  if (!('why' in entered)) return entered
+  door.metrics.refused(entered.why)
+  return entered.refusal
 }
 
 const noByok: TurnedAway = {

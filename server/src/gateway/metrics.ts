@@ -5,6 +5,7 @@ import type { BatchFacts } from './drain/messages.ts'
 /** Numbers of the moment, asked for when somebody scrapes. */
 export interface GatewayGauges {
   readonly inflight: number
+  readonly sockets: number
   readonly pendingBytes: number
   readonly journalBytes: number
   readonly journalHealthy: boolean
@@ -18,9 +19,9 @@ export interface GatewayGauges {
 export interface GatewayMetrics {
   bridgeEvent(event: BridgeEvent): void
   refused(reason: string): void
-  foreignObject(provider: string, reason: string): void
   /** A request is asked with a credential of the user's own. */
   ownCredential(providerName: string): void
+  foreignObject(provider: string, reason: string): void
   batch(facts: BatchFacts): void
 }
 
@@ -90,6 +91,7 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
   const masked = counter('reeve_masked_secrets_total', 'Secrets that were masked in what was recorded.')
   const lost = counter('reeve_drain_bodies_lost_total', 'Requests whose bytes could not be put together again.')
   gauge('reeve_interceptions_inflight', 'Requests through the bridge that are open.', (now) => now.inflight)
+  gauge('reeve_gateway_websockets', 'WebSockets of clients that are open, asked over or not.', (now) => now.sockets)
   gauge('reeve_journal_pending_bytes', 'Durable on disk and not in PostgreSQL yet.', (now) => now.pendingBytes)
   gauge('reeve_journal_bytes', 'Size of the journal on disk.', (now) => now.journalBytes)
   gauge('reeve_journal_healthy', '1 while the journal takes the record.', (now) => Number(now.journalHealthy))
@@ -122,8 +124,8 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
       if (event.gatewayMs !== null) added.observe({ provider }, event.gatewayMs / 1_000)
     },
     refused: (reason) => refused.inc({ reason }),
-    foreignObject: (provider, reason) => foreign.inc({ provider, reason }),
     ownCredential: (provider) => own.inc({ provider }),
+    foreignObject: (provider, reason) => foreign.inc({ provider, reason }),
     batch(facts) {
       rejects.inc(facts.rejects)
       lost.inc(facts.bodiesLost)
