@@ -245,6 +245,12 @@ const signInSettings = createRoute({
   component: lazyRouteComponent(() => import('./pages/sign-in.tsx'), 'SignInPage'),
 })
 
+const providers = createRoute({
+  getParentRoute: () => app,
+  path: '/providers',
+  component: lazyRouteComponent(() => import('./pages/providers.tsx'), 'ProvidersPage'),
+})
+
 const audit = createRoute({
   getParentRoute: () => app,
   path: '/audit',
@@ -303,6 +309,7 @@ const tree = root.addChildren([
     organization,
     roles,
     signInSettings,
+    providers,
     mine,
     externalAuth,
     audit,

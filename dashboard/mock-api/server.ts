@@ -5,6 +5,7 @@ import { type Endpoint, endpoints, type User } from '@reeve/sdk'
 import { accessHandlers } from './access-handlers.ts'
 import { accountHandlers } from './account-handlers.ts'
 import { auditHandlers, exportAudit } from './audit-handlers.ts'
+import { providerHandlers } from './provider-handlers.ts'
 import { deploymentHandlers } from './deployment-handlers.ts'
 import { handlers, visible } from './handlers.ts'
 import { seedWorld, type World } from './seed.ts'
@@ -130,6 +131,7 @@ async function answer(at: Deployment, req: IncomingMessage, res: ServerResponse)
     ...inboxHandlers,
     ...organizationHandlers,
     ...usageHandlers,
+    ...providerHandlers,
   }[endpoint.name as keyof typeof handlers] as ((input: unknown, asked: unknown) => unknown) | undefined
   if (handler === undefined) throw new Fault('not_found', `the mock does not answer ${endpoint.name}`)
   const result = endpoint.result.parse(handler({ params: endpoint.params.parse(params), query, body }, asked))

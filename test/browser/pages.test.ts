@@ -48,6 +48,7 @@ describe.skipIf(noBrowser !== null)('every page', () => {
       [`/audit?event=${mock.world.audit[1]!.id}`, 'About the same object'],
       ['/audit/sinks', 'failing, 1,204 waiting'],
       ['/holds', 'What happened in the autumn'],
+      ['/providers', 'weight 3'],
       ['/encryption', 'Secrets of audit sinks'],
       ['/connect', 'Waiting for the first request'],
       ['/no-such-page', 'There is no such page'],

@@ -111,6 +111,7 @@ function pageOf({ action, resource_type, resource_id }: AuditEvent): string | nu
   if (resource_type === 'role') return '/roles'
   if (resource_type === 'idp_sync_settings') return '/sign-in'
   if (resource_type === 'audit_sink') return '/audit/sinks'
+  if (resource_type === 'ai_provider') return '/providers'
   if (resource_type === 'legal_hold') return '/holds'
   return resource_type === 'keyring_key' ? '/encryption' : null
 }

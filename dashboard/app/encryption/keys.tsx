@@ -64,6 +64,7 @@ const placeWords: Readonly<Record<string, string>> = {
   'user_links.refresh_token': 'Refresh tokens of the identity provider',
   'outbox_messages.sealed_facts': 'What waits to be mailed',
   'audit_sinks.secret': 'Secrets of audit sinks',
+  'ai_provider_keys.value': 'Keys of AI providers',
 }
 
 const placeColumns: readonly Column<Place & { readonly id: string }>[] = [

@@ -4,6 +4,7 @@ import {
   Building2,
   ChartColumn,
   CircleUser,
+  Cloud,
   Gavel,
   History,
   Inbox,
@@ -34,6 +35,7 @@ export interface Entry {
     | '/organizations'
     | '/roles'
     | '/sign-in'
+    | '/providers'
     | '/encryption'
     | '/audit'
     | '/audit/sinks'
@@ -124,6 +126,15 @@ export const places: readonly Entry[] = [
     icon: LogIn,
     group: 'Administration',
     needs: ['idp_settings:read', 'everywhere'],
+  },
+  {
+    to: '/providers',
+    title: 'Providers',
+    short: 'Providers',
+    letter: 'd',
+    icon: Cloud,
+    group: 'Administration',
+    needs: ['ai_provider:read', 'everywhere'],
   },
   {
     to: '/encryption',

@@ -1,0 +1,120 @@
+import { Fault, systemClock, uuidv7 } from '@reeve/base'
+import type { AiProvider, AiProviderType } from '@reeve/sdk'
+import type { Handlers } from './handlers.ts'
+import { hostileTexts } from './hostile.ts'
+
+/** Providers in each of their states; one was named by somebody who means no good. */
+
+const [script = ''] = hostileTexts
+const now = () => systemClock.now()
+
+const types: readonly AiProviderType[] = [
+  ['anthropic', 'Anthropic', 'https://api.anthropic.com', true] as const,
+  ['openai', 'OpenAI', 'https://api.openai.com/v1', true] as const,
+  ['openai-compat', 'Speaks the OpenAI API', null, false] as const,
+].map(([type, display_name, base_url, needs_key]) => {
+  return { type, display_name, base_url, example_url: base_url ?? 'https://models.example.com/v1', needs_key }
+})
+
+const key = (masked: string, weight = 0) => {
+  return { id: uuidv7(now()), masked, weight, created_at: now().toISOString() }
+}
+
+function provider(name: string, more: Partial<AiProvider> = {}): AiProvider {
+  return {
+    id: uuidv7(now()),
+    name,
+    display_name: name,
+    type: 'openai',
+    base_url: 'https://api.openai.com/v1',
+    enabled: true,
+    icon: '',
+    allow_private: false,
+    source: 'stored',
+    variable: null,
+    ready: true,
+    detail: '',
+    api_keys: [key('sk-p...9f2c')],
+    created_at: now().toISOString(),
+    updated_at: now().toISOString(),
+    ...more,
+  }
+}
+
+const all: AiProvider[] = [
+  provider('anthropic', {
+    id: null,
+    type: 'anthropic',
+    base_url: 'https://api.anthropic.com',
+    source: 'environment',
+    variable: 'REEVE_AIBRIDGE_ANTHROPIC_KEY',
+    created_at: null,
+    updated_at: null,
+  }),
+  provider('corp', {
+    display_name: `Corp ${script}`,
+    api_keys: [key('sk-a...1111', 3), key('sk-b...2222', 1), key(script)],
+  }),
+  provider('local', {
+    type: 'openai-compat',
+    base_url: 'http://10.0.0.7:8080/v1',
+    allow_private: true,
+    enabled: false,
+    ready: false,
+    detail: 'The provider local is switched off by an administrator.',
+    api_keys: [],
+  }),
+  provider('spare', {
+    ready: false,
+    detail: 'The provider spare has no key: an administrator has to give it one.',
+    api_keys: [],
+  }),
+]
+
+function find(given: string): AiProvider {
+  const found = all.find(({ id, name }) => id === given || name === given)
+  if (found === undefined) throw new Fault('not_found', 'there is no such provider')
+  return found
+}
+
+export const providerHandlers: Handlers = {
+  listAiProviders: () => ({ providers: all, types: [...types] }),
+  getAiProvider: ({ params }) => find(params.provider),
+  createAiProvider: ({ body }) => {
+    if (all.some(({ name }) => name === body.name))
+      throw new Fault('conflict', 'there is a provider of this name already', {
+        problems: [{ field: 'name', detail: 'is taken' }],
+      })
+    const api_keys = (body.api_keys ?? []).map(({ api_key, weight }) => key(`${api_key.slice(0, 4)}...`, weight))
+    const { name, type, display_name = name, base_url = 'https://api.openai.com/v1', allow_private = false } = body
+    const created = provider(name, { type, display_name, base_url, allow_private, api_keys })
+    all.push(created)
+    return created
+  },
+  updateAiProvider: ({ params, body }) => {
+    const found = find(params.provider)
+    const { display_name, base_url, enabled, allow_private, api_keys } = body
+    const given = Object.entries({ display_name, base_url, enabled, allow_private })
+    Object.assign(found, Object.fromEntries(given.filter(([, value]) => value !== undefined)))
+    found.ready = found.enabled
+    if (enabled === true) found.detail = ''
+    if (api_keys !== undefined)
+      found.api_keys = api_keys.map((one) => {
+        if ('api_key' in one) return key(`${one.api_key.slice(0, 4)}...`, one.weight)
+        const kept = found.api_keys.find(({ id }) => id === one.id) ?? key('')
+        return { ...kept, weight: one.weight ?? kept.weight }
+      })
+    return { ...found, dropped_keys: 0 }
+  },
+  testAiProvider: ({ params }) => ({
+    results: find(params.provider).api_keys.map(({ id, masked }, index) => ({
+      key_id: id,
+      masked,
+      ok: index === 0,
+      status: index === 0 ? 200 : 401,
+      latency_ms: 184 + index,
+      error: index === 0 ? null : 'the provider does not take this key',
+    })),
+  }),
+  deleteAiProvider: ({ params }) => void all.splice(all.indexOf(find(params.provider)), 1),
+}
