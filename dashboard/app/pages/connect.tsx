@@ -61,8 +61,48 @@ export function ConnectPage() {
         </h2>
         <ByHand base={`${url}/api/v2/aibridge/${name}`} />
       </section>
+      <OtherAgents providers={bridge?.providers ?? []} />
       <FirstRequest />
     </div>
+  )
+}
+
+const otherAgents = [
+  { title: 'Codex', name: 'codex', provider: 'openai', trial: "codex exec 'Show me that it works'" },
+  {
+    title: 'Gemini CLI',
+    name: 'gemini',
+    provider: 'gemini',
+    trial: "gemini -m gemini-2.5-pro -p 'Show me that it works'",
+  },
+  {
+    title: 'opencode',
+    name: 'opencode',
+    provider: 'openai',
+    trial: "opencode run -m reeve/gpt-5.5 'Show me that it works'",
+  },
+] as const
+
+/** Those whose provider can be asked, or for whose API there is a script. */
+function OtherAgents({ providers }: { providers: readonly { readonly name: string; readonly ready: boolean }[] }) {
+  const isReady = (name: string): boolean => providers.some((one) => one.name === name && one.ready)
+  const shown = otherAgents.flatMap(({ title, name, provider, trial }) => {
+    const scripted = `scripted-${provider}`
+    if (isReady(provider)) return [{ title, lines: [`eval "$(reeve connect ${name})"`, trial] }]
+    if (isReady(scripted)) return [{ title, lines: [`eval "$(reeve connect ${name} --provider ${scripted})"`, trial] }]
+    return []
+  })
+  if (shown.length === 0) return null
+  return (
+    <section aria-labelledby="other-agents" className="space-y-2">
+      <h2 id="other-agents" className="text-base">
+        Other agents
+      </h2>
+      <p className="text-muted">Signed in on the command line, the same works for these.</p>
+      {shown.map(({ title, lines }) => (
+        <Commands key={title} label={`Commands to connect ${title}`} lines={lines} />
+      ))}
+    </section>
   )
 }
 
