@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { OwnCredential } from './own-credential.ts'
-import type { Upgrade } from './websocket/sockets.ts'
 import type { Actor, RecordedOutcome, RouteKind } from './recorder.ts'
+import type { Refusal } from './wire/wire-format.ts'
 
 /** One HTTP request to a provider, with what the gateway found out about its sender. */
 export interface Exchange {
@@ -23,6 +24,14 @@ export interface Exchange {
   readonly ownHeaders: readonly string[]
   /** Set when the client wants to go on over a WebSocket. */
   readonly upgrade?: Upgrade
+}
+
+/** A request to go on over a WebSocket. */
+export interface Upgrade {
+  readonly socket: Duplex
+  readonly head: Buffer
+  /** Lets one request for an answer in, until `leave` is called, or says why not. */
+  readonly enter: () => Refusal | { readonly leave: () => void }
 }
 
 /** Headers that tell a provider, which may be a gateway itself, who asks. */

@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
 import { type Clock, type Log, toError, type Uuid } from '@reeve/base'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { BodyMemory } from '../bodies.ts'
-import type { BridgeEvent, Exchange } from '../exchange.ts'
+import type { BridgeEvent, Exchange, Upgrade } from '../exchange.ts'
 import { answerHeaders } from '../headers.ts'
 import { takeIn } from '../intake.ts'
 import type { Limits } from '../limits.ts'
@@ -18,14 +17,6 @@ import type { Refusal } from '../wire/wire-format.ts'
 import { connectUpstream, type UpstreamSocket } from './connect.ts'
 import { SocketRelay } from './socket-relay.ts'
 import { Turn } from './turn.ts'
-
-/** A request to go on over a WebSocket. */
-export interface Upgrade {
-  readonly socket: Duplex
-  readonly head: Buffer
-  /** Lets one request for an answer in, until `leave` is called, or says why not. */
-  readonly enter: () => Refusal | { readonly leave: () => void }
-}
 
 export interface SocketsParts {
   readonly recorder: Recorder

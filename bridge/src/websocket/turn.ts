@@ -2,7 +2,7 @@ import type { Clock } from '@reeve/base'
 import type { Ending } from '../answer-body.ts'
 import type { Attempt, EndFacts, Recording, StartFacts } from '../recorder.ts'
 import type { RelaySummary } from '../relay.ts'
-import { asEvent } from '../wire/socket-format.ts'
+import { asEvent } from '../wire/as-event.ts'
 import { cleanText } from '../wire/json.ts'
 
 export interface TurnParts {

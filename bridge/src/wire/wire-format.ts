@@ -1,7 +1,6 @@
 import type { ClientHints } from '../clients.ts'
 import type { Scan, ScanResult, EarlierScan } from '../scan.ts'
 import type { StoredFormat } from './stored-format.ts'
-import type { SocketFormat } from './socket-format.ts'
 
 /** Why the bridge, or the gateway around it, answers itself instead of the provider. */
 export type RefusalReason =
@@ -89,4 +88,25 @@ export interface RequestFacts extends ClientHints {
   /** Empty when the body names none. */
   readonly model: string
   readonly streaming: boolean
+}
+
+/** How an API is spoken over a WebSocket, for the relay: what of it has to be known to keep the record. */
+export interface SocketFormat {
+  readClientMessage(message: Buffer): ClientMessage
+  /** The id of what the provider's message says is being made; null when it says none. */
+  madeIn(message: Buffer): string | null
+  /** What the message ends the answer with; null when it does not end it. */
+  endOf(message: Buffer): MessageEnd | null
+  /** A message that tells the client why there is no answer. */
+  error(refusal: Refusal): Buffer
+}
+
+/** `ask` is one request for an answer; `control` asks for none; anything else is not known to ask for none. */
+export type ClientMessage = 'ask' | 'control' | 'unknown'
+
+export interface MessageEnd {
+  /** Null for the proper end of an answer. */
+  readonly error: WireError | null
+  /** The status that an error says it has. */
+  readonly status: number | null
 }

@@ -124,6 +124,7 @@ export async function testGateway(
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   undo.defer(async () => {
+    gateway.stopSockets()
     server.closeAllConnections()
     server.close()
     await once(server, 'close')

@@ -2,8 +2,7 @@ import { scanObject } from '../../scan.ts'
 import { memberOf, valueAt } from '../body.ts'
 import { objectOf, parseJson, stringOf } from '../json.ts'
 import { errorAnswer, errorObject, mayRetry } from '../openai/errors.ts'
-import type { ClientMessage, MessageEnd, SocketFormat } from '../socket-format.ts'
-import type { Refusal } from '../wire-format.ts'
+import type { ClientMessage, MessageEnd, Refusal, SocketFormat } from '../wire-format.ts'
 import { endingOf, mayEnd } from './terminal.ts'
 
 /**
