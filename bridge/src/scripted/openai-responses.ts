@@ -84,7 +84,13 @@ function itemOf(block: ScriptedBlock, digest: string, index: number): Json {
   const at = `scripted_${digest}_${index}`
   switch (block.type) {
     case 'thinking':
-      return { type: 'reasoning', id: `rs_${at}`, summary: [{ type: 'summary_text', text: block.text }] }
+      return {
+        type: 'reasoning',
+        id: `rs_${at}`,
+        summary: [{ type: 'summary_text', text: block.text }],
+        // Without it the client could only refer to what is stored, and nothing is.
+        encrypted_content: Buffer.from(at).toString('base64'),
+      }
     case 'text': {
       const content = [{ type: 'output_text', text: block.text, annotations: [] }]
       return { type: 'message', id: `msg_${at}`, role: 'assistant', status: 'completed', content }
