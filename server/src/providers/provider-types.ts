@@ -1,4 +1,12 @@
-import { anthropicProvider, geminiProvider, openaiProvider, type Provider, type ProviderOptions } from '@reeve/bridge'
+import {
+  anthropicProvider,
+  azureProvider,
+  copilotProvider,
+  geminiProvider,
+  openaiProvider,
+  type Provider,
+  type ProviderOptions,
+} from '@reeve/bridge'
 
 /** One kind of LLM API: whose it is, and which of the bridge's providers speaks with it. */
 export interface ProviderTypeFacts {
@@ -36,9 +44,19 @@ export const providerTypes = {
   },
   azure: {
     ...openaiLike,
+    make: azureProvider,
+    modelsPath: '/openai/v1/models',
     displayName: 'Azure OpenAI',
     baseUrl: null,
-    exampleUrl: 'https://my-resource.openai.azure.com/openai/v1',
+    exampleUrl: 'https://my-resource.openai.azure.com',
+  },
+  copilot: {
+    ...openaiLike,
+    ...at('GitHub Copilot', 'https://api.individual.githubcopilot.com'),
+    make: copilotProvider,
+    modelsPath: '/models',
+    // Everybody brings the token of his own subscription.
+    needsKey: false,
   },
   openrouter: { ...openaiLike, ...at('OpenRouter', 'https://openrouter.ai/api/v1') },
   vercel: { ...openaiLike, ...at('Vercel AI Gateway', 'https://ai-gateway.vercel.sh/v1') },
