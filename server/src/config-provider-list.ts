@@ -1,4 +1,4 @@
-import { type Problem, Secret } from '@reeve/base'
+import type { Problem, Secret } from '@reeve/base'
 import * as types from './config-types.ts'
 import type { ProviderSetting } from './providers/offered.ts'
 import { isProviderType, providerTypeNames, providerTypes, reservedNames } from './providers/provider-types.ts'

@@ -43,7 +43,9 @@ export function readyText({ version, config, app, tookMs }: Started): string {
   } else if (config.accessUrl !== null) fact('✓', 'access URL', config.accessUrl)
   const { enabled, providers, scripted, capture } = config.bridge
   const keyed = app.providers
-  const offered = scripted ? [...keyed, 'scripted, scripted-openai and scripted-gemini (built in, ask no model)'] : keyed
+  const offered = scripted
+    ? [...keyed, 'scripted, scripted-openai and scripted-gemini (built in, ask no model)']
+    : keyed
   if (!enabled) fact('!', 'bridge', 'off (REEVE_AIBRIDGE_ENABLED)')
   else {
     const names =
