@@ -53,3 +53,10 @@ test('JSON with masks is JSON', () => {
     }),
   )
 })
+
+test('a secret is found where the beginning of another form runs into it', () => {
+  for (const before of ['sk', 'risk', 'rk', 'sk-ant-', 'ghp_', 'xox', 'https:/', 'eyJ']) {
+    const text = `${before}${secretsOfEachForm['pem']} after`
+    expect(testMasker.text(text), before).not.toContain('MIIEvQIBADAN')
+  }
+})

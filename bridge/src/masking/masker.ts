@@ -45,7 +45,11 @@ export function createMasker(key: Uint8Array): Masker {
     anchors.lastIndex = 0
     for (let hit = anchors.exec(text); hit !== null; hit = anchors.exec(text)) {
       const found = findAt(text, hit.index, end)
-      if (found === null) continue
+      if (found === null) {
+        // One anchor may begin inside another: `sk-----BEGIN …` is no key of the first form and one of the second.
+        anchors.lastIndex = hit.index + 1
+        continue
+      }
       const secret = text.slice(found.from, found.to)
       const fingerprint = fingerprintOf(secret)
       finds.push({ from: found.from, to: found.to, mask: maskOf(found.name, fingerprint, secret.length), fingerprint })
