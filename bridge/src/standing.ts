@@ -121,7 +121,7 @@ function verdictOn({ outcome, statusCode }: Pick<RelaySummary, 'outcome' | 'stat
 const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))
 
 const limited = ({ name }: Provider, inMs: number): Refusal => ({
-  reason: 'limited',
+  reason: 'throttled',
   message: `The provider ${name} limits all of its keys at the moment. It may be asked again in ${seconds(inMs)} s.`,
   retryAfterSeconds: seconds(inMs),
 })
