@@ -97,7 +97,7 @@ test('keys are sent to no other host than the one that they were entered for', a
 
 test.each([
   ['a path of the management API', { name: 'sessions', type: 'openai' }, 'name'],
-  ['a type that nobody speaks', { name: 'x', type: 'copilot' }, 'type'],
+  ['a type that nobody speaks', { name: 'x', type: 'esperanto' }, 'type'],
   ['a private address', { name: 'x', type: 'openai', base_url: 'https://10.0.0.1/v1' }, 'base_url'],
   ['an address in the open', { name: 'x', type: 'openai', base_url: 'http://models.example.com' }, 'base_url'],
   ['an address with a password', { name: 'x', type: 'openai', base_url: 'https://a:b@example.com' }, 'base_url'],
