@@ -2,7 +2,7 @@ import type { AnswerHeaders } from './headers.ts'
 import type { Limits } from './limits.ts'
 import type { Mask } from './mask.ts'
 import type { RecordedOutcome } from './recorder.ts'
-import type { Refusal, WireFormat } from './wire/wire-format.ts'
+import type { FramedStreams, Refusal, WireFormat } from './wire/wire-format.ts'
 
 /** How an interception ends, for the record. */
 export interface Ending {
@@ -36,6 +36,8 @@ export interface AnswerBody {
   rest(): Buffer
   /** Whether an error can still be said in it after bytes have been given out. */
   readonly takesError: boolean
+  /** How its bytes are recorded, where that is not as they came. */
+  readonly framed?: FramedStreams
 }
 
 export function answerBody(parts: {
@@ -46,7 +48,9 @@ export function answerBody(parts: {
   readonly limits: Limits
 }): AnswerBody {
   if (parts.status >= 400) return errorBody(parts)
-  return isType(parts.head, 'text/event-stream') ? eventsBody(parts) : wholeBody(parts.head)
+  const { framed } = parts.wire
+  if (!isType(parts.head, framed?.contentType ?? 'text/event-stream')) return wholeBody(parts.head)
+  return framed === undefined ? eventsBody(parts) : { ...eventsBody(parts), framed }
 }
 
 type Parts = Parameters<typeof answerBody>[0]

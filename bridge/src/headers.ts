@@ -57,6 +57,7 @@ const toProvider = nameTable(
   'x-api-key',
   'api-key',
   'x-goog-api-key',
+  'x-amz-*',
   'cookie',
   'cookie2',
   // Where the client sits is nobody's business.
@@ -152,7 +153,7 @@ export function answerHeaders(given: HeaderValues, mask: (text: string) => strin
   return {
     headers,
     contentType: first('content-type'),
-    requestId: first('request-id') ?? first('x-request-id'),
+    requestId: first('request-id') ?? first('x-request-id') ?? first('x-amzn-requestid'),
     contentLength,
     compressed: (first('content-encoding')?.trim().toLowerCase() ?? 'identity') !== 'identity',
     endsWithConnection: contentLength === null && first('transfer-encoding') === null,

@@ -6,11 +6,19 @@ export { applyMasks, createMasker, type Find, type Masker } from './masking/mask
 export { findOwnCredential, type OwnCredential } from './own-credential.ts'
 export { anthropicProvider } from './providers/anthropic.ts'
 export { azureProvider } from './providers/azure.ts'
+export { bedrockProvider } from './providers/bedrock.ts'
 export { copilotProvider } from './providers/copilot.ts'
 export { geminiProvider } from './providers/gemini.ts'
 export { openaiProvider } from './providers/openai.ts'
 export type { ProviderKey } from './pool/pool.ts'
-export { type Connect, oneKey, type Provider, type ProviderOptions, type ProviderRoute } from './providers/provider.ts'
+export {
+  type Connect,
+  credentialFor,
+  oneKey,
+  type Provider,
+  type ProviderOptions,
+  type ProviderRoute,
+} from './providers/provider.ts'
 export type {
   Actor,
   Attempt,

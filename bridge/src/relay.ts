@@ -139,7 +139,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (!this.#clientGone) this.#timer.refresh()
     const { pass, end } = this.#body!.push(chunk)
     if (pass !== null) {
-      this.#parts.recording.response(this.#parts.mask.bytes(pass))
+      this.#parts.recording.response(this.#parts.mask.bytes(this.#recorded(pass)))
       this.#write(pass)
     }
     if (end !== null) this.#endWith(end)
@@ -188,7 +188,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   #endWith(end: BodyEnd): void {
     if (!end.complete) return this.#fail(end.ending, end.refusal)
     const { last } = end
-    if (last !== null) this.#parts.recording.response(last)
+    if (last !== null) this.#parts.recording.response(this.#recorded(last))
     if (!this.#upstreamOver) this.#pause()
     void this.#end(end.ending, this.#status, () => this.#release(last))
   }
@@ -243,7 +243,8 @@ export class Relay implements Dispatcher.DispatchHandler {
       errorType: errorType === undefined ? null : cleanText(errorType, 64),
       errorMessage: errorMessage === undefined ? null : cleanText(errorMessage, 1024),
       providerRequestId: head === null || head.requestId === null ? null : cleanText(head.requestId, 200),
-      contentType: head === null || head.compressed ? null : head.contentType,
+      contentType:
+        this.#body?.framed !== undefined ? 'text/event-stream' : head?.compressed === false ? head.contentType : null,
       durationMs: clock.monotonicMs() - cameMs,
       attempts: [...this.#parts.attempts],
       firstByteMs,
@@ -263,7 +264,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   async #relayTrailer(chunk: Buffer): Promise<void> {
     this.#pause()
     try {
-      await this.#parts.recording.trailer(chunk)
+      await this.#parts.recording.trailer(this.#recorded(chunk))
     } catch (thrown) {
       return this.#cutUnrecorded(thrown, 'the trailer of a record could not be written')
     }
@@ -385,7 +386,12 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   #noteRest(): void {
     const rest = this.#body?.rest()
-    if (rest !== undefined && rest.length > 0) this.#parts.recording.response(rest)
+    if (rest !== undefined && rest.length > 0) this.#parts.recording.response(this.#recorded(rest))
+  }
+
+  /** Bytes of the answer as they are recorded. */
+  #recorded(bytes: Buffer): Buffer {
+    return this.#body?.framed?.asEvents(bytes) ?? bytes
   }
 }
 

@@ -9,8 +9,13 @@ export interface Routed {
   readonly pathAndQuery: string
 }
 
-/** Plain segments only: no escapes, no dots alone, nothing empty. Everything else is some trick, or not a route. */
-const plainPath = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~:@-]+)+$/
+/**
+ * Plain segments only: no dots alone, nothing empty, and no escapes but of a colon, which is taken for one, and of the
+ * slashes in the name of a resource at AWS. Everything else is some trick, or not a route.
+ */
+const plainPath =
+  /^(?:\/(?!\.{1,2}(?:\/|$))(?:arn:aws[\w:.-]*(?:%2f(?!\.{1,2}(?:\/|%2f|$))[\w:.-]+)+|[A-Za-z0-9._~:@-]+))+$/i
+const escapedColon = /%3a/gi
 const plainQuery = /^[\x21-\x7e]*$/
 
 /**
@@ -19,7 +24,9 @@ const plainQuery = /^[\x21-\x7e]*$/
  */
 export function routeRequest(provider: Provider, method: string, pathAndQuery: string): Routed | null {
   const mark = pathAndQuery.indexOf('?')
-  const path = (mark === -1 ? pathAndQuery : pathAndQuery.slice(0, mark)).replace(/^\/v1\/v1\//, '/v1/')
+  const path = (mark === -1 ? pathAndQuery : pathAndQuery.slice(0, mark))
+    .replace(escapedColon, ':')
+    .replace(/^\/v1\/v1\//, '/v1/')
   const query = mark === -1 ? '' : pathAndQuery.slice(mark)
   if (!plainPath.test(path) || !plainQuery.test(query)) return null
   const route = provider.routes.find((candidate) => candidate.method === method && candidate.path.test(path))

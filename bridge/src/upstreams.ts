@@ -7,7 +7,7 @@ import { upstreamHeaders } from './headers.ts'
 import type { Limits } from './limits.ts'
 import { type Mask, maskFor } from './mask.ts'
 import type { ProviderKey } from './pool/pool.ts'
-import type { Connect, Provider } from './providers/provider.ts'
+import { type Connect, credentialFor, type Provider } from './providers/provider.ts'
 import type { Attempt, Recording } from './recorder.ts'
 import type { OwnCredential } from './own-credential.ts'
 import { Relay } from './relay.ts'
@@ -56,7 +56,11 @@ function sentOnce(body: Buffer, onRead: () => void): Readable {
   return stream.on('error', () => {})
 }
 
-const revealed = (secret: Secret): string => secret.reveal()
+/** A secret, and the parts of one that has several: a provider that repeats it repeats a part. */
+function revealed(secret: Secret): readonly string[] {
+  const value = secret.reveal()
+  return [...new Set([value, ...value.split(':')])]
+}
 
 export interface UpstreamsParts {
   readonly limits: Limits
@@ -91,13 +95,15 @@ export function createUpstreams({ limits, clock, log, observe }: UpstreamsParts)
   const maskOf = ({ keys }: Provider): Mask => {
     const known = masks.get(keys)
     if (known !== undefined) return known
-    const mask = maskFor(keys.map(({ secret }) => revealed(secret)))
+    const mask = maskFor(keys.flatMap(({ secret }) => revealed(secret)))
     masks.set(keys, mask)
     return mask
   }
   /** One user's credential is in his own exchange only. */
   const maskWith = (provider: Provider, own: OwnCredential | null): Mask =>
-    own === null ? maskOf(provider) : maskFor([own.secret, ...provider.keys.map(({ secret }) => secret)].map(revealed))
+    own === null
+      ? maskOf(provider)
+      : maskFor([own.secret, ...provider.keys.map(({ secret }) => secret)].flatMap(revealed))
   const standing = createStanding({ clock, observe })
 
   return {
@@ -127,7 +133,8 @@ export function createUpstreams({ limits, clock, log, observe }: UpstreamsParts)
       const ownHeader = isProbe || own === null ? [] : own.header
       let held = body
       const send = (key: ProviderKey | null, handler: Dispatcher.DispatchHandler): void => {
-        const credential = key === null ? ownHeader : provider.authorization(key.secret)
+        const request = { method: route.method, pathAndQuery, body: held, at: clock.now() }
+        const credential = key === null ? ownHeader : credentialFor(provider, key.secret, request)
         const added = isProbe ? credential : [...credential, ...actorHeaders.pairs]
         const headers = upstreamHeaders(req.rawHeaders, token, added, actorHeaders.names)
         let sent: Buffer | Readable | null = held

@@ -26,6 +26,21 @@ export interface Provider {
   readonly ownCredentialHeaders: readonly string[]
   /** Header pairs that carry one of the keys. */
   authorization(secret: Secret): readonly string[]
+  /** Where a key may sign each request: the pairs that carry it for this one. */
+  readonly sign?: (secret: Secret, request: RequestToSign) => readonly string[]
+}
+
+/** A request as the provider gets it. */
+export interface RequestToSign {
+  readonly method: string
+  readonly pathAndQuery: string
+  readonly body: Buffer | null
+  readonly at: Date
+}
+
+/** Header pairs by which the provider knows that this request is made with this key. */
+export function credentialFor(provider: Provider, secret: Secret, request: RequestToSign): readonly string[] {
+  return provider.sign === undefined ? provider.authorization(secret) : provider.sign(secret, request)
 }
 
 /** Providers that are reached in the same way have the same one, and share connections. */

@@ -6,10 +6,11 @@ import { type BridgeEvent, noActorHeaders, type Upgrade } from '../exchange.ts'
 import { defaultLimits, type Limits } from '../limits.ts'
 import type { Masker } from '../masking/masker.ts'
 import { anthropicProvider } from '../providers/anthropic.ts'
+import { bedrockProvider } from '../providers/bedrock.ts'
 import { geminiProvider } from '../providers/gemini.ts'
 import { openaiProvider } from '../providers/openai.ts'
 import type { ProviderKey } from '../pool/pool.ts'
-import { oneKey } from '../providers/provider.ts'
+import { type Connect, oneKey } from '../providers/provider.ts'
 import type { Actor } from '../recorder.ts'
 import type { StoredObjects } from '../stored/stored-objects.ts'
 import type { Refusal } from '../wire/wire-format.ts'
@@ -25,7 +26,12 @@ export const testActor: Actor = {
 
 export const providerKey = 'sk-upstream-key-of-the-provider'
 
-const factories = { anthropic: anthropicProvider, openai: openaiProvider, gemini: geminiProvider } as const
+const factories = {
+  anthropic: anthropicProvider,
+  openai: openaiProvider,
+  gemini: geminiProvider,
+  bedrock: bedrockProvider,
+} as const
 
 /** For tests that are not about it. */
 const everyonesOwn: StoredObjects = { verdict: () => Promise.resolve('own'), note: () => Promise.resolve() }
@@ -51,6 +57,7 @@ export async function startBridge(
     /** The provider, by the name that it has then too. */
     provider?: keyof typeof factories
     keys?: readonly ProviderKey[]
+    connect?: Connect
     stored?: StoredObjects
     /** What each request over a WebSocket is refused with. */
     refuse?: Refusal
@@ -59,7 +66,8 @@ export async function startBridge(
   const recorder = options.recorder ?? memoryRecorder()
   const events: BridgeEvent[] = []
   const name = options.provider ?? 'anthropic'
-  const provider = factories[name]({ name, baseUrl, keys: options.keys ?? oneKey(new Secret(providerKey)) })
+  const made = factories[name]({ name, baseUrl, keys: options.keys ?? oneKey(new Secret(providerKey)) })
+  const provider = options.connect === undefined ? made : { ...made, connect: options.connect }
   const providers = new Map([[name, provider]])
   const bridge = createBridge({
     providers: () => providers,

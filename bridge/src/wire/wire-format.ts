@@ -78,10 +78,19 @@ export interface WireFormat {
   watchTerminal(eventBytesMax: number): TerminalWatcher
   /** The error that an answer with an error status carries. */
   readError(body: Buffer): WireError
+  /** Of an API whose streams are no `text/event-stream`. */
+  readonly framed?: FramedStreams
   /** Of an API whose provider keeps what it was asked and answered. */
   readonly stored?: StoredFormat
   /** Of an API that is spoken over WebSockets too. */
   readonly socket?: SocketFormat
+}
+
+/** Streams in a form of their own, which are recorded as events so that they read like any other. */
+export interface FramedStreams {
+  readonly contentType: string
+  /** The whole frames in the bytes as an event stream. */
+  asEvents(frames: Buffer): Buffer
 }
 
 export interface RequestFacts extends ClientHints {

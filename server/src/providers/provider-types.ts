@@ -1,6 +1,7 @@
 import {
   anthropicProvider,
   azureProvider,
+  bedrockProvider,
   copilotProvider,
   geminiProvider,
   openaiProvider,
@@ -49,6 +50,16 @@ export const providerTypes = {
     displayName: 'Azure OpenAI',
     baseUrl: null,
     exampleUrl: 'https://my-resource.openai.azure.com',
+  },
+  bedrock: {
+    displayName: 'Amazon Bedrock',
+    baseUrl: null,
+    exampleUrl: 'https://bedrock-runtime.us-east-1.amazonaws.com',
+    needsKey: true,
+    make: bedrockProvider,
+    // Its models are listed at another address; this list is at the same one, and costs nothing either.
+    modelsPath: '/async-invoke',
+    headers: {},
   },
   copilot: {
     ...openaiLike,

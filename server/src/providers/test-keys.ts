@@ -1,5 +1,5 @@
 import { type Clock, Fault } from '@reeve/base'
-import type { Provider, ProviderKey } from '@reeve/bridge'
+import { credentialFor, type Provider, type ProviderKey } from '@reeve/bridge'
 import type { AiProviderTestResult } from '@reeve/sdk'
 import { type AllowedNetwork, createEgress, type Egress } from '../http/egress.ts'
 import { type ProviderType, providerTypes } from './provider-types.ts'
@@ -23,17 +23,23 @@ export async function testKeys(
 ): Promise<AiProviderTestResult[]> {
   await using egress = createEgress({ allowed: options.allowed ?? everywhere })
   const { modelsPath, headers } = providerTypes[type]
-  const ask = askWith(egress, provider.origin + provider.upstreamPath(modelsPath), options)
+  const pathAndQuery = provider.upstreamPath(modelsPath)
+  const ask = askWith(egress, provider.origin + pathAndQuery, options)
   const keys: readonly (ProviderKey | null)[] = provider.keys.length === 0 ? [null] : provider.keys
   // Awaited here: what asks is closed when this returns.
   return await Promise.all(
     keys.map(async (key) => {
-      const [name, value] = key === null ? [] : provider.authorization(key.secret)
-      const credential = name === undefined || value === undefined ? {} : { [name]: value }
-      const told = await ask({ ...headers, ...credential })
+      const request = { method: 'GET', pathAndQuery, body: null, at: options.clock.now() }
+      const credential = key === null ? [] : credentialFor(provider, key.secret, request)
+      const told = await ask({ ...headers, ...paired(credential) })
       return { key_id: key?.id ?? null, masked: key?.secret.hint() ?? '', ...told }
     }),
   )
+}
+
+/** Names and values in turn, as an object. */
+function paired(pairs: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(pairs.flatMap((name, i) => (i % 2 === 0 ? [[name, pairs[i + 1] ?? '']] : [])))
 }
 
 function askWith(egress: Egress, url: string, { clock, signal }: { clock: Clock; signal: AbortSignal }) {

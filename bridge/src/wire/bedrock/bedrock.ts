@@ -1,0 +1,30 @@
+import { anthropicMessages } from '../anthropic-messages/anthropic-messages.ts'
+import { cleanText } from '../json.ts'
+import type { WireFormat } from '../wire-format.ts'
+import { errorAnswer, errorFrame, readError } from './errors.ts'
+import { asEvents } from './events.ts'
+import { watchTerminal } from './terminal.ts'
+
+const modelCharsMax = 200
+const asked = /^\/model\/([^/]+)\/(.+)$/
+
+/**
+ * Amazon Bedrock's InvokeModel: a body of the Messages API, whose model and kind of answer stand in the path, and streams
+ * of that API's events in frames.
+ */
+export const bedrock: WireFormat = {
+  ...anthropicMessages,
+  requestFacts(body, scan, path) {
+    const [, model = '', method] = asked.exec(path) ?? []
+    return {
+      ...anthropicMessages.requestFacts(body, scan, path),
+      model: cleanText(model.replace(/%2f/gi, '/'), modelCharsMax),
+      streaming: method === 'invoke-with-response-stream',
+    }
+  },
+  refusal: errorAnswer,
+  streamError: errorFrame,
+  watchTerminal,
+  readError,
+  framed: { contentType: 'application/vnd.amazon.eventstream', asEvents },
+}
