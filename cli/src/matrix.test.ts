@@ -83,7 +83,7 @@ const calls: Readonly<Record<string, { argv: readonly string[]; stdin?: string }
   'providers create': { argv: ['openai', '--type', 'openai', '--key-stdin'], stdin: 'sk-key\n' },
   'providers update': { argv: ['openai', '--state', 'off'] },
   'providers test': { argv: ['openai'] },
-  'providers delete': { argv: ['openai', '--yes'] },
+  'providers remove': { argv: ['openai', '--yes'] },
   'audit list': { argv: [] },
   'audit tail': { argv: [] },
   'audit export': { argv: ['--out', 'audit.jsonl'] },

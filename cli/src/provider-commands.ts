@@ -67,7 +67,7 @@ export const providerCommands: readonly Command[] = [
     run: async (context, input) => (await import('./commands/providers.ts')).testProvider(context, input),
   }),
   command({
-    path: 'providers delete',
+    path: 'providers remove',
     summary: 'Take a provider and its keys away; open requests go on',
     args: { provider },
     run: async (context, input) => (await import('./commands/providers.ts')).deleteProvider(context, input),
