@@ -56,6 +56,8 @@ describe.skipIf(noBrowser !== null)('ways in', () => {
     const { page, trouble } = watched
     await page.goto('/login')
     await page.getByRole('link', { name: 'Forgot the password?' }).click()
+    // The page before has a field of that name, too, and stays until this one is there.
+    await page.getByRole('heading', { name: 'Forgot the password' }).waitFor()
     await page.getByLabel('E-mail').fill('ava@example.com')
     await press(page, 'Enter')
     await page.getByText('a mail with a link is on its way').waitFor()
