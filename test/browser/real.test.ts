@@ -64,7 +64,7 @@ describe.skipIf(noBrowser !== null)('against the real server', () => {
         page.evaluate(
           async ([to, text]) => {
             const headers = { 'Content-Type': 'application/json' }
-            return (await fetch(to!, { method: 'POST', headers, body: text })).status
+            return (await fetch(to!, { method: 'POST', headers, body: text! })).status
           },
           [path, JSON.stringify(body)],
         )
