@@ -142,6 +142,22 @@ test('nothing is sent to the provider when the start cannot be recorded', async 
   expect(upstream.received).toEqual([])
 })
 
+test('a provider that stops in the middle of a piece behind the terminal event keeps nobody busy', async () => {
+  let goOn = (): void => {}
+  await using upstream = await startRawUpstream((socket) => {
+    socket.write(Buffer.concat([chunkedStream(stream, { end: false }), Buffer.from('9\r\n: be')]))
+    goOn = () => void socket.write('hind\n\r\n0\r\n\r\n')
+  })
+  await using reeve = await startBridge(upstream.url)
+  const answered = rawRequest(reeve.port, messagesRequest(smallBody))
+  await reeve.recorder.ended(1)
+  // Timers run, so nothing turns in circles; only then the rest comes.
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  goOn()
+  expect((await answered).body).toBe(`${stream.join('')}: behind\n`)
+  expect(reeve.recorder.records[0]?.trailer.toString()).toBe(': behind\n')
+})
+
 test('bytes behind the terminal event are recorded before they are passed on', async () => {
   await using upstream = await startRawUpstream((socket) => {
     const bytes = chunkedStream([...stream, ': trailing comment\n\n'])

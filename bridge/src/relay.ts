@@ -132,6 +132,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    // Resuming in the middle of a piece, undici gives the nothing that it has: to pause on that again would never end.
+    if (chunk.length === 0) return
     this.#summary.responseBytes += chunk.length
     if (this.#state === 'trailing') void this.#relayTrailer(chunk)
     if (this.#state !== 'relaying') return

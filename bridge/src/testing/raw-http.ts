@@ -131,6 +131,7 @@ function joinChunks(bytes: string): { body: string; complete: boolean } {
     const line = bytes.indexOf('\r\n', at)
     if (line === -1) return { body, complete: false }
     const size = Number.parseInt(bytes.slice(at, line), 16)
+    if (Number.isNaN(size)) throw new RangeError(`no chunk size: ${JSON.stringify(bytes.slice(at, at + 100))}`)
     if (size === 0) return { body, complete: bytes.startsWith('\r\n', line + 2) }
     body += bytes.slice(line + 2, line + 2 + size)
     at = line + 2 + size + 2
