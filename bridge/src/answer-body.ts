@@ -16,6 +16,8 @@ export interface BodyStep {
   /** May go to the client now. */
   readonly pass: Buffer | null
   readonly end: BodyEnd | null
+  /** What follows when somebody has decided. */
+  readonly later?: Promise<BodyStep>
 }
 
 export type BodyEnd =
@@ -31,11 +33,21 @@ export type BodyEnd =
 export interface AnswerBody {
   push(chunk: Buffer): BodyStep
   /** The provider has sent everything that it announced. */
-  finish(): BodyEnd
+  finish(): BodyEnd | Promise<BodyEnd>
   /** What was pushed and not given out; for the record of an answer that broke off. */
   rest(): Buffer
   /** Whether an error can still be said in it after bytes have been given out. */
   readonly takesError: boolean
+  /** Set where it puts what it takes on record by itself, before it gives it out. */
+  readonly notesItself?: true
+  /** How it will end because a policy said no, although the provider is still speaking. */
+  readonly denied?: BodyEnd | null
+  /** Whether it is at its end, and only a policy has not decided. */
+  readonly isEnding?: boolean
+  /** Whether a policy keeps the client waiting. */
+  readonly isHolding?: boolean
+  /** Where a policy looks at it: takes what comes behind its end, and gives out what of that may pass. */
+  readonly behind?: { take(chunk: Buffer): void; passing(): Buffer | null }
   /** How its bytes are recorded, where that is not as they came. */
   readonly framed?: FramedStreams
 }
@@ -49,7 +61,7 @@ export function answerBody(parts: {
 }): AnswerBody {
   if (parts.status >= 400) return errorBody(parts)
   const { framed } = parts.wire
-  if (!isType(parts.head, framed?.contentType ?? 'text/event-stream')) return wholeBody(parts.head)
+  if (!isType(parts.head, framed?.contentType ?? 'text/event-stream')) return wholeBody(parts)
   return framed === undefined ? eventsBody(parts) : { ...eventsBody(parts), framed }
 }
 
@@ -58,6 +70,9 @@ type Parts = Parameters<typeof answerBody>[0]
 /** A stream ends with its terminal event; whole events before it pass. */
 function eventsBody({ wire, mask, limits }: Parts): AnswerBody {
   const watcher = wire.watchTerminal(limits.eventBytes)
+  // Frames have checksums: what is hidden in one would break it.
+  const shown = (events: Buffer | null): Buffer | null =>
+    events === null || wire.framed !== undefined ? events : mask.bytes(events)
   return {
     takesError: true,
     push(chunk) {
@@ -66,12 +81,12 @@ function eventsBody({ wire, mask, limits }: Parts): AnswerBody {
         const message = 'The provider sent an event that is larger than any event may be.'
         return { pass: null, end: spoiled('event_too_large', message) }
       }
-      if (terminal === null) return { pass: events, end: null }
+      if (terminal === null) return { pass: shown(events), end: null }
       const ending: Ending =
         error === null
           ? { outcome: 'ok' }
           : { outcome: 'upstream_error', errorType: error.type, errorMessage: mask.text(error.message) }
-      return { pass: events, end: { complete: true, last: mask.bytes(terminal), ending } }
+      return { pass: shown(events), end: { complete: true, last: mask.bytes(terminal), ending } }
     },
     finish: () =>
       watcher.whole()
@@ -82,14 +97,14 @@ function eventsBody({ wire, mask, limits }: Parts): AnswerBody {
 }
 
 /** Anything else that is no error ends with its last byte: the latest piece is held back until it is known not to be it. */
-function wholeBody(head: AnswerHeaders): AnswerBody {
+function wholeBody({ head, mask }: Parts): AnswerBody {
   let latest: Buffer | null = null
   return {
     takesError: false,
     push(chunk) {
-      const pass = latest
-      latest = chunk
-      return { pass, end: null }
+      const pieces = latest === null ? null : mask.across(latest, mask.bytes(chunk))
+      latest = pieces?.[1] ?? mask.bytes(chunk)
+      return { pass: pieces?.[0] ?? null, end: null }
     },
     finish() {
       if (head.endsWithConnection && isType(head, 'application/json') && !looksComplete(latest)) {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { Secret } from '@reeve/base'
+import { attemptSpanId, Secret } from '@reeve/base'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ProviderKey } from './pool/pool.ts'
@@ -68,6 +68,12 @@ test('a key that is limited, refused or forbidden is followed by the next, and t
     })
     expect(record?.answer.toString()).toBe('{"id":"msg_1","type":"message"}')
     expect(run.reeve.events).toContainEqual({ kind: 'retried', providerName: 'anthropic', reason })
+    const rests = run.reeve.events.flatMap((event) => (event.kind === 'key_rests' ? [event.reason] : []))
+    // What is forbidden says nothing about the key.
+    expect(rests).toEqual({ 429: ['limited'], 401: ['refused'], 403: [] }[status])
+    const none = { usable: 2, busy: 0, limited: 0, refused: 0 }
+    const counts = { 429: { ...none, limited: 1 }, 401: { ...none, refused: 1 }, 403: { ...none, usable: 3 } }[status]
+    expect(run.reeve.bridge.countKeys().get('anthropic')).toEqual(counts)
   }
 })
 
@@ -155,7 +161,9 @@ test('a provider that fails again and again is left alone, per model, and a bad 
   expect(run.asked()).toHaveLength(5)
   await run.ask(smallBody.replace('claude-test', 'claude-other'))
   expect(run.asked()).toHaveLength(6)
-  expect(run.reeve.events).toContainEqual({ kind: 'breaker', providerName: 'anthropic', state: 'open' })
+  const about = { providerName: 'anthropic' }
+  expect(run.reeve.events).toContainEqual({ kind: 'breaker', ...about, from: 'closed', state: 'open' })
+  expect(run.reeve.events).toContainEqual({ kind: 'unasked', ...about, reason: 'broken' })
 
   await using careless = await withKeys((socket) => answer(socket, 400, errorBody('invalid_request_error')))
   for (let i = 0; i < 7; i++) expect((await careless.ask()).head).toMatch(/400/)
@@ -179,4 +187,21 @@ test('whatever each key is answered, the client gets one answer, and no key is a
     }),
     { numRuns: 40 },
   )
+})
+
+test('each attempt tells its key’s provider of a step of its own in the trace, where a provider is told of it', async () => {
+  const trace = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), parentSpanId: null, state: null, sampled: true }
+  const upstream = await startRawUpstream((socket, request) =>
+    keyIn(request) === 'ada' ? answer(socket, 429, errorBody('x')) : good(socket),
+  )
+  await using _ = upstream
+  for (const passedOn of [true, false]) {
+    await using reeve = await startBridge(upstream.url, { keys, tracer: { begin: () => trace, passedOn } })
+    await rawRequest(reeve.port, messagesRequest(smallBody))
+    await reeve.recorder.ended(1)
+    expect(reeve.recorder.records[0]?.start.trace).toEqual(trace)
+  }
+  const told = upstream.received.map((request) => /^traceparent: (.*)$/im.exec(request)?.[1] ?? null)
+  const parents = [0, 1].map((attempt) => `00-${trace.traceId}-${attemptSpanId(trace.spanId, attempt)}-01`)
+  expect(told).toEqual([...parents, null, null])
 })

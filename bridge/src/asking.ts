@@ -7,10 +7,13 @@ import { anotherKeyMayHelp, type ProviderKey } from './pool/pool.ts'
 import type { Attempt } from './recorder.ts'
 import type { Relay } from './relay.ts'
 import type { KeyAnswer } from './standing.ts'
+import type { AnswerTaker } from './translation.ts'
 import { connectFailed, upstreamFailure } from './upstream-failure.ts'
 
 export interface AskingParts {
-  readonly relay: Relay
+  readonly relay: Pick<Relay, 'waits'>
+  /** Who gets the answer that counts: the relay, or what makes it into one that the relay understands. */
+  readonly answerTo: AnswerTaker
   readonly providerName: string
   readonly limits: Limits
   readonly clock: Clock
@@ -39,7 +42,7 @@ export interface AskingParts {
  * ours. A connection that broke after the request was sent may have been charged for.
  */
 export function ask(parts: AskingParts): void {
-  const { relay, limits, clock, observe, providerName, attempts } = parts
+  const { relay, answerTo, limits, clock, observe, providerName, attempts } = parts
   const beganMs = clock.monotonicMs()
   const tried: string[] = []
   let reconnected = false
@@ -60,15 +63,15 @@ export function ask(parts: AskingParts): void {
       attempt(next)
     }
     const handler: Dispatcher.DispatchHandler = {
-      onRequestStart: (controller) => relay.onRequestStart(controller),
-      onResponseStart(controller, status, headers) {
+      onRequestStart: (controller, context) => answerTo.onRequestStart(controller, context),
+      onResponseStart(controller, status, headers, statusMessage) {
         if (status < 200) return
         if (key !== null) parts.noteStatus(key, { status, retryAfterMs: retryAfterMs(headers, clock) })
         const next = key !== null && anotherKeyMayHelp(status) && mayGoOn() ? parts.takeKey(tried) : null
         if (next === null) {
           noted(status, null)
           parts.settled()
-          return relay.onResponseStart(controller, status, headers)
+          return answerTo.onResponseStart(controller, status, headers, statusMessage)
         }
         const reason = status === 429 ? 'key_limited' : 'key_refused'
         noted(status, reason)
@@ -76,10 +79,10 @@ export function ask(parts: AskingParts): void {
         controller.abort(new Error('another key is tried'))
       },
       onResponseData(controller, chunk) {
-        if (!over) relay.onResponseData(controller, chunk)
+        if (!over) answerTo.onResponseData(controller, chunk)
       },
-      onResponseEnd() {
-        if (!over) relay.onResponseEnd()
+      onResponseEnd(controller, trailers) {
+        if (!over) answerTo.onResponseEnd(controller, trailers)
       },
       onResponseError(controller, error) {
         if (over) return
@@ -87,7 +90,7 @@ export function ask(parts: AskingParts): void {
         if (!answered) noted(null, upstreamFailure(error).errorType)
         if (answered || reconnected || !connectFailed(error) || !mayGoOn()) {
           parts.settled()
-          return relay.onResponseError(controller, error)
+          return answerTo.onResponseError(controller, error)
         }
         reconnected = true
         again(key, 'unreachable')

@@ -70,6 +70,7 @@ test('a stream passes through, with its facts in the record', async () => {
     contentType: 'text/event-stream',
   })
   expect(reeve.events).toMatchObject([
+    { kind: 'started', interceptionId: record?.start.id, streaming: true, credentialKind: 'centralized' },
     { kind: 'finished', route: 'messages', outcome: 'ok', recorded: true, requestBytes: smallBody.length },
   ])
 })

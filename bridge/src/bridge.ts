@@ -1,21 +1,33 @@
 import type { IncomingMessage } from 'node:http'
 import { type Clock, type Log, toError, type Uuid } from '@reeve/base'
+import { begin } from './begin.ts'
 import { createBodyMemory } from './bodies.ts'
 import { collectBody } from './collect-body.ts'
-import type { BridgeEvent, Exchange, Upgrade } from './exchange.ts'
+import { about, type About, type BridgeEvent, type Exchange, type Upgrade } from './exchange.ts'
 import { takeIn } from './intake.ts'
 import type { Limits } from './limits.ts'
 import { createOpenList } from './open-list.ts'
 import type { Masker } from './masking/masker.ts'
+import { gatekeeperOf } from './gate/gatekeeper.ts'
+import { denyModel } from './gate/model-decision.ts'
+import type { Policy } from './policy.ts'
 import type { Provider } from './providers/provider.ts'
-import { type Recorder, type Recording, type RouteKind, type StartFacts, unrecorded } from './recorder.ts'
-import { writeAnswer } from './refuse.ts'
+import {
+  type Decision,
+  type Recorder,
+  type Recording,
+  type RouteKind,
+  type StartFacts,
+  unrecorded,
+} from './recorder.ts'
+import { errorTypeOf, outcomeOf, writeAnswer } from './refuse.ts'
 import type { Relay } from './relay.ts'
-import { type Routed, routeRequest } from './routes.ts'
+import { type Routed, routeRequest, wireAt } from './routes.ts'
 import { noting, refuseOthers, type StoredObjects } from './stored/stored-objects.ts'
+import type { Standing } from './standing.ts'
 import { createUpstreams } from './upstreams.ts'
+import type { Tracer } from './tracer.ts'
 import { createSockets, goOnOverHttp } from './websocket/sockets.ts'
-import { anthropicMessages } from './wire/anthropic-messages/anthropic-messages.ts'
 import type { Refusal, WireFormat } from './wire/wire-format.ts'
 
 export interface BridgeOptions {
@@ -23,11 +35,13 @@ export interface BridgeOptions {
   readonly providers: () => ReadonlyMap<string, Provider>
   readonly recorder: Recorder
   readonly stored: StoredObjects
+  readonly policy: Policy
   /** Null keeps what was sent as it is. */
   readonly masker: Masker | null
   readonly clock: Clock
   readonly log: Log
   readonly newId: () => Uuid
+  readonly tracer: Tracer
   readonly observe: (event: BridgeEvent) => void
   readonly limits: Limits
 }
@@ -35,21 +49,27 @@ export interface BridgeOptions {
 export interface Bridge {
   /** Whether this request may only be handled for somebody. False for the few probes that carry no credential. */
   needsActor(request: { readonly providerName: string; readonly method: string; readonly path: string }): boolean
+  /** In which format a request is turned away before it gets here. */
+  wireOf(asking: Asking): WireFormat
   /** Answers the request and resolves when nothing of it is left: answered or cut, its record ended. Never rejects. */
   handle(exchange: Exchange): Promise<void>
   readonly inFlight: number
   /** WebSockets that are open, whether anything is asked over them or not. */
   readonly sockets: number
+  /** How the keys of each provider do, by its name. */
+  countKeys(): ReadonlyMap<string, ReturnType<Standing['countKeys']>>
   /** Closes the WebSockets over which nothing is asked, and the others as soon as they have their answer. */
   stopSockets(): void
   /** Takes nothing new, waits for what is open, and interrupts what is left of it after `graceMs`. */
   close(options: { readonly graceMs: number }): Promise<void>
 }
 
+type Asking = Pick<Exchange, 'providerName' | 'path'>
+
 /** A request whose answer is on its way, and what is told of it at the end. */
 interface Asked {
   readonly relay: Relay
-  readonly told: Told | null
+  readonly told: About | null
 }
 
 /** What closing needs to know of an exchange. */
@@ -58,24 +78,30 @@ interface OpenExchange {
   relay: Relay | null
 }
 
-type Told = Pick<BridgeEvent & { kind: 'finished' }, 'providerName' | 'route' | 'client' | 'requestBytes'>
+/** What a record ends with whose request the provider never saw. */
+interface Concluded {
+  readonly cameMs: number
+  readonly decisions: readonly Decision[]
+}
 
 /** The LLM gateway as a library: it knows providers, actors as bundles of ids, and somebody who keeps the record. */
 export function createBridge(options: BridgeOptions): Bridge {
-  const { providers, recorder, stored, masker, clock, log, newId, observe, limits } = options
+  const { providers, recorder, stored, policy, masker, clock, log, newId, tracer, observe, limits } = options
   const bodies = createBodyMemory(limits.rememberedBytes)
-  const upstreams = createUpstreams({ limits, clock, log, observe })
+  const upstreams = createUpstreams({ limits, clock, log, observe, tracer })
   const open = createOpenList<OpenExchange>()
   let closing = false
   const sockets = createSockets({
     recorder,
     stored,
+    policy,
     masker,
     bodies,
     standing: upstreams.standing,
     clock,
     log,
     newId,
+    tracer,
     observe,
     limits,
   })
@@ -102,7 +128,11 @@ export function createBridge(options: BridgeOptions): Bridge {
     const startedAt = clock.now()
     const { req, res, actor, sourceIp } = exchange
     const routed = findRoute(exchange.providerName, req.method ?? '', exchange.path)
-    if (routed === null) return refuse(exchange, { reason: 'not_found', message: 'There is no such route here.' })
+    if (routed === null) {
+      const { providerName } = exchange
+      if (providers().has(providerName)) log.debug({ provider: providerName }, 'route not supported')
+      return refuse(exchange, { reason: 'not_found', message: 'There is no such route here.' })
+    }
     if (closing) return refuse(exchange, { reason: 'unavailable', message: 'Reeve is stopping.', retryAfterSeconds: 5 })
     if (carriesToken(routed, exchange)) return refuse(exchange, tokenInUrl)
     const { kind } = routed.route
@@ -112,8 +142,11 @@ export function createBridge(options: BridgeOptions): Bridge {
         routed,
         model: null,
         body: null,
+        sent: null,
         recording: unrecorded,
+        keeper: null,
         interceptionId: null,
+        trace: null,
         cameMs,
         readyMs: cameMs,
       })
@@ -131,14 +164,11 @@ export function createBridge(options: BridgeOptions): Bridge {
       actor,
       startedAt,
       sourceIp,
+      boundary: exchange.boundary ?? null,
+      trace: tracer.begin(req.headers),
     }
-    const told = {
-      providerName: start.providerName,
-      route: kind,
-      client: start.client,
-      requestBytes: start.body.bytes.length,
-    }
-    const recording = await begin(start)
+    const told = about(start)
+    const recording = await begin(start, { recorder, log, observe })
     if (recording === null) return refuse(exchange, unrecordable)
     if (intake.remember !== null) {
       const { key, body, shared } = intake.remember
@@ -152,39 +182,28 @@ export function createBridge(options: BridgeOptions): Bridge {
       sourceIp,
       userAgent: start.userAgent,
     }
+    const concluded = (refusal: Refusal | null, decisions: readonly Decision[] = []): Promise<null> =>
+      conclude(exchange, routed.route.wire, recording, refusal, { ...told, cameMs, decisions })
     const refusal = intake.refusal ?? (await refuseOthers(stored, use, routed, intake))
-    if (refusal !== null || res.destroyed) {
-      return conclude(exchange, routed.route.wire, recording, refusal, { ...told, id: start.id, cameMs })
-    }
+    if (refusal !== null || res.destroyed) return concluded(refusal)
+    const denied = denyModel(policy, start, { clock, log, observe })
+    if (denied !== null) return concluded(denied.refusal, [denied.decision])
     const closed = upstreams.admit(routed.provider, start.model, exchange.own === null)
-    if (closed !== null) {
-      return conclude(exchange, routed.route.wire, recording, closed, { ...told, id: start.id, cameMs })
-    }
+    if (closed !== null) return concluded(closed)
     const relay = upstreams.ask({
       exchange,
       routed,
       model: start.model,
       body: intake.body,
+      sent: intake.sent,
       recording: noting(stored, use, routed, intake, recording),
+      keeper: gatekeeperOf(policy, start, routed, { limits, clock, log, observe }),
       interceptionId: start.id,
+      trace: start.trace,
       cameMs,
       readyMs,
     })
     return { relay, told }
-  }
-
-  async function begin(start: StartFacts): Promise<Recording | null> {
-    try {
-      return await recorder.begin(start)
-    } catch (thrown) {
-      // Nothing was sent to the provider, so nothing is lost but this request.
-      log.error(
-        { interceptionId: start.id, error: toError(thrown).message },
-        'the start of a record could not be written',
-      )
-      observe({ kind: 'unrecorded', providerName: start.providerName, step: 'begin' })
-      return null
-    }
   }
 
   /** Ends a record that was begun for a request which the provider never sees. */
@@ -193,19 +212,20 @@ export function createBridge(options: BridgeOptions): Bridge {
     wire: WireFormat,
     recording: Recording,
     refusal: Refusal | null,
-    { id, cameMs, ...told }: Told & { readonly id: Uuid; readonly cameMs: number },
+    { cameMs, decisions, ...told }: About & Concluded,
   ): Promise<null> {
     const { res } = exchange
+    const { interceptionId: id } = told
     const answer = refusal === null || res.destroyed ? null : wire.refusal(refusal, id)
     const durationMs = clock.monotonicMs() - cameMs
     const summary = {
-      outcome: answer === null ? 'client_disconnected' : 'refused',
+      outcome: answer === null ? 'client_disconnected' : outcomeOf(refusal),
       statusCode: answer?.status ?? null,
       durationMs,
       firstByteMs: answer === null ? null : durationMs,
       gatewayMs: answer === null ? null : durationMs,
     } as const
-    const why = { errorType: refusal?.reason ?? null, errorMessage: refusal?.message ?? null }
+    const why = { errorType: errorTypeOf(refusal), errorMessage: refusal?.message ?? null }
     try {
       await recording.end({
         ...summary,
@@ -214,6 +234,7 @@ export function createBridge(options: BridgeOptions): Bridge {
         providerRequestId: null,
         contentType: null,
         attempts: [],
+        decisions,
       })
     } catch (thrown) {
       log.error({ interceptionId: id, error: toError(thrown).message }, 'the end of a record could not be written')
@@ -228,10 +249,11 @@ export function createBridge(options: BridgeOptions): Bridge {
 
   /** Answers what leaves no record. */
   async function refuse(exchange: Exchange, refusal: Refusal): Promise<null> {
-    const { wire } = providers().get(exchange.providerName) ?? { wire: anthropicMessages }
-    await writeAnswer(exchange, wire.refusal(refusal, null), null)
+    await writeAnswer(exchange, wireOf(exchange).refusal(refusal, null), null)
     return null
   }
+
+  const wireOf = ({ providerName, path }: Asking): WireFormat => wireAt(providers().get(providerName), path)
 
   function findRoute(providerName: string, method: string, path: string): Routed | null {
     const provider = providers().get(providerName)
@@ -262,6 +284,7 @@ export function createBridge(options: BridgeOptions): Bridge {
   }
 
   return {
+    wireOf,
     needsActor: ({ providerName, method, path }) => findRoute(providerName, method, path)?.route.kind !== null,
     async handle(exchange) {
       if (exchange.upgrade !== undefined) return handleSocket(exchange, exchange.upgrade)
@@ -282,6 +305,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     get inFlight() {
       return open.items.length + sockets.asked
     },
+    countKeys: () => new Map([...providers()].map(([name, each]) => [name, upstreams.standing.countKeys(each)])),
     stopSockets: sockets.stop,
     get sockets() {
       return sockets.open

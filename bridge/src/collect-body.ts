@@ -14,7 +14,7 @@ const inPlaceBytesMax = 1024 * 1024
 
 /**
  * Collects a request body into one buffer, which is what is hashed, recorded and sent on. Refuses without waiting what
- * is declared too large or compressed, and stops keeping bytes the moment the limit is passed. The listener must hand
+ * is declared too large, compressed or no JSON, and stops keeping bytes the moment the limit is passed. The listener must hand
  * over requests that expect `100 Continue` (Node's `checkContinue`): they are told to go on only here.
  */
 export function collectBody(req: IncomingMessage, res: ServerResponse, limits: Limits): Promise<CollectedBody> {
@@ -70,8 +70,20 @@ function ignore(): void {}
 function refuseByHeaders(req: IncomingMessage, limits: Limits): Refusal | null {
   if (Number(req.headers['content-length'] ?? 0) > limits.bodyBytes) return tooLarge(limits)
   const encoding = req.headers['content-encoding']
-  if (encoding === undefined || encoding.trim().toLowerCase() === 'identity') return null
-  return { reason: 'unsupported_encoding', message: 'The request body must not be compressed.' }
+  if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') {
+    return { reason: 'unsupported_media_type', message: 'The request body must not be compressed.' }
+  }
+  const type = req.headers['content-type']
+  if (type === undefined || isJson(type)) return null
+  const message = 'The request body must be JSON in UTF-8, with Content-Type: application/json.'
+  return { reason: 'unsupported_media_type', message }
+}
+
+/** What a body says that it is, a provider may believe: as a form it would say something else than as JSON. */
+function isJson(contentType: string): boolean {
+  const [type = '', ...parameters] = contentType.toLowerCase().split(';')
+  if (!/^\s*application\/(?:[a-z0-9.+-]+\+)?json\s*$/.test(type)) return false
+  return parameters.every((parameter) => !/^\s*charset\s*=/.test(parameter) || /=\s*"?utf-?8"?\s*$/.test(parameter))
 }
 
 function tooLarge(limits: Limits): Refusal {

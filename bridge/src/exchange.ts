@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { Uuid } from '@reeve/base'
 import type { OwnCredential } from './own-credential.ts'
-import type { Actor, RecordedOutcome, RouteKind } from './recorder.ts'
+import type { Actor, BoundaryCall, CredentialKind, RecordedOutcome, RouteKind, StartFacts } from './recorder.ts'
 import type { Refusal } from './wire/wire-format.ts'
 
 /** One HTTP request to a provider, with what the gateway found out about its sender. */
@@ -14,6 +15,7 @@ export interface Exchange {
   /** What follows the provider in the request's target, with its query. */
   readonly path: string
   readonly sourceIp: string | null
+  readonly boundary?: BoundaryCall | null
   /** Our own credential that the request carried, never to be passed on; empty when there was none. */
   readonly token: string
   /** With what the provider is asked instead of a key of Reeve's; null for the ordinary case. */
@@ -44,21 +46,43 @@ export interface ActorHeaders {
 
 export const noActorHeaders: ActorHeaders = { names: [], pairs: [] }
 
-/** What happened, for metrics. Names from clients are not among it, so that labels stay few. */
+/** Which request something happened to. */
+export interface About {
+  readonly interceptionId: Uuid
+  /** Null where nothing is traced. */
+  readonly traceId: string | null
+  readonly providerName: string
+  readonly route: RouteKind
+  /** One of the names that Reeve has for clients. */
+  readonly client: string
+  /** The client's own word, of which there may be any number. */
+  readonly model: string
+  readonly requestBytes: number
+}
+
+export const about = (start: StartFacts): About => ({
+  interceptionId: start.id,
+  traceId: start.trace?.traceId ?? null,
+  providerName: start.providerName,
+  route: start.route,
+  client: start.client,
+  model: start.model,
+  requestBytes: start.body.bytes.length,
+})
+
+/** What happened, for metrics and the log. */
 export type BridgeEvent =
-  | {
+  /** Its start is on record. */
+  | ({ readonly kind: 'started'; readonly streaming: boolean; readonly credentialKind: CredentialKind } & About)
+  | ({
       readonly kind: 'finished'
-      readonly providerName: string
-      readonly route: RouteKind
-      readonly client: string
       readonly outcome: RecordedOutcome
       readonly statusCode: number | null
       readonly durationMs: number
       readonly firstByteMs: number | null
       readonly gatewayMs: number | null
-      readonly requestBytes: number
       readonly responseBytes: number
-    }
+    } & About)
   /** A provider did not take the request as it was asked: its key, or the connection. */
   | {
       readonly kind: 'retried'
@@ -66,6 +90,23 @@ export type BridgeEvent =
       readonly reason: 'key_refused' | 'key_limited' | 'unreachable'
     }
   /** A model of a provider is asked again, or not any more. */
-  | { readonly kind: 'breaker'; readonly providerName: string; readonly state: 'closed' | 'half_open' | 'open' }
+  | {
+      readonly kind: 'breaker'
+      readonly providerName: string
+      readonly from: 'closed' | 'half_open' | 'open'
+      readonly state: 'closed' | 'half_open' | 'open'
+    }
+  /** A key of a provider is left alone for a while: over its limit, for so long or who knows how long, or not taken. */
+  | { readonly kind: 'key_rests'; readonly providerName: string; readonly reason: 'limited' | 'busy' | 'refused' }
+  /** A provider was not asked, because of what it answered to others. */
+  | { readonly kind: 'unasked'; readonly providerName: string; readonly reason: 'broken' | 'limited' | 'no_key' }
+  /** A policy was asked. */
+  | {
+      readonly kind: 'decided'
+      readonly providerName: string
+      readonly subject: 'model' | 'tool_call'
+      readonly allowed: boolean
+      readonly heldMs: number
+    }
   /** The record could not be begun or ended; the client did not get its answer. */
   | { readonly kind: 'unrecorded'; readonly providerName: string; readonly step: 'begin' | 'end' }

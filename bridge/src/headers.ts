@@ -68,6 +68,18 @@ const toProvider = nameTable(
   'x-client-ip',
   'true-client-ip',
   'cf-connecting-ip',
+  // Traces of the organization, and what goes with them, are its own; where a setting says so, ours is added.
+  'traceparent',
+  'tracestate',
+  'baggage',
+  // Who somebody is, is ours to say.
+  'remote-user',
+  'x-remote-user',
+  'x-user-id',
+  'x-user-name',
+  'x-user-email',
+  'x-auth-request-*',
+  'x-authenticated-*',
 )
 
 const toClient = nameTable(
@@ -105,13 +117,13 @@ const toClient = nameTable(
 /**
  * The headers for the provider: the client's, in their order and case, without what is only between us and the client,
  * and then what is added: the provider's credential, and who asks. A header that carries our token under any name is left
- * out, and so is one by which a client says who asks.
+ * out, and so are those that are named in `leftOut`, in lower case.
  */
 export function upstreamHeaders(
   rawHeaders: readonly string[],
   token: string,
   added: readonly string[],
-  actorNames: readonly string[] = [],
+  leftOut: readonly string[] = [],
 ): string[] {
   const named = namedByConnection(rawHeaders)
   const kept: string[] = []
@@ -119,7 +131,7 @@ export function upstreamHeaders(
     const name = rawHeaders[i]!
     const value = rawHeaders[i + 1]!
     const { lower, dropped } = toProvider(name)
-    if (dropped || actorNames.includes(lower) || named?.includes(lower) || (token !== '' && value.includes(token)))
+    if (dropped || leftOut.includes(lower) || named?.includes(lower) || (token !== '' && value.includes(token)))
       continue
     kept.push(name, value)
   }

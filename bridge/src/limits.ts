@@ -16,6 +16,15 @@ export interface Limits {
   readonly afterEndMs: number
   /** Of one event in a stream. */
   readonly eventBytes: number
+  /** Of what is held of a stream because a tool call in it is not complete or not decided, and for how long. */
+  readonly heldBytes: number
+  readonly heldMs: number
+  /** Of an answer in one piece that is held until its tool calls are decided. */
+  readonly heldWholeBytes: number
+  /** How long may be decided on one tool call. */
+  readonly decisionMs: number
+  /** How often a client is told that there is somebody, while its answer is held. */
+  readonly keepAliveMs: number
   /** Of an answer with an error status: those are held whole, to mask credentials in them. */
   readonly errorBytes: number
   /** How often a provider is asked for one answer, and within which time another attempt may begin. */
@@ -43,6 +52,11 @@ export const defaultLimits: Limits = {
   disconnectedBytes: 64 * mebibyte,
   afterEndMs: 5_000,
   eventBytes: 8 * mebibyte,
+  heldBytes: 8 * mebibyte,
+  heldMs: 600_000,
+  heldWholeBytes: 32 * mebibyte,
+  decisionMs: 10_000,
+  keepAliveMs: 15_000,
   errorBytes: mebibyte,
   attempts: 5,
   attemptsMs: 30_000,

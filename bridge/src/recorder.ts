@@ -1,4 +1,5 @@
-import type { Uuid } from '@reeve/base'
+import type { TraceContext, Uuid } from '@reeve/base'
+import type { BodyPatch } from './edits.ts'
 
 /**
  * What the bridge asks of whoever keeps the record. The bridge cannot know users or SQL: an `Actor` is a bundle of ids
@@ -32,7 +33,15 @@ export const routeKinds = [
 ] as const
 export type RouteKind = (typeof routeKinds)[number]
 export type RecordedOutcome =
-  'ok' | 'upstream_error' | 'upstream_aborted' | 'client_disconnected' | 'timeout' | 'refused' | 'interrupted'
+  | 'ok'
+  | 'upstream_error'
+  | 'upstream_aborted'
+  | 'client_disconnected'
+  | 'timeout'
+  | 'refused'
+  /** A policy said no: to the model that was asked for, or to a tool call in the answer. */
+  | 'denied'
+  | 'interrupted'
 
 /** The request body in the form that may be kept, and what is already known of its beginning. */
 export interface RecordedBody {
@@ -57,6 +66,14 @@ export interface RecordedBody {
 export const credentialKinds = ['centralized', 'byok'] as const
 export type CredentialKind = (typeof credentialKinds)[number]
 
+/** The boundary that a request says it came out of, and whether that is so. */
+export interface BoundaryCall {
+  readonly sessionId: Uuid
+  /** Of the line of its record that stands for the request. */
+  readonly seq: number
+  readonly verified: boolean
+}
+
 export interface StartFacts extends ClientFacts {
   readonly id: Uuid
   readonly actor: Actor
@@ -72,7 +89,22 @@ export interface StartFacts extends ClientFacts {
   /** A few characters of the upstream credential. */
   readonly credentialHint: string
   readonly sourceIp: string | null
+  /** Null, or not there, where it names none. */
+  readonly boundary?: BoundaryCall | null
+  /** Its step of the trace that it belongs to; null where nothing is traced. */
+  readonly trace: TraceContext | null
   readonly body: RecordedBody
+  /** Null where the provider is asked as the client asked. */
+  readonly sent: SentFacts | null
+}
+
+/** How the provider is asked, where that is not how the client asked. The patch makes the bytes that go of those that came. */
+export interface SentFacts {
+  /** With the query, below the host. */
+  readonly path: string
+  readonly patch: BodyPatch
+  readonly bytes: number
+  readonly sha256: Uint8Array
 }
 
 /** One time that the provider was asked. Only of the last one anything went to the client. */
@@ -88,6 +120,20 @@ export interface Attempt {
   readonly waitedMs: number
 }
 
+/** What a policy said of one thing that it looked at. */
+export interface Decision {
+  readonly at: Date
+  readonly subject: 'model' | 'tool_call'
+  /** Of the model, or of the tool. */
+  readonly name: string
+  readonly toolCallId: string | null
+  readonly allowed: boolean
+  /** Which rule said no; null where it was allowed. */
+  readonly rule: string | null
+  /** How long the client was kept waiting for what was decided on. */
+  readonly heldMs: number
+}
+
 export interface EndFacts {
   readonly endedAt: Date
   readonly outcome: RecordedOutcome
@@ -97,6 +143,8 @@ export interface EndFacts {
   readonly errorMessage: string | null
   /** Every time that the provider was asked, in order; none when it was not. */
   readonly attempts: readonly Attempt[]
+  /** What a policy was asked: every no, and the tool calls that it let through; in order. */
+  readonly decisions: readonly Decision[]
   /** `request-id` of the provider. */
   readonly providerRequestId: string | null
   /**

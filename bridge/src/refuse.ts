@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Exchange } from './exchange.ts'
-import type { WireAnswer } from './wire/wire-format.ts'
+import type { RecordedOutcome } from './recorder.ts'
+import type { Refusal, WireAnswer } from './wire/wire-format.ts'
 
 /** How long the rest of a body that nobody wants is read, so that the client can take the answer before the end. */
 const lingerMs = 2_000
@@ -33,4 +34,13 @@ function lingerBeforeClosing(req: IncomingMessage): void {
   const timer = setTimeout(() => req.socket.destroy(), lingerMs)
   req.once('end', () => clearTimeout(timer))
   req.once('close', () => clearTimeout(timer))
+}
+
+/** How the record of a request ends that was refused. */
+export function outcomeOf(refusal: Refusal | null): RecordedOutcome & ('denied' | 'refused') {
+  return refusal?.reason === 'denied' ? 'denied' : 'refused'
+}
+
+export function errorTypeOf(refusal: Refusal | null): string | null {
+  return refusal?.reason === 'denied' ? 'policy_denied' : (refusal?.reason ?? null)
 }

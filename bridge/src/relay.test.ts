@@ -268,8 +268,8 @@ test('the provider’s key is masked wherever the provider repeats it', async ()
   expect(record.answer.toString()).not.toContain(providerKey)
   expect(JSON.stringify(record.end)).not.toContain(providerKey)
 
-  const inStream = event('error', { error: { type: 'authentication_error', message: providerKey } })
-  const streamed = await relayed(chunkedStream([inStream]))
+  const said = { error: { type: 'authentication_error', message: providerKey } }
+  const streamed = await relayed(chunkedStream([stream[0]!, event('ping', said), event('error', said)]))
   expect(streamed.answer.raw).not.toContain(providerKey)
   expect(JSON.stringify(streamed.record)).not.toContain(providerKey)
 })

@@ -1,46 +1,39 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Clock, type Log, toError } from '@reeve/base'
+import { type Log, toError } from '@reeve/base'
 import type { Dispatcher } from 'undici'
-import { type AnswerBody, answerBody, type BodyEnd, brokenOff, type Ending, spoiled } from './answer-body.ts'
+import { AnswerRecord, type AnswerRecordParts, type RelaySummary } from './answer-record.ts'
+import {
+  type AnswerBody,
+  answerBody,
+  type BodyEnd,
+  type BodyStep,
+  brokenOff,
+  type Ending,
+  spoiled,
+} from './answer-body.ts'
 import type { HeaderValues } from './clients.ts'
+import { type GatedParts, gatedBody } from './gate/gated-body.ts'
+import type { Gatekeeper } from './gate/gatekeeper.ts'
 import { type AnswerHeaders, answerHeaders } from './headers.ts'
 import type { Limits } from './limits.ts'
 import type { Mask } from './mask.ts'
-import type { Attempt, EndFacts, RecordedOutcome, Recording } from './recorder.ts'
 import { interceptionHeader, writeAnswer } from './refuse.ts'
+import { UpstreamTap } from './upstream-tap.ts'
 import { upstreamFailure } from './upstream-failure.ts'
-import { cleanText } from './wire/json.ts'
 import type { Refusal, WireFormat } from './wire/wire-format.ts'
 
-export interface RelayParts {
+export interface RelayParts extends AnswerRecordParts {
   readonly req: IncomingMessage
   readonly res: ServerResponse
   readonly ownHeaders: readonly string[]
-  readonly recording: Recording
   readonly wire: WireFormat
   readonly mask: Mask
   readonly limits: Limits
-  readonly clock: Clock
   readonly log: Log
-  /** Every time that the provider was asked so far. */
-  readonly attempts: readonly Attempt[]
+  /** Who looks at the tool calls in the answer; null when nobody does. */
+  readonly keeper: Gatekeeper | null
   /** Null for what is not recorded. */
   readonly interceptionId: string | null
-  /** On the monotonic clock: when the request came, and when all of it was there. */
-  readonly cameMs: number
-  readonly readyMs: number
-}
-
-/** What became of it, for whoever counts. */
-export interface RelaySummary {
-  outcome: RecordedOutcome
-  /** Whether the end of the record is durable. */
-  recorded: boolean
-  /** What the client was given; null when it got nothing. */
-  statusCode: number | null
-  responseBytes: number
-  firstByteMs: number | null
-  gatewayMs: number | null
 }
 
 /**
@@ -61,35 +54,25 @@ export interface RelaySummary {
 export class Relay implements Dispatcher.DispatchHandler {
   readonly finished: Promise<RelaySummary>
   readonly #parts: RelayParts
-  readonly #summary: RelaySummary
-  readonly #askedMs: number
-  #answeredMs: number | null = null
+  readonly #record: AnswerRecord
   #resolveFinished: (summary: RelaySummary) => void = () => {}
   #state: 'waiting' | 'relaying' | 'ending' | 'trailing' | 'done' = 'waiting'
   #timer: NodeJS.Timeout
 
-  #upstream: Dispatcher.DispatchController | null = null
-  #upstreamOver = false
-  #paused = false
+  readonly #upstream = new UpstreamTap()
   #clientGone = false
   #unheardBytes = 0
 
   #status = 0
   #head: AnswerHeaders | null = null
   #body: AnswerBody | null = null
+  #isDenied = false
+  #alive: NodeJS.Timeout | undefined
 
   constructor(parts: RelayParts) {
     this.#parts = parts
-    this.#summary = {
-      outcome: 'interrupted',
-      recorded: false,
-      statusCode: null,
-      responseBytes: 0,
-      firstByteMs: null,
-      gatewayMs: null,
-    }
+    this.#record = new AnswerRecord(parts)
     this.finished = new Promise((resolve) => (this.#resolveFinished = resolve))
-    this.#askedMs = parts.clock.monotonicMs()
     this.#timer = setTimeout(this.#onSilence, parts.limits.firstByteMs)
     // A write that fails is followed by a close, which is what counts.
     parts.res.on('close', this.#onClientClose).on('drain', this.#onDrain).on('error', ignore)
@@ -109,15 +92,15 @@ export class Relay implements Dispatcher.DispatchHandler {
   // The provider's side, as undici calls it.
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#upstream = controller
-    if (!this.#isOpen()) this.#abortUpstream()
+    this.#upstream.opened(controller)
+    if (!this.#isOpen()) this.#upstream.abort()
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: HeaderValues): void {
     // Early hints and the like are between the provider and us.
     if (status < 200 || this.#state !== 'waiting') return
-    const { wire, mask, limits, clock, res } = this.#parts
-    this.#answeredMs = clock.monotonicMs()
+    const { wire, mask, limits, res, keeper } = this.#parts
+    this.#record.answered()
     if (status >= 300 && status < 400) {
       return this.#endWith(spoiled('redirect', 'The provider answered with a redirect, which is not followed.'))
     }
@@ -125,8 +108,10 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#state = 'relaying'
     this.#status = status
     this.#head = head
-    this.#body = answerBody({ status, head, wire, mask, limits })
+    const body = answerBody({ status, head, wire, mask, limits })
+    this.#body = keeper === null || status >= 400 ? body : gatedBody(body, this.#gated(head, keeper))
     if (!this.#clientGone) this.#watch(limits.idleMs)
+    if (this.#body.notesItself && this.#body.takesError && this.#body.framed === undefined) this.#keepAlive()
     // A client may wait for the head of a stream whose first event takes long. Most often the event is here already.
     if (this.#body.takesError) setImmediate(() => this.#state === 'relaying' && this.#writeHead() && res.flushHeaders())
   }
@@ -134,28 +119,37 @@ export class Relay implements Dispatcher.DispatchHandler {
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     // Resuming in the middle of a piece, undici gives the nothing that it has: to pause on that again would never end.
     if (chunk.length === 0) return
-    this.#summary.responseBytes += chunk.length
+    this.#record.summary.responseBytes += chunk.length
     if (this.#state === 'trailing') void this.#relayTrailer(chunk)
     if (this.#state !== 'relaying') return
-    if (this.#summary.firstByteMs === null) this.#answeredMs = this.#parts.clock.monotonicMs()
-    if (!this.#clientGone) this.#timer.refresh()
-    const { pass, end } = this.#body!.push(chunk)
+    this.#record.answered()
+    const body = this.#body!
+    if (!this.#clientGone && !this.#isDenied) this.#timer.refresh()
+    this.#take(body, body.push(chunk), chunk)
+  }
+
+  #take(body: AnswerBody, { pass, end, later }: BodyStep, chunk: Buffer): void {
     if (pass !== null) {
-      this.#parts.recording.response(this.#parts.mask.bytes(this.#recorded(pass)))
+      if (!body.notesItself) this.#note(pass)
       this.#write(pass)
     }
-    if (end !== null) this.#endWith(end)
-    else if (this.#clientGone) this.#boundUnheard(chunk)
+    if (end !== null) return this.#endWith(end)
+    if (later !== undefined) return this.#whenKnown(later, (step) => this.#take(body, step, chunk))
+    if (this.#clientGone) this.#boundUnheard(chunk)
+    else this.#hearOut()
   }
 
   onResponseEnd(): void {
-    this.#upstreamOver = true
-    if (this.#state === 'relaying') this.#endWith(this.#body!.finish())
+    this.#upstream.isOver = true
+    // It is at its end already, and waits only for somebody to decide.
+    if (this.#state === 'relaying' && this.#body?.isEnding === true) return
+    if (this.#state === 'relaying') this.#whenKnown(this.#body!.finish(), (end) => this.#endWith(end))
     else if (this.#state === 'trailing') this.#finishTrailing()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#upstreamOver = true
+    this.#upstream.isOver = true
+    if (this.#state === 'relaying' && this.#body?.isEnding === true) return
     if (this.#state === 'trailing') this.#finishTrailing()
     else if (this.#state === 'relaying') {
       this.#endWith(brokenOff('The provider broke off before the answer was complete.'))
@@ -166,23 +160,33 @@ export class Relay implements Dispatcher.DispatchHandler {
     }
   }
 
-  #pause(): void {
-    this.#paused = true
-    this.#upstream?.pause()
+  // The policy's part.
+
+  #gated(head: AnswerHeaders, keeper: Gatekeeper): GatedParts {
+    const { wire, limits, clock } = this.#parts
+    return { head, toolCalls: wire.toolCalls, keeper, limits, clock, note: (bytes) => this.#note(bytes) }
   }
 
-  #unpause(): void {
-    if (!this.#paused) return
-    this.#paused = false
-    // When it is over, the connection may carry somebody else's answer.
-    if (!this.#upstreamOver) this.#upstream?.resume()
+  /** At once where nobody has to be waited for. What comes meanwhile waits in the body, in its order. */
+  #whenKnown<Known>(value: Known | Promise<Known>, then: (value: Known) => void): void {
+    if (!(value instanceof Promise)) return then(value)
+    void value.then((known) => {
+      if (this.#state === 'relaying') then(known)
+    })
   }
 
-  /** Nothing more is wanted from the provider. One that is not connected yet is told when it is. */
-  #abortUpstream(): void {
-    if (this.#upstreamOver || this.#upstream === null) return
-    this.#upstreamOver = true
-    this.#upstream.abort(new Error('the answer is not wanted any more'))
+  /** After a no the provider may finish, for a moment, so that what was used is known. */
+  #hearOut(): void {
+    if (this.#isDenied || !this.#body?.denied) return
+    this.#isDenied = true
+    this.#watch(this.#parts.limits.afterEndMs)
+  }
+
+  /** A comment between two events, which no client takes for anything, while a tool call is held. */
+  #keepAlive(): void {
+    this.#alive = setInterval(() => {
+      if (this.#body?.isHolding && !this.#clientGone && this.#state === 'relaying') this.#write(waiting)
+    }, this.#parts.limits.keepAliveMs)
   }
 
   // Endings.
@@ -190,8 +194,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   #endWith(end: BodyEnd): void {
     if (!end.complete) return this.#fail(end.ending, end.refusal)
     const { last } = end
-    if (last !== null) this.#parts.recording.response(this.#recorded(last))
-    if (!this.#upstreamOver) this.#pause()
+    if (last !== null && !this.#body?.notesItself) this.#parts.recording.response(this.#recorded(last))
+    if (!this.#upstream.isOver) this.#upstream.pause()
     void this.#end(end.ending, this.#status, () => this.#release(last))
   }
 
@@ -202,6 +206,8 @@ export class Relay implements Dispatcher.DispatchHandler {
    */
   #fail(ending: Ending, refusal: Refusal): void {
     if (!this.#isOpen()) return
+    const denied = this.#body?.denied ?? null
+    if (denied !== null && !denied.complete && ending.outcome !== 'interrupted') ({ ending, refusal } = denied)
     const { res, wire, interceptionId } = this.#parts
     this.#noteRest()
     const answer = wire.refusal(refusal, interceptionId)
@@ -211,73 +217,62 @@ export class Relay implements Dispatcher.DispatchHandler {
       else if (this.#body?.takesError === true) this.#endResponse(wire.streamError(refusal))
       else this.#cut()
     })
-    this.#abortUpstream()
+    this.#upstream.abort()
   }
 
   /** The end of the record first; only then, and only if it is durable, what was held back. */
   async #end(ending: Ending, statusCode: number, release: () => void): Promise<void> {
     this.#state = 'ending'
     clearTimeout(this.#timer)
-    const summary = this.#summary
+    clearInterval(this.#alive)
+    const { summary } = this.#record
     // Whatever the provider did: a client that had gone by now did not get the answer.
-    summary.outcome = this.#clientGone && ending.outcome !== 'interrupted' ? 'client_disconnected' : ending.outcome
+    const counts = !this.#clientGone || ending.outcome === 'interrupted' || ending.outcome === 'denied'
+    summary.outcome = counts ? ending.outcome : 'client_disconnected'
     if (!this.#clientGone || this.#parts.res.headersSent) summary.statusCode = statusCode
-    if (!this.#clientGone) this.#noteFirstByte()
+    if (!this.#clientGone) this.#record.noteFirstByte()
+    const decisions = this.#parts.keeper?.decisions ?? []
     try {
-      await this.#parts.recording.end(this.#endFacts(ending))
+      await this.#record.end(ending, { head: this.#head, contentType: this.#recordedType, decisions })
     } catch (thrown) {
       return this.#cutUnrecorded(thrown, 'the end of a record could not be written')
     }
-    summary.recorded = true
     this.#state = 'trailing'
     if (this.#clientGone) this.#done()
     else release()
   }
 
-  #endFacts({ errorType, errorMessage }: Ending): EndFacts {
-    const { outcome, statusCode, firstByteMs, gatewayMs } = this.#summary
-    const { clock, cameMs } = this.#parts
-    const head = this.#head
-    return {
-      endedAt: clock.now(),
-      outcome,
-      statusCode,
-      errorType: errorType === undefined ? null : cleanText(errorType, 64),
-      errorMessage: errorMessage === undefined ? null : cleanText(errorMessage, 1024),
-      providerRequestId: head === null || head.requestId === null ? null : cleanText(head.requestId, 200),
-      contentType:
-        this.#body?.framed !== undefined ? 'text/event-stream' : head?.compressed === false ? head.contentType : null,
-      durationMs: clock.monotonicMs() - cameMs,
-      attempts: [...this.#parts.attempts],
-      firstByteMs,
-      gatewayMs,
-    }
+  get #recordedType(): string | null {
+    if (this.#body?.framed !== undefined) return 'text/event-stream'
+    return this.#head?.compressed === false ? this.#head.contentType : null
   }
 
   /** The complete answer is in the record: the client may have it. */
   #release(last: Buffer | null): void {
     this.#writeHead()
-    if (this.#upstreamOver) return this.#endResponse(last)
+    if (this.#upstream.isOver) return this.#endResponse(last)
     if (last !== null) this.#parts.res.write(last)
     this.#timer = setTimeout(() => this.#finishTrailing(), this.#parts.limits.afterEndMs)
-    this.#unpause()
+    this.#upstream.resume()
   }
 
   async #relayTrailer(chunk: Buffer): Promise<void> {
-    this.#pause()
+    this.#upstream.pause()
     try {
       await this.#parts.recording.trailer(this.#recorded(chunk))
     } catch (thrown) {
       return this.#cutUnrecorded(thrown, 'the trailer of a record could not be written')
     }
     const { res } = this.#parts
-    if (res.writableEnded || res.write(chunk)) this.#unpause()
+    const behind = this.#body?.behind
+    behind?.take(chunk)
+    if (behind !== undefined || res.writableEnded || res.write(chunk)) this.#upstream.resume()
   }
 
   #finishTrailing(): void {
     if (this.#parts.res.writableEnded) return
-    this.#endResponse(null)
-    this.#abortUpstream()
+    this.#endResponse(this.#body?.behind?.passing() ?? null)
+    this.#upstream.abort()
   }
 
   /** Nothing more is to be written. A client that does not take it is not waited for for ever. */
@@ -301,9 +296,10 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (this.#state === 'done') return
     this.#state = 'done'
     clearTimeout(this.#timer)
-    this.#abortUpstream()
+    clearInterval(this.#alive)
+    this.#upstream.abort()
     this.#parts.res.off('close', this.#onClientClose).off('drain', this.#onDrain)
-    this.#resolveFinished(this.#summary)
+    this.#resolveFinished(this.#record.summary)
   }
 
   #isOpen(): boolean {
@@ -320,28 +316,20 @@ export class Relay implements Dispatcher.DispatchHandler {
     // What may get an error of ours at its end has no length yet.
     if (contentLength !== null && !this.#body.takesError) headers.push('content-length', contentLength)
     res.writeHead(this.#status, headers)
-    this.#noteFirstByte()
+    this.#record.noteFirstByte()
     return true
   }
 
   #write(bytes: Buffer): void {
     if (this.#clientGone) return
     this.#writeHead()
-    if (!this.#parts.res.write(bytes)) this.#pause()
-  }
-
-  #noteFirstByte(): void {
-    const { clock, cameMs, readyMs } = this.#parts
-    if (this.#summary.firstByteMs !== null) return
-    const now = clock.monotonicMs()
-    this.#summary.firstByteMs = now - cameMs
-    this.#summary.gatewayMs = this.#askedMs - readyMs + (this.#answeredMs === null ? 0 : now - this.#answeredMs)
+    if (!this.#parts.res.write(bytes)) this.#upstream.pause()
   }
 
   readonly #onDrain = (): void => {
     if (this.#state === 'relaying') this.#timer.refresh()
     // While the end is being written the provider stays paused.
-    if (this.#state === 'relaying' || this.#state === 'trailing') this.#unpause()
+    if (this.#state === 'relaying' || this.#state === 'trailing') this.#upstream.resume()
   }
 
   readonly #onClientClose = (): void => {
@@ -349,7 +337,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (this.#state === 'trailing') return this.#done()
     if (!this.#isOpen()) return
     this.#watch(this.#parts.limits.disconnectedMs)
-    this.#unpause()
+    this.#upstream.resume()
   }
 
   // Time and bounds.
@@ -360,8 +348,9 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   readonly #onSilence = (): void => {
-    if (this.#paused && !this.#clientGone) {
+    if (this.#upstream.isPaused && !this.#clientGone) {
       // It is the client that takes nothing: to us it has gone.
+      this.#parts.log.info({ interceptionId: this.#parts.interceptionId }, 'the client takes nothing and is cut off')
       this.#clientGone = true
       this.#parts.res.destroy()
     }
@@ -383,7 +372,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (!this.#isOpen()) return
     this.#noteRest()
     void this.#end({ outcome: 'client_disconnected' }, this.#status, ignore)
-    this.#abortUpstream()
+    this.#upstream.abort()
   }
 
   #noteRest(): void {
@@ -391,10 +380,16 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (rest !== undefined && rest.length > 0) this.#parts.recording.response(this.#recorded(rest))
   }
 
+  #note(bytes: Buffer): void {
+    this.#parts.recording.response(this.#parts.mask.bytes(this.#recorded(bytes)))
+  }
+
   /** Bytes of the answer as they are recorded. */
   #recorded(bytes: Buffer): Buffer {
     return this.#body?.framed?.asEvents(bytes) ?? bytes
   }
 }
+
+const waiting = Buffer.from(': a tool call is being looked at\n\n')
 
 function ignore(): void {}

@@ -1,4 +1,6 @@
 import type { Provider, ProviderRoute } from './providers/provider.ts'
+import { anthropicMessages } from './wire/anthropic-messages/anthropic-messages.ts'
+import type { WireFormat } from './wire/wire-format.ts'
 
 export interface Routed {
   readonly provider: Provider
@@ -23,12 +25,24 @@ const plainQuery = /^[\x21-\x7e]*$/
  * prefix. A doubled `/v1`, from a client whose base URL ends in it, is tolerated.
  */
 export function routeRequest(provider: Provider, method: string, pathAndQuery: string): Routed | null {
-  const mark = pathAndQuery.indexOf('?')
-  const path = (mark === -1 ? pathAndQuery : pathAndQuery.slice(0, mark))
-    .replace(escapedColon, ':')
-    .replace(/^\/v1\/v1\//, '/v1/')
-  const query = mark === -1 ? '' : pathAndQuery.slice(mark)
+  const { path, query } = normalized(pathAndQuery)
   if (!plainPath.test(path) || !plainQuery.test(query)) return null
   const route = provider.routes.find((candidate) => candidate.method === method && candidate.path.test(path))
   return route === undefined ? null : { provider, route, path, pathAndQuery: provider.upstreamPath(path) + query }
+}
+
+/** In which format whoever asks there is turned away: that of the path, or else of the provider's own clients. */
+export function wireAt(provider: Provider | undefined, pathAndQuery: string): WireFormat {
+  const { path } = normalized(pathAndQuery)
+  const route = provider?.routes.find((candidate) => candidate.path.test(path))
+  return route?.wire ?? provider?.wire ?? anthropicMessages
+}
+
+function normalized(pathAndQuery: string): { readonly path: string; readonly query: string } {
+  const mark = pathAndQuery.indexOf('?')
+  const path = mark === -1 ? pathAndQuery : pathAndQuery.slice(0, mark)
+  return {
+    path: path.replace(escapedColon, ':').replace(/^\/v1\/v1\//, '/v1/'),
+    query: mark === -1 ? '' : pathAndQuery.slice(mark),
+  }
 }

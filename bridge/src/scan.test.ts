@@ -95,8 +95,38 @@ test('a decisive key that occurs twice is ambiguous, also when an escape hides i
   expect(problem('{"model":"a","model":"b"}')).toMatch(/"model" more than once/)
   expect(problem('{"model":"a","mod\\u0065l":"b"}')).toMatch(/more than once/)
   expect(problem('{"mod\\u0065l":"a"}')).toBeNull()
-  expect(problem('{"x":{"model":1,"model":2},"y":1,"y":2}')).toBeNull()
 })
+
+test('a key that occurs twice in one object is ambiguous, wherever the object lies', () => {
+  expect(problem('{"y":1,"y":2}')).toMatch(/"y" more than once/)
+  expect(problem('{"x":{"model":1,"model":2}}')).toMatch(/"model" more than once in one object/)
+  expect(problem('{"messages":[{"role":"user","content":[{"text":"a","type":"text","text":"b"}]}]}')).toMatch(/"text"/)
+  expect(problem('{"x":{"model":1,"mod\\u0065l":2}}')).toMatch(/more than once/)
+  expect(problem('{"x":{"mod\\u0065l":1,"model":2}}')).toMatch(/more than once/)
+  expect(problem('{"x":{"a":1,"b":{"a":1},"c":[{"a":1},{"a":1}]}}')).toBeNull()
+  expect(problem('{"x":{"\\u00e9":1,"\\"":2,"e":3}}')).toBeNull()
+  const keys = Array.from({ length: 2_000 }, (_, number) => `"k${number}":1`)
+  expect(problem(`{"x":{${keys.join()}}}`)).toBeNull()
+  expect(problem(`{"x":{${keys.join()},"k1":1}}`)).toMatch(/"k1"/)
+})
+
+test('a key is found twice exactly where a parser finds fewer keys than there are', () => {
+  const key = fc.oneof(fc.constantFrom('a', 'b', 'A', 'aa', '\u00e9', '__proto__'), fc.string({ maxLength: 3 }))
+  const spelled = key.chain((name) => fc.constantFrom(JSON.stringify(name), `"${Array.from(name, escaped).join('')}"`))
+  fc.assert(
+    fc.property(fc.array(spelled, { maxLength: 40 }), (keys) => {
+      const names = new Set(keys.map((spelling) => String(JSON.parse(spelling))))
+      const text = `{"x":[{${keys.map((spelling) => `${spelling}:1`).join()}}]}`
+      expect(problem(text) === null).toBe(names.size === keys.length)
+    }),
+  )
+})
+
+function escaped(char: string): string {
+  return Array.from({ length: char.length }, (_, at) => `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`).join(
+    '',
+  )
+}
 
 test('a decisive key in another case is ambiguous, since some parsers fold case', () => {
   expect(problem('{"Model":"a"}')).toMatch(/spelling/)

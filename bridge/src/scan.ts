@@ -1,3 +1,5 @@
+import { createKeyStack, keyName } from './scan-keys.ts'
+
 /** Where something lies in the bytes: from the first byte up to, not including, `to`. */
 export interface Range {
   readonly from: number
@@ -19,7 +21,7 @@ export interface Scan {
 export type ScanResult = { readonly ok: true; readonly scan: Scan } | { readonly ok: false; readonly problem: string }
 
 export interface ScanRules {
-  /** Keys that decisions rest on. They must be spelled exactly and occur once, so that nobody reads another value. */
+  /** Keys that decisions rest on. They must be spelled exactly, so that nobody reads another value. */
   readonly decisive: readonly string[]
   /** Key of the array whose elements are told apart. */
   readonly elementsOf: string
@@ -32,7 +34,6 @@ export interface EarlierScan {
 }
 
 const depthMax = 500
-const keyCharsMax = 256
 
 /** What may come next. `first…` also allows the end of the container. */
 const expect = { value: 0, firstValue: 1, key: 2, firstKey: 3, colon: 4, afterValue: 5 } as const
@@ -45,7 +46,8 @@ const scalar = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)
 /**
  * Reads the structure of a JSON object without building values: strings are skipped with searches, and nothing inside
  * them is looked at. Anything that is not JSON in its structure is a problem, because two parsers could then disagree
- * about what it says; so is a decisive key that occurs twice or in another spelling, and nesting past 500 levels.
+ * about what it says; so is a key that occurs twice in one object, wherever that lies, a decisive key in another
+ * spelling, and nesting past 500 levels.
  *
  * With an earlier scan of a body that begins alike, the work starts at the last member or element that ended before the
  * two part.
@@ -55,6 +57,8 @@ export function scanObject(bytes: Buffer, rules: ScanRules, earlier?: EarlierSca
   const elements: Range[] = []
   // Bit per level: whether the container is an object. Level 1 is the outermost object.
   const isObject = new Uint8Array(depthMax + 1)
+  const names = new Set<string>()
+  const inner = createKeyStack(bytes)
   let depth = 0
   let at = 0
   let next: number = expect.value
@@ -93,6 +97,9 @@ export function scanObject(bytes: Buffer, rules: ScanRules, earlier?: EarlierSca
       if (depth === 1) {
         const problem = enterMember(at, end)
         if (problem !== null) return { ok: false, problem }
+      } else {
+        const problem = inner.add(at, end)
+        if (problem !== null) return { ok: false, problem: `${problem} (byte ${at})` }
       }
       at = end
       next = expect.colon
@@ -112,6 +119,7 @@ export function scanObject(bytes: Buffer, rules: ScanRules, earlier?: EarlierSca
       } else if (byte === 0x7b || byte === 0x5b) {
         if (depth === depthMax) return { ok: false, problem: `the body is nested deeper than ${depthMax} levels` }
         isObject[++depth] = byte === 0x7b ? 1 : 0
+        if (depth > 1 && byte === 0x7b) inner.open()
         next = byte === 0x7b ? expect.firstKey : expect.firstValue
         at++
       } else {
@@ -127,6 +135,7 @@ export function scanObject(bytes: Buffer, rules: ScanRules, earlier?: EarlierSca
   return { ok: true, scan: { members, elements } }
 
   function closeContainer(): void {
+    if (depth > 1 && isObject[depth] === 1) inner.close()
     depth--
     at++
     leaveValue()
@@ -143,15 +152,15 @@ export function scanObject(bytes: Buffer, rules: ScanRules, earlier?: EarlierSca
   }
 
   function enterMember(from: number, to: number): string | null {
-    const key = memberName(bytes, from, to)
+    const key = keyName(bytes, from, to)
     if (key === null) return 'a key of the body is not a string that JSON allows'
     // Compared the way the most lenient parsers compare names, so that none of them finds another value than this one.
-    const folded = key.toUpperCase().toLowerCase()
-    for (const decisive of rules.decisive) {
-      if (folded !== decisive) continue
-      if (key !== decisive) return `the body names "${decisive}" in a spelling that parsers read differently`
-      if (members.some((member) => member.key === key)) return `the body names "${decisive}" more than once`
+    const folded = key.normalize('NFKC').toUpperCase().toLowerCase()
+    if (key !== folded && rules.decisive.includes(folded)) {
+      return `the body names "${folded}" in a spelling that parsers read differently`
     }
+    if (names.has(key)) return `the body names "${key}" more than once`
+    names.add(key)
     memberKey = key
     return null
   }
@@ -161,11 +170,13 @@ export function scanObject(bytes: Buffer, rules: ScanRules, earlier?: EarlierSca
     for (const member of scan.members) if (member.to < prefixBytes) members.push(member)
     for (const element of scan.elements) if (element.to < prefixBytes) elements.push(element)
     const inside = scan.members[members.length]
+    for (const { key } of members) names.add(key)
     const lastMember = members.at(-1)
     const lastElement = elements.at(-1)
     isObject[1] = 1
     if (inside?.key === rules.elementsOf && lastElement !== undefined) {
       memberKey = inside.key
+      names.add(inside.key)
       memberFrom = inside.from
       depth = 2
       at = lastElement.to
@@ -202,18 +213,5 @@ function stringEnd(bytes: Buffer, from: number): number {
     while (at - 1 - slashes >= start && bytes[at - 1 - slashes] === 0x5c) slashes++
     if (slashes % 2 === 0) return at + 1
     at++
-  }
-}
-
-/** The key between two quotes, with escapes resolved; null when it is not a JSON string. */
-function memberName(bytes: Buffer, from: number, to: number): string | null {
-  const raw = bytes.toString('utf8', from, to)
-  if (!raw.includes('\\')) return raw.slice(1, -1).slice(0, keyCharsMax)
-  try {
-    const key: unknown = JSON.parse(raw)
-    return typeof key === 'string' ? key.slice(0, keyCharsMax) : null
-  } catch {
-    // An escape that JSON does not know: some parser may still read a name out of it.
-    return null
   }
 }

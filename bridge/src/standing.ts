@@ -2,16 +2,19 @@ import type { Clock } from '@reeve/base'
 import { admit, type BreakerState, closed, note, type Verdict } from './breaker/breaker.ts'
 import type { BridgeEvent } from './exchange.ts'
 import {
+  type KeyStanding,
+  keyStandings,
   noteStatus,
   type PoolState,
   type ProviderKey,
+  standingOf,
   takeKey,
   untouched,
   usableAgain,
   withoutOthers,
 } from './pool/pool.ts'
 import type { Provider } from './providers/provider.ts'
-import type { RelaySummary } from './relay.ts'
+import type { RelaySummary } from './answer-record.ts'
 import type { Refusal } from './wire/wire-format.ts'
 
 /** What is known of how the providers do: which of their keys are good, and which models answer at all. */
@@ -24,6 +27,8 @@ export interface Standing {
   ended(provider: Provider, model: string, summary: Pick<RelaySummary, 'outcome' | 'statusCode'>): void
   takeKey(provider: Provider, model: string, tried: readonly string[]): ProviderKey | null
   noteStatus(provider: Provider, model: string, key: ProviderKey, answer: KeyAnswer): void
+  /** How many of a provider's keys do how; each is counted as it does with the model with which it does worst. */
+  countKeys(provider: Provider): Readonly<Record<KeyStanding, number>>
 }
 
 export interface KeyAnswer {
@@ -55,11 +60,17 @@ export function createStanding({ clock, observe }: { clock: Clock; observe: (eve
 
   function keep(key: string, provider: Provider, state: BreakerState): void {
     const before = breakers.get(key) ?? closed
-    if (before.is !== state.is) observe({ kind: 'breaker', providerName: provider.name, state: state.is })
+    changed(provider.name, before, state)
     breakers.delete(key)
     if (state === closed) return
-    makeRoom(breakers)
+    const forgotten = makeRoom(breakers)
+    // Else it would count as open for good.
+    if (forgotten !== null) changed(forgotten.place.split('\n')[0]!, forgotten.value, closed)
     breakers.set(key, state)
+  }
+
+  function changed(providerName: string, { is: from }: BreakerState, { is: state }: BreakerState): void {
+    if (from !== state) observe({ kind: 'breaker', providerName, from, state })
   }
 
   return {
@@ -67,10 +78,16 @@ export function createStanding({ clock, observe }: { clock: Clock; observe: (eve
       const nowMs = clock.monotonicMs()
       const { state } = poolOf(provider, model)
       const { inMs, refused } = usableAgain(provider.keys, state, nowMs)
-      if (withKey && provider.keys.length > 0 && inMs > 0) return refused ? noKey(provider) : limited(provider, inMs)
+      const unasked = (reason: (BridgeEvent & { kind: 'unasked' })['reason'], refusal: Refusal): Refusal => {
+        observe({ kind: 'unasked', providerName: provider.name, reason })
+        return refusal
+      }
+      if (withKey && provider.keys.length > 0 && inMs > 0) {
+        return refused ? unasked('no_key', noKey(provider)) : unasked('limited', limited(provider, inMs))
+      }
       const key = placeOf(provider, model)
       const admission = admit(breakers.get(key) ?? closed, nowMs)
-      if (!admission.passes) return broken(provider, admission.retryAfterMs)
+      if (!admission.passes) return unasked('broken', broken(provider, admission.retryAfterMs))
       keep(key, provider, admission.state)
       return null
     },
@@ -86,17 +103,33 @@ export function createStanding({ clock, observe }: { clock: Clock; observe: (eve
     },
     noteStatus(provider, model, key, answer) {
       const pool = poolOf(provider, model)
-      pool.state = noteStatus(pool.state, key, answer, clock.monotonicMs())
+      const before = pool.state
+      pool.state = noteStatus(before, key, answer, clock.monotonicMs())
+      const reason = pool.state === before ? null : (pool.state.get(key.id)?.why ?? null)
+      if (reason !== null) observe({ kind: 'key_rests', providerName: provider.name, reason })
+    },
+    countKeys(provider) {
+      const nowMs = clock.monotonicMs()
+      const known = [...pools].filter(([place]) => place.startsWith(placeOf(provider, '')))
+      const counts = { usable: 0, busy: 0, limited: 0, refused: 0 }
+      for (const key of provider.keys) {
+        const grades = known.map(([, { state }]) => keyStandings.indexOf(standingOf(key, state, nowMs)))
+        counts[keyStandings[Math.max(0, ...grades)]!]++
+      }
+      return counts
     },
   }
 }
 
 const placeOf = ({ name }: Provider, model: string): string => `${name}\n${model}`
 
-/** Forgets the oldest. */
-function makeRoom(remembered: Map<string, unknown>): void {
-  const [oldest] = remembered.keys()
-  if (remembered.size >= rememberedMax && oldest !== undefined) remembered.delete(oldest)
+/** Forgets the oldest, and tells which that was. */
+function makeRoom<Value>(remembered: Map<string, Value>): { place: string; value: Value } | null {
+  const [oldest] = remembered
+  if (remembered.size < rememberedMax || oldest === undefined) return null
+  const [place, value] = oldest
+  remembered.delete(place)
+  return { place, value }
 }
 
 /**

@@ -25,6 +25,8 @@ const unreachable: Readonly<Record<string, string>> = {
  * whatever credentials somebody put into it.
  */
 export function upstreamFailure(error: Error): UpstreamFailure {
+  if (error instanceof NoCredential)
+    return failure('upstream_failed', 'credential_failed', 'nothing could be had to ask it with')
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return failure('upstream_silent', 'connect_timeout', unreachable[code]!)
   if (code.startsWith('HPE_')) return failure('upstream_failed', 'bad_response', 'its answer is not HTTP')
@@ -34,6 +36,9 @@ export function upstreamFailure(error: Error): UpstreamFailure {
   const known = unreachable[code]
   return failure('upstream_failed', 'upstream_unreachable', known ?? 'the connection to it failed')
 }
+
+/** The provider is asked with what has to be had from somewhere first, and it could not be had. */
+export class NoCredential extends Error {}
 
 const beforeSending = [
   'ECONNREFUSED',

@@ -1,18 +1,24 @@
 import { Readable } from 'node:stream'
-import type { Clock, Log, Secret } from '@reeve/base'
-import { Agent, type Dispatcher } from 'undici'
+import { attemptSpanId, type Clock, type Log, type Secret, toError, type TraceContext, traceHeaders } from '@reeve/base'
+import { Agent, buildConnector, type Dispatcher } from 'undici'
 import { ask } from './asking.ts'
+import { endWhilePaused } from './end-while-paused.ts'
 import type { BridgeEvent, Exchange } from './exchange.ts'
 import { upstreamHeaders } from './headers.ts'
+import type { Gatekeeper } from './gate/gatekeeper.ts'
+import type { Intake } from './intake.ts'
 import type { Limits } from './limits.ts'
 import { type Mask, maskFor } from './mask.ts'
 import type { ProviderKey } from './pool/pool.ts'
 import { type Connect, credentialFor, type Provider } from './providers/provider.ts'
+import { postOver } from './post.ts'
 import type { Attempt, Recording } from './recorder.ts'
 import type { OwnCredential } from './own-credential.ts'
 import { Relay } from './relay.ts'
 import type { Routed } from './routes.ts'
 import { createStanding, type Standing } from './standing.ts'
+import { NoCredential } from './upstream-failure.ts'
+import type { Tracer } from './tracer.ts'
 import type { Refusal } from './wire/wire-format.ts'
 
 export interface Upstreams {
@@ -31,8 +37,12 @@ export interface Question {
   readonly model: string | null
   /** Null when there is none. */
   readonly body: Buffer | null
+  /** What is sent in place of path and body; null where that is nothing else. */
+  readonly sent: Intake['sent']
   readonly recording: Recording
+  readonly keeper: Gatekeeper | null
   readonly interceptionId: string | null
+  readonly trace: TraceContext | null
   readonly cameMs: number
   readonly readyMs: number
 }
@@ -56,6 +66,16 @@ function sentOnce(body: Buffer, onRead: () => void): Readable {
   return stream.on('error', () => {})
 }
 
+/** Stands for the connection that there never was. */
+const notConnected: Dispatcher.DispatchController = {
+  aborted: false,
+  paused: false,
+  reason: null,
+  abort() {},
+  pause() {},
+  resume() {},
+}
+
 /** A secret, and the parts of one that has several: a provider that repeats it repeats a part. */
 function revealed(secret: Secret): readonly string[] {
   const value = secret.reveal()
@@ -67,21 +87,22 @@ export interface UpstreamsParts {
   readonly clock: Clock
   readonly log: Log
   readonly observe: (event: BridgeEvent) => void
+  readonly tracer: Tracer
 }
 
 /** The connections to all providers. */
-export function createUpstreams({ limits, clock, log, observe }: UpstreamsParts): Upstreams {
+export function createUpstreams({ limits, clock, log, observe, tracer }: UpstreamsParts): Upstreams {
   // A bound on connections would queue requests without a word. The watchdogs over answers are the relay's.
-  const agentWith = (connect: NonNullable<Agent.Options['connect']>): Agent =>
+  const agentWith = (connect: Connect): Agent =>
     new Agent({
       pipelining: 1,
       keepAliveTimeout: 60_000,
       headersTimeout: 0,
       bodyTimeout: 0,
       maxHeaderSize: 64 * 1024,
-      connect,
+      connect: endWhilePaused(connect),
     })
-  const anywhere = agentWith({ timeout: limits.connectMs })
+  const anywhere = agentWith(buildConnector({ timeout: limits.connectMs }))
   const others = new Map<Connect, Agent>()
   const agentOf = ({ connect }: Provider): Agent => {
     if (connect === undefined) return anywhere
@@ -109,9 +130,10 @@ export function createUpstreams({ limits, clock, log, observe }: UpstreamsParts)
   return {
     admit: standing.admit,
     standing,
-    ask({ exchange, routed, model, body, recording, interceptionId, cameMs, readyMs }) {
+    ask({ exchange, routed, model, body, sent, recording, keeper, interceptionId, trace, cameMs, readyMs }) {
       const { req, res, token, own, actorHeaders, ownHeaders } = exchange
-      const { provider, route, pathAndQuery } = routed
+      const { provider, route } = routed
+      const pathAndQuery = sent === null ? routed.pathAndQuery : provider.upstreamPath(sent.path)
       const attempts: Attempt[] = []
       const relay = new Relay({
         req,
@@ -124,6 +146,7 @@ export function createUpstreams({ limits, clock, log, observe }: UpstreamsParts)
         clock,
         log,
         attempts,
+        keeper,
         interceptionId,
         cameMs,
         readyMs,
@@ -131,27 +154,41 @@ export function createUpstreams({ limits, clock, log, observe }: UpstreamsParts)
       // A route that needs nobody behind it gets no credential either.
       const isProbe = route.kind === null
       const ownHeader = isProbe || own === null ? [] : own.header
-      let held = body
+      const leftOut = [...actorHeaders.names, ...(sent?.leftOut ?? [])]
+      const post = postOver(agentOf(provider), limits.connectMs)
+      let held = sent?.body ?? body
+      let sends = 0
       const send = (key: ProviderKey | null, handler: Dispatcher.DispatchHandler): void => {
         const request = { method: route.method, pathAndQuery, body: held, at: clock.now() }
-        const credential = key === null ? ownHeader : credentialFor(provider, key.secret, request)
-        const added = isProbe ? credential : [...credential, ...actorHeaders.pairs]
-        const headers = upstreamHeaders(req.rawHeaders, token, added, actorHeaders.names)
-        let sent: Buffer | Readable | null = held
+        const credential = key === null ? ownHeader : credentialFor(provider, key.secret, request, post)
+        if (!(credential instanceof Promise)) return dispatch(credential, handler)
+        const failed = (thrown: unknown): void => {
+          log.warn({ providerName: provider.name, error: toError(thrown).message }, 'a provider has no credential')
+          handler.onResponseError?.(notConnected, new NoCredential())
+        }
+        credential.then((pairs) => dispatch(pairs, handler), failed)
+      }
+      const dispatch = (credential: readonly string[], handler: Dispatcher.DispatchHandler): void => {
+        const traced =
+          tracer.passedOn && trace !== null ? traceHeaders(trace, attemptSpanId(trace.spanId, sends++)) : []
+        const added = isProbe ? credential : [...credential, ...actorHeaders.pairs, ...(sent?.added ?? []), ...traced]
+        const headers = upstreamHeaders(req.rawHeaders, token, added, leftOut)
+        let bytes: Buffer | Readable | null = held
         if (held !== null && held.length >= heldBytesMax) {
           headers.push('content-length', String(held.length))
           // Once one byte of it was read there is a connection, and only another key would make it be sent again.
-          sent = sentOnce(held, () => {
+          bytes = sentOnce(held, () => {
             if (own !== null || provider.keys.length < 2) held = null
           })
         }
         agentOf(provider).dispatch(
-          { origin: provider.origin, path: pathAndQuery, method: route.method, headers, body: sent },
+          { origin: provider.origin, path: pathAndQuery, method: route.method, headers, body: bytes },
           handler,
         )
       }
       ask({
         relay,
+        answerTo: route.translation?.answer(relay, limits) ?? relay,
         providerName: provider.name,
         limits,
         clock,

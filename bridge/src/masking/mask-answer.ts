@@ -1,5 +1,5 @@
+import { pemCharsMax } from '@reeve/base'
 import { applyMasks, type Find, type Masker } from './masker.ts'
-import { pemCharsMax } from './rules.ts'
 
 /**
  * Masks the secrets in an answer that is still coming, in place. A secret may be cut anywhere: by the pieces in which

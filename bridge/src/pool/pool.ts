@@ -81,6 +81,15 @@ export function noteStatus(
   return usableAtMs <= known.usableAtMs ? state : new Map(state).set(key.id, { ...known, usableAtMs, why })
 }
 
+/** The words for how a key does, from the best to the worst. */
+export const keyStandings = ['usable', 'busy', 'limited', 'refused'] as const
+export type KeyStanding = (typeof keyStandings)[number]
+
+export function standingOf(key: ProviderKey, state: PoolState, nowMs: number): KeyStanding {
+  const { usableAtMs, why } = stateOf(state, key)
+  return usableAtMs <= nowMs ? 'usable' : (why ?? 'usable')
+}
+
 /** Whether the same request with another key may be answered. */
 export const anotherKeyMayHelp = (status: number): boolean => status === 401 || status === 403 || status === 429
 

@@ -2,6 +2,7 @@ import { Secret } from '@reeve/base'
 import { expect, test } from 'vitest'
 import { chunkFrame } from '../../../test/support/bedrock-frames.ts'
 import { routeRequest } from '../routes.ts'
+import { fixturesOf } from '../testing/fixtures.ts'
 import { bedrockProvider } from './bedrock.ts'
 import { providerPromises } from './conformance.ts'
 import { anthropicProvider } from './anthropic.ts'
@@ -18,6 +19,16 @@ for (const { promise, check } of providerPromises) {
       body: Buffer.from('{"anthropic_version":"bedrock-2023-05-31","messages":[]}'),
       model,
       path: `/model/${model}/invoke-with-response-stream`,
+    }))
+}
+
+for (const { promise, check } of providerPromises) {
+  test(`bedrock, for clients of Anthropic’s API: ${promise}`, () =>
+    check(bedrock, {
+      stream: fixturesOf('anthropic-messages').find(({ name }) => name === 'thinking-and-tool')!.bytes,
+      body: Buffer.from('{"messages":[],"model":"claude-opus-5-5","stream":true}'),
+      model: 'claude-opus-5-5',
+      path: '/v1/messages',
     }))
 }
 
@@ -59,11 +70,12 @@ test('no other path is let through, however it is escaped', () => {
   expect(routeRequest(anthropic, 'GET', '/v1/models/x%2Fy')).toBeNull()
 })
 
+const noPost = () => Promise.reject(new Error('nothing is asked for'))
 const request = { method: 'POST', pathAndQuery: '/model/x/invoke', body: null, at: new Date('2026-01-02T03:04:05Z') }
 
-test('an API key is sent, and an access key signs for the region of the base URL', () => {
-  expect(credentialFor(bedrock, new Secret('ABSKx'), request)).toEqual(['authorization', 'Bearer ABSKx'])
-  const pairs = credentialFor(bedrock, new Secret('ASIAABCDEFGHIJKL:s3cret/+=:t0ken=='), request)
+test('an API key is sent, and an access key signs for the region of the base URL', async () => {
+  expect(credentialFor(bedrock, new Secret('ABSKx'), request, noPost)).toEqual(['authorization', 'Bearer ABSKx'])
+  const pairs = await credentialFor(bedrock, new Secret('ASIAABCDEFGHIJKL:s3cret/+=:t0ken=='), request, noPost)
   expect(pairs.slice(0, 4)).toEqual(['x-amz-date', '20260102T030405Z', 'x-amz-security-token', 't0ken=='])
   expect(pairs[5]).toContain('Credential=ASIAABCDEFGHIJKL/20260102/eu-central-1/bedrock/aws4_request')
   expect(pairs.join(' ')).not.toContain('s3cret')

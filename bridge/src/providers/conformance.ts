@@ -23,10 +23,11 @@ export interface ProviderSamples {
 const reasons: readonly RefusalReason[] = [
   'unauthenticated',
   'forbidden',
+  'denied',
   'not_found',
   'invalid',
   'too_large',
-  'unsupported_encoding',
+  'unsupported_media_type',
   'too_slow',
   'limited',
   'throttled',
@@ -89,7 +90,7 @@ export const providerPromises: readonly ProviderPromise[] = [
     promise: 'only refusals that may go away by themselves invite to ask again',
     check(provider, samples) {
       const wire = wireOf(provider, samples)
-      for (const reason of ['unauthenticated', 'forbidden'] as const) {
+      for (const reason of ['unauthenticated', 'forbidden', 'denied'] as const) {
         const { headers } = wire.refusal({ reason, message: 'no' }, null)
         assert.equal(headers[headers.indexOf('x-should-retry') + 1], 'false', reason)
       }

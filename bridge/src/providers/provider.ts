@@ -3,7 +3,10 @@ import type { Secret } from '@reeve/base'
 import type { buildConnector } from 'undici'
 import type { ProviderKey } from '../pool/pool.ts'
 import type { RouteKind } from '../recorder.ts'
-import type { WireFormat } from '../wire/wire-format.ts'
+import type { Translation } from '../translation.ts'
+import type { Refusal, WireFormat } from '../wire/wire-format.ts'
+import type { Capability } from './messages-elsewhere/capability.ts'
+import type { ModelRule } from './messages-elsewhere/models.ts'
 
 /** A configured instance of an LLM API. */
 export interface Provider {
@@ -26,8 +29,8 @@ export interface Provider {
   readonly ownCredentialHeaders: readonly string[]
   /** Header pairs that carry one of the keys. */
   authorization(secret: Secret): readonly string[]
-  /** Where a key may sign each request: the pairs that carry it for this one. */
-  readonly sign?: (secret: Secret, request: RequestToSign) => readonly string[]
+  /** Where a key may sign each request, or be exchanged for what is good for a while: the pairs for this one. */
+  readonly sign?: (secret: Secret, request: RequestToSign, post: Post) => Credential
 }
 
 /** A request as the provider gets it. */
@@ -38,9 +41,15 @@ export interface RequestToSign {
   readonly at: Date
 }
 
+/** Header pairs by which the provider knows who asks; a promise where those have to be asked for. */
+export type Credential = readonly string[] | Promise<readonly string[]>
+
+/** Sends a form to where the provider has its tokens from, over connections like those to the provider. */
+export type Post = (url: string, form: string) => Promise<{ readonly status: number; readonly body: string }>
+
 /** Header pairs by which the provider knows that this request is made with this key. */
-export function credentialFor(provider: Provider, secret: Secret, request: RequestToSign): readonly string[] {
-  return provider.sign === undefined ? provider.authorization(secret) : provider.sign(secret, request)
+export function credentialFor(provider: Provider, secret: Secret, request: RequestToSign, post: Post): Credential {
+  return provider.sign === undefined ? provider.authorization(secret) : provider.sign(secret, request, post)
 }
 
 /** Providers that are reached in the same way have the same one, and share connections. */
@@ -51,6 +60,22 @@ export interface ProviderOptions {
   readonly name: string
   readonly baseUrl: string
   readonly keys: readonly ProviderKey[]
+  readonly settings?: ProviderSettings | undefined
+}
+
+/** What some types have beside an address and keys. */
+export interface ProviderSettings {
+  /** For which region requests are signed, where the address does not say it. */
+  readonly region?: string | undefined
+  /** Whose models are asked, and where, when a client does not say it in the path. */
+  readonly project?: string | undefined
+  readonly location?: string | undefined
+  /** Where tokens are had from, when that is not the provider's own place. */
+  readonly token_url?: string | undefined
+  /** What models are called there, before what is built in. */
+  readonly models?: readonly ModelRule[] | undefined
+  /** What models take there, before what is built in. */
+  readonly capabilities?: readonly Capability[] | undefined
 }
 
 /** The keys of a provider that has at most one. */
@@ -68,6 +93,10 @@ export interface ProviderRoute {
   /** How it is recorded; null for a route that needs no actor, gets no credential and leaves no record. */
   readonly kind: RouteKind | null
   readonly wire: WireFormat
+  /** How the provider is asked, where that is not as its clients ask. */
+  readonly translation?: Translation
+  /** What clients are told that ask for what the provider does not have. */
+  readonly refusal?: Refusal
   /** Whether the same is asked over a WebSocket, which begins with a GET of this path. */
   readonly overSocket?: true
 }

@@ -9,10 +9,13 @@ import { anthropicProvider } from '../providers/anthropic.ts'
 import { bedrockProvider } from '../providers/bedrock.ts'
 import { geminiProvider } from '../providers/gemini.ts'
 import { openaiProvider } from '../providers/openai.ts'
+import { vertexProvider } from '../providers/vertex.ts'
 import type { ProviderKey } from '../pool/pool.ts'
-import { type Connect, oneKey } from '../providers/provider.ts'
+import { type Connect, oneKey, type ProviderSettings } from '../providers/provider.ts'
+import { everythingAllowed, type Policy } from '../policy.ts'
 import type { Actor } from '../recorder.ts'
 import type { StoredObjects } from '../stored/stored-objects.ts'
+import { noTracer, type Tracer } from '../tracer.ts'
 import type { Refusal } from '../wire/wire-format.ts'
 import { counter } from './counter.ts'
 import { type MemoryRecorder, memoryRecorder } from './memory-recorder.ts'
@@ -31,6 +34,7 @@ const factories = {
   openai: openaiProvider,
   gemini: geminiProvider,
   bedrock: bedrockProvider,
+  vertex: vertexProvider,
 } as const
 
 /** For tests that are not about it. */
@@ -57,8 +61,11 @@ export async function startBridge(
     /** The provider, by the name that it has then too. */
     provider?: keyof typeof factories
     keys?: readonly ProviderKey[]
+    settings?: ProviderSettings
     connect?: Connect
     stored?: StoredObjects
+    policy?: Policy
+    tracer?: Tracer
     /** What each request over a WebSocket is refused with. */
     refuse?: Refusal
   } = {},
@@ -66,17 +73,24 @@ export async function startBridge(
   const recorder = options.recorder ?? memoryRecorder()
   const events: BridgeEvent[] = []
   const name = options.provider ?? 'anthropic'
-  const made = factories[name]({ name, baseUrl, keys: options.keys ?? oneKey(new Secret(providerKey)) })
+  const made = factories[name]({
+    name,
+    baseUrl,
+    keys: options.keys ?? oneKey(new Secret(providerKey)),
+    settings: options.settings,
+  })
   const provider = options.connect === undefined ? made : { ...made, connect: options.connect }
   const providers = new Map([[name, provider]])
   const bridge = createBridge({
     providers: () => providers,
     recorder,
     stored: options.stored ?? everyonesOwn,
+    policy: options.policy ?? everythingAllowed,
     masker: options.masker ?? null,
     clock: systemClock,
     log: options.log ?? silentLog,
     newId: () => uuidv7(systemClock.now()),
+    tracer: options.tracer ?? noTracer,
     observe: (event) => events.push(event),
     limits: { ...defaultLimits, ...options.limits },
   })

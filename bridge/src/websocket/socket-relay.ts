@@ -1,9 +1,12 @@
 import { type Clock, type Log, toError } from '@reeve/base'
 import { WebSocket } from 'ws'
 import type { Ending } from '../answer-body.ts'
+import { deniedEnd } from '../gate/gated-body.ts'
+import type { Hold } from '../gate/hold.ts'
 import type { Limits } from '../limits.ts'
 import type { Mask } from '../mask.ts'
-import type { RelaySummary } from '../relay.ts'
+import type { Denial } from '../policy.ts'
+import type { RelaySummary } from '../answer-record.ts'
 import { asEvent } from '../wire/as-event.ts'
 import type { Refusal, SocketFormat } from '../wire/wire-format.ts'
 import { leave, type Message, receive, send } from './messages.ts'
@@ -65,6 +68,7 @@ export class SocketRelay {
   #stopping = false
   #timer: NodeJS.Timeout
   #unheardBytes = 0
+  #isDenied = false
   #isAlive = true
   readonly #pings: NodeJS.Timeout
   #resolveFinished: () => void = () => {}
@@ -127,7 +131,7 @@ export class SocketRelay {
       return this.#settle()
     }
     this.#turn = begun
-    if (!this.#clientOpen) return this.#end({ outcome: 'client_disconnected' }, null, null, null)
+    if (!this.#clientOpen) return this.#end({ outcome: 'client_disconnected' }, null, [], null)
     if (!this.#upstreamOpen) return this.#fail({ outcome: 'upstream_aborted', errorType: 'upstream_closed' }, gone)
     begun.ask()
     this.#watch(limits.firstByteMs)
@@ -156,16 +160,47 @@ export class SocketRelay {
     const end = format.endOf(bytes)
     if (end === null) {
       turn.note(bytes)
-      if (this.#clientOpen) this.#watch(limits.idleMs)
-      else this.#boundUnheard(bytes)
-      return send(client, bytes, limits.idleMs)
+      if (!this.#clientOpen) this.#boundUnheard(bytes)
+      else if (turn.hold?.denial == null) this.#watch(limits.idleMs)
+      return turn.hold === null ? send(client, bytes, limits.idleMs) : this.#pass(turn.hold, bytes)
     }
     const last = mask.bytes(bytes)
     turn.note(last)
-    if (end.error === null) return this.#end({ outcome: 'ok' }, 200, last, null)
-    const errorMessage = mask.text(end.error.message)
-    const ending: Ending = { outcome: 'upstream_error', errorType: end.error.type, errorMessage }
-    return this.#end(ending, end.status ?? 200, last, end.status)
+    const errorMessage = end.error === null ? '' : mask.text(end.error.message)
+    const ending: Ending =
+      end.error === null ? { outcome: 'ok' } : { outcome: 'upstream_error', errorType: end.error.type, errorMessage }
+    const status = end.error === null ? 200 : (end.status ?? 200)
+    if (turn.hold === null) return this.#end(ending, status, [last], end.status)
+    return this.#endHeld(turn.hold, ending, status, last, end.status)
+  }
+
+  // The policy's part.
+
+  /** Sends what may pass now, and what may when somebody has decided: until then the provider waits. */
+  async #pass(hold: Hold, bytes: Buffer): Promise<void> {
+    const { client, limits } = this.#parts
+    const { now, later } = hold.take(bytes)
+    for (const message of now) await send(client, message, limits.idleMs)
+    const decided = (await later) ?? []
+    // It may have ended meanwhile, and then nothing follows what the client was told of that.
+    if (this.#turn?.hold !== hold || this.#turn.ending) return
+    for (const message of decided) await send(client, message, limits.idleMs)
+    // After a no the provider may finish, for a moment, so that what was used is known.
+    if (hold.denial !== null && !this.#isDenied) this.#watch(limits.afterEndMs)
+    this.#isDenied = hold.denial !== null
+  }
+
+  async #endHeld(hold: Hold, ending: Ending, status: number, last: Buffer, keyStatus: number | null): Promise<void> {
+    const taken = hold.take(last)
+    const ended = hold.end()
+    const released = [...taken.now, ...((await taken.later) ?? []), ...ended.now, ...((await ended.later) ?? [])]
+    if (hold.denial !== null) return this.#deny(hold.denial)
+    await this.#end(ending, status, released, keyStatus)
+  }
+
+  async #deny(denial: Denial): Promise<void> {
+    const { ending, refusal } = deniedEnd(denial)
+    await this.#end(ending, 400, [this.#parts.format.error(refusal)], null)
   }
 
   async #relayTrailer(bytes: Buffer): Promise<void> {
@@ -176,7 +211,8 @@ export class SocketRelay {
       log.error({ error: toError(thrown).message }, 'the trailer of a record could not be written')
       return this.#cut()
     }
-    await send(client, bytes, limits.idleMs)
+    // What a policy looks at may not be followed by what it did not.
+    if (this.#last?.hold?.passesBehind(bytes) !== false) await send(client, bytes, limits.idleMs)
   }
 
   readonly #onProviderClosed = (code: number, reason: string): void => {
@@ -192,12 +228,13 @@ export class SocketRelay {
   // Endings.
 
   /** The end of the record first; only then, and only if it is durable, what was held back. */
-  async #end(ending: Ending, status: number | null, last: Buffer | null, keyStatus: number | null): Promise<void> {
+  async #end(ending: Ending, status: number | null, last: readonly Buffer[], keyStatus: number | null): Promise<void> {
     const turn = this.#turn
     if (turn === null || turn.ending) return
     turn.ending = true
     clearTimeout(this.#timer)
-    const outcome = this.#clientOpen || ending.outcome === 'interrupted' ? ending.outcome : 'client_disconnected'
+    const counts = this.#clientOpen || ending.outcome === 'interrupted' || ending.outcome === 'denied'
+    const outcome = counts ? ending.outcome : 'client_disconnected'
     const given = this.#clientOpen || turn.hasBegun ? status : null
     let summary: RelaySummary | null = null
     try {
@@ -213,7 +250,8 @@ export class SocketRelay {
     this.#turn = null
     this.#last = turn
     if (summary === null) return this.#cut()
-    if (last !== null) await send(this.#parts.client, last, this.#parts.limits.idleMs)
+    this.#isDenied = false
+    for (const message of last) await send(this.#parts.client, message, this.#parts.limits.idleMs)
     if (this.#stopping) this.#leaveBoth(1012, 'Reeve is stopping.')
     if (!this.#clientOpen) leave(this.#parts.upstream, 1000, '')
     this.#watch(this.#parts.limits.socketIdleMs)
@@ -223,8 +261,10 @@ export class SocketRelay {
   /** Ends without a complete answer, and says so to the client. Without anything under way it does nothing. */
   async #fail(ending: Ending, refusal: Refusal): Promise<void> {
     if (this.#turn === null || this.#turn.ending) return
+    const denial = this.#turn.hold?.denial ?? null
+    if (denial !== null && ending.outcome !== 'interrupted') return this.#deny(denial)
     const error = this.#parts.format.error(refusal)
-    await this.#end({ errorMessage: refusal.message, ...ending }, 200, error, null)
+    await this.#end({ errorMessage: refusal.message, ...ending }, 200, [error], null)
   }
 
   async #tell(refusal: Refusal): Promise<void> {
@@ -260,7 +300,7 @@ export class SocketRelay {
   readonly #onSilence = (): void => {
     const turn = this.#turn
     if (turn === null) return this.#beginning ? undefined : this.#leaveBoth(1000, 'Nothing was asked for a while.')
-    if (!this.#clientOpen) return void this.#end({ outcome: 'client_disconnected' }, 200, null, null)
+    if (!this.#clientOpen) return void this.#end({ outcome: 'client_disconnected' }, 200, [], null)
     const message = turn.hasBegun
       ? 'The provider fell silent in the middle of the answer.'
       : 'The provider did not begin to answer in time.'
@@ -281,6 +321,6 @@ export class SocketRelay {
   #boundUnheard(bytes: Buffer): void {
     this.#unheardBytes += bytes.length
     if (this.#unheardBytes <= this.#parts.limits.disconnectedBytes) return
-    void this.#end({ outcome: 'client_disconnected' }, 200, null, null)
+    void this.#end({ outcome: 'client_disconnected' }, 200, [], null)
   }
 }

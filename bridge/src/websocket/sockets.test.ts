@@ -5,6 +5,7 @@ import { WebSocket } from 'ws'
 import { clientToken } from '../testing/raw-http.ts'
 import { type SocketUpstream, startSocketUpstream } from '../testing/socket-upstream.ts'
 import { providerKey, startBridge, type TestBridge } from '../testing/start-bridge.ts'
+import type { Tracer } from '../tracer.ts'
 import { openaiResponsesReader } from '../wire/openai-responses/reader.ts'
 import { sseSplitter } from '../wire/sse.ts'
 
@@ -347,4 +348,33 @@ test('a client that reads slowly makes the provider wait', async () => {
   client.socket.resume()
   await client.hears(41)
   expect(bridge.recorder.records[0]!.end!.outcome).toBe('ok')
+})
+
+test('requests over one connection are steps of their own in the trace of the client', async () => {
+  await using upstream = await startSocketUpstream(answering)
+  let made = 0
+  const tracer: Tracer = {
+    begin: ({ traceparent }) => ({
+      traceId: String(traceparent).slice(3, 35),
+      spanId: String(++made).padStart(16, '0'),
+      parentSpanId: String(traceparent).slice(36, 52),
+      state: null,
+      sampled: true,
+    }),
+    passedOn: false,
+  }
+  await using bridge = await bridgeTo(upstream, { tracer })
+  const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+  using client = await connect(bridge, { headers: { authorization: `Bearer ${clientToken}`, traceparent } })
+  client.socket.send(ask())
+  await client.hears(3)
+  client.socket.send(ask())
+  await client.hears(6)
+  await bridge.recorder.ended(2)
+  const steps = bridge.recorder.records.map(({ start }) => start.trace)
+  expect(steps).toMatchObject([
+    { traceId: 'a'.repeat(32), parentSpanId: 'b'.repeat(16), spanId: '0000000000000001' },
+    { traceId: 'a'.repeat(32), parentSpanId: 'b'.repeat(16), spanId: '0000000000000002' },
+  ])
+  expect(upstream.handshakes[0]?.headers).not.toHaveProperty('traceparent')
 })

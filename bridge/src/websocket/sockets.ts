@@ -1,19 +1,26 @@
 import type { IncomingMessage } from 'node:http'
 import { type Clock, type Log, toError, type Uuid } from '@reeve/base'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { begin as beginRecord } from '../begin.ts'
 import type { BodyMemory } from '../bodies.ts'
-import type { BridgeEvent, Exchange, Upgrade } from '../exchange.ts'
+import { about, type BridgeEvent, type Exchange, type Upgrade } from '../exchange.ts'
 import { answerHeaders } from '../headers.ts'
 import { takeIn } from '../intake.ts'
 import type { Limits } from '../limits.ts'
 import { maskFor } from '../mask.ts'
+import { gatekeeperOf } from '../gate/gatekeeper.ts'
+import { Hold } from '../gate/hold.ts'
+import { denyModel } from '../gate/model-decision.ts'
 import type { Masker } from '../masking/masker.ts'
-import type { Actor, Recorder, Recording, StartFacts } from '../recorder.ts'
-import { writeAnswer } from '../refuse.ts'
+import type { Policy } from '../policy.ts'
+import type { Actor, Recorder, StartFacts } from '../recorder.ts'
+import { errorTypeOf, outcomeOf, writeAnswer } from '../refuse.ts'
 import type { Routed } from '../routes.ts'
 import type { Standing } from '../standing.ts'
 import { noting, refuseOthers, type StoredObjects } from '../stored/stored-objects.ts'
-import type { Refusal } from '../wire/wire-format.ts'
+import type { Tracer } from '../tracer.ts'
+import type { ToolCallFormat } from '../wire/tool-calls.ts'
+import type { Refusal, WireFormat } from '../wire/wire-format.ts'
 import { connectUpstream, type UpstreamSocket } from './connect.ts'
 import { SocketRelay } from './socket-relay.ts'
 import { Turn } from './turn.ts'
@@ -21,12 +28,14 @@ import { Turn } from './turn.ts'
 export interface SocketsParts {
   readonly recorder: Recorder
   readonly stored: StoredObjects
+  readonly policy: Policy
   readonly masker: Masker | null
   readonly bodies: BodyMemory
   readonly standing: Standing
   readonly clock: Clock
   readonly log: Log
   readonly newId: () => Uuid
+  readonly tracer: Tracer
   readonly observe: (event: BridgeEvent) => void
   readonly limits: Limits
 }
@@ -155,7 +164,7 @@ async function begin(
   routed: Routed,
   { upstream, requestId, session, message, made }: Asked,
 ): Promise<Turn | Refusal> {
-  const { recorder, bodies, masker, clock, log, newId, observe, standing, stored } = parts
+  const { bodies, masker, clock, log, newId, tracer, observe, standing, stored, policy, limits } = parts
   const { actor, own, sourceIp } = exchange
   const { provider, route } = routed
   const cameMs = clock.monotonicMs()
@@ -172,20 +181,16 @@ async function begin(
     actor,
     startedAt,
     sourceIp,
+    boundary: exchange.boundary ?? null,
     provider: provider.type,
     providerName: provider.name,
     route: route.kind ?? 'passthrough',
     credentialKind: own === null ? 'centralized' : 'byok',
     credentialHint: (own ?? upstream.key)?.secret.hint() ?? '',
+    trace: tracer.begin(exchange.req.headers),
   }
-  let recording: Recording
-  try {
-    recording = await recorder.begin(start)
-  } catch (thrown) {
-    log.error({ interceptionId: id, error: toError(thrown).message }, 'the start of a record could not be written')
-    observe({ kind: 'unrecorded', providerName: provider.name, step: 'begin' })
-    return unrecordable
-  }
+  const recording = await beginRecord(start, parts)
+  if (recording === null) return unrecordable
   if (intake.remember !== null) {
     const { key, body, shared } = intake.remember
     bodies.remember(key, { ...body, interceptionId: id }, shared)
@@ -194,17 +199,21 @@ async function begin(
   const kept = withMadeHere(stored, made)
   const entered = intake.refusal ?? upgrade.enter()
   const leave = 'leave' in entered ? entered.leave : nothing
-  const refusal =
-    ('leave' in entered ? null : entered) ??
-    (await refuseOthers(kept, use, routed, intake)) ??
-    standing.admit(provider, start.model, false)
+  const refused = ('leave' in entered ? null : entered) ?? (await refuseOthers(kept, use, routed, intake))
+  const denied = refused === null ? denyModel(policy, start, { clock, log, observe }) : null
+  const refusal = refused ?? denied?.refusal ?? standing.admit(provider, start.model, false)
   const noted = refusal === null ? noting(kept, use, routed, intake, recording) : recording
   // The body is on record; the turn need not hold it as long as its answer takes.
-  const turn = new Turn({ start, recording: noted, clock, cameMs, providerRequestId: requestId, leave })
+  const keeper = refusal === null ? gatekeeperOf(policy, start, routed, { limits, clock, log, observe }) : null
+  const hold = keeper === null ? null : new Hold({ format: messageToolCalls(route.wire), keeper, limits, clock })
+  const decisions = keeper?.decisions ?? (denied === null ? [] : [denied.decision])
+  const about = { start, recording: noted, clock, cameMs, providerRequestId: requestId, leave }
+  const turn = new Turn({ ...about, hold, decisions })
   if (refusal === null) return turn
   leave()
   try {
-    const ending = { outcome: 'refused', errorType: refusal.reason, errorMessage: refusal.message } as const
+    const why = { errorType: errorTypeOf(refusal) ?? refusal.reason, errorMessage: refusal.message }
+    const ending = { outcome: outcomeOf(refusal), ...why }
     tell(parts, turn, await turn.end(ending, 400))
   } catch (thrown) {
     log.error({ interceptionId: id, error: toError(thrown).message }, 'the end of a record could not be written')
@@ -218,18 +227,9 @@ function tell(
   { start }: Turn,
   summary: Awaited<ReturnType<Turn['end']>> | null,
 ): void {
-  const { providerName, route, client } = start
-  if (summary === null) return observe({ kind: 'unrecorded', providerName, step: 'end' })
+  if (summary === null) return observe({ kind: 'unrecorded', providerName: start.providerName, step: 'end' })
   const durationMs = clock.now().getTime() - start.startedAt.getTime()
-  observe({
-    kind: 'finished',
-    providerName,
-    route,
-    client,
-    requestBytes: start.body.bytes.length,
-    ...summary,
-    durationMs,
-  })
+  observe({ kind: 'finished', ...about(start), ...summary, durationMs })
 }
 
 /** What was made over this very connection may be carried on over it: the provider knows it from there only. */
@@ -244,6 +244,12 @@ function withMadeHere(stored: StoredObjects, made: ReadonlySet<string>): StoredO
 }
 
 const nothing = (): void => {}
+
+/** Each message is an event. */
+function messageToolCalls({ toolCalls }: WireFormat): ToolCallFormat {
+  const eventOf = (bytes: Buffer) => ({ event: '', data: bytes.toString('utf8'), id: null, retry: null })
+  return { ...toolCalls, units: (bytes) => [{ bytes, event: eventOf(bytes) }] }
+}
 
 /** As the lines of a head. A name or value that would break out of its line is left out. */
 function headerLines(pairs: readonly string[]): string[] {

@@ -1,7 +1,8 @@
 import type { Clock } from '@reeve/base'
 import type { Ending } from '../answer-body.ts'
-import type { Attempt, EndFacts, Recording, StartFacts } from '../recorder.ts'
-import type { RelaySummary } from '../relay.ts'
+import type { Hold } from '../gate/hold.ts'
+import type { Attempt, Decision, EndFacts, Recording, StartFacts } from '../recorder.ts'
+import type { RelaySummary } from '../answer-record.ts'
 import { asEvent } from '../wire/as-event.ts'
 import { cleanText } from '../wire/json.ts'
 
@@ -14,6 +15,9 @@ export interface TurnParts {
   readonly providerRequestId: string | null
   /** Makes room for another one. */
   readonly leave: () => void
+  readonly hold: Hold | null
+  /** Grows while the answer comes. */
+  readonly decisions: Decision[]
 }
 
 /** One request for an answer over a WebSocket, with the record of its answer. Ends once. */
@@ -23,6 +27,9 @@ export class Turn {
   readonly leave: () => void
   /** Set once it ends. */
   ending = false
+  readonly decisions: Decision[]
+  /** Holds the tool calls of the answer; null when nobody looks at them. */
+  readonly hold: Hold | null
   readonly #parts: TurnParts
   #asked: { readonly at: Date; readonly ms: number } | null = null
   #answeredMs: number | null = null
@@ -33,6 +40,8 @@ export class Turn {
     this.start = parts.start
     this.recording = parts.recording
     this.leave = parts.leave
+    this.hold = parts.hold
+    this.decisions = parts.decisions
   }
 
   /** The provider is being asked. */
@@ -66,6 +75,7 @@ export class Turn {
       errorType: errorType === undefined ? null : cleanText(errorType, 64),
       errorMessage: errorMessage === undefined ? null : cleanText(errorMessage, 1024),
       attempts: this.#attempts(statusCode, errorType ?? null),
+      decisions: this.decisions,
       providerRequestId,
       contentType: this.#answeredMs === null ? null : 'text/event-stream',
       durationMs: clock.monotonicMs() - cameMs,

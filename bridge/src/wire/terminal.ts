@@ -86,15 +86,24 @@ function isOneEvent(chunk: Buffer, start: Buffer): boolean {
 }
 
 function findTerminal(events: Buffer, rules: TerminalRules): { from: number; error: WireError | null } | null {
-  for (let from = 0; from < events.length;) {
-    const to = nextEventEnd(events, from)
-    for (const event of sseSplitter(Number.POSITIVE_INFINITY)(events.subarray(from, to))) {
+  let from = 0
+  for (const bytes of wholeEvents(events)) {
+    for (const event of sseSplitter(Number.POSITIVE_INFINITY)(bytes)) {
       const verdict = rules.verdict(event)
       if (verdict !== null) return { from, error: verdict === 'stop' ? null : verdict }
     }
-    from = to
+    from += bytes.length
   }
   return null
+}
+
+/** The bytes of each event, up to where the next one begins. The last one may be cut off. */
+export function* wholeEvents(events: Buffer): Generator<Buffer> {
+  for (let from = 0; from < events.length;) {
+    const to = nextEventEnd(events, from)
+    yield events.subarray(from, to)
+    from = to
+  }
 }
 
 const LF = 10

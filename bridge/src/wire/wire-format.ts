@@ -1,15 +1,18 @@
 import type { ClientHints } from '../clients.ts'
 import type { Scan, ScanResult, EarlierScan } from '../scan.ts'
 import type { StoredFormat } from './stored-format.ts'
+import type { ToolCallFormat } from './tool-calls.ts'
 
 /** Why the bridge, or the gateway around it, answers itself instead of the provider. */
 export type RefusalReason =
   | 'unauthenticated'
   | 'forbidden'
+  /** A policy says no: asking again changes nothing. */
+  | 'denied'
   | 'not_found'
   | 'invalid'
   | 'too_large'
-  | 'unsupported_encoding'
+  | 'unsupported_media_type'
   | 'too_slow'
   | 'limited'
   /** As `limited`, and over in a moment: whoever asks again has his answer. */
@@ -78,6 +81,7 @@ export interface WireFormat {
   watchTerminal(eventBytesMax: number): TerminalWatcher
   /** The error that an answer with an error status carries. */
   readError(body: Buffer): WireError
+  readonly toolCalls: ToolCallFormat
   /** Of an API whose streams are no `text/event-stream`. */
   readonly framed?: FramedStreams
   /** Of an API whose provider keeps what it was asked and answered. */
@@ -97,6 +101,8 @@ export interface RequestFacts extends ClientHints {
   /** Empty when the body names none. */
   readonly model: string
   readonly streaming: boolean
+  /** Why it cannot be told which model the provider would take. */
+  readonly problem?: string
 }
 
 /** How an API is spoken over a WebSocket, for the relay: what of it has to be known to keep the record. */

@@ -8,10 +8,11 @@ import type { Refusal, RefusalReason, WireAnswer, WireError } from '../wire-form
 const shapes: Readonly<Record<RefusalReason, { status: number; type: string; retry: boolean }>> = {
   unauthenticated: { status: 401, type: 'authentication_error', retry: false },
   forbidden: { status: 403, type: 'permission_error', retry: false },
+  denied: { status: 403, type: 'permission_error', retry: false },
   not_found: { status: 404, type: 'not_found_error', retry: false },
   invalid: { status: 400, type: 'invalid_request_error', retry: false },
   too_large: { status: 413, type: 'request_too_large', retry: false },
-  unsupported_encoding: { status: 415, type: 'invalid_request_error', retry: false },
+  unsupported_media_type: { status: 415, type: 'invalid_request_error', retry: false },
   too_slow: { status: 408, type: 'timeout_error', retry: true },
   limited: { status: 429, type: 'rate_limit_error', retry: true },
   throttled: { status: 429, type: 'rate_limit_error', retry: true },

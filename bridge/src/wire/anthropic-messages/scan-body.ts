@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { ClientHints } from '../../clients.ts'
 import { type EarlierScan, type Scan, scanObject, type ScanResult } from '../../scan.ts'
-import { memberOf, valueAt } from '../body.ts'
-import { arrayOf, cleanText, objectOf, parseJson, stringOf } from '../json.ts'
+import { memberOf, modelOf, valueAt } from '../body.ts'
+import { arrayOf, objectOf, parseJson, stringOf } from '../json.ts'
 import type { RequestFacts } from '../wire-format.ts'
 
-const modelCharsMax = 200
 const userIdCharsMax = 4096
 
 const rules = {
@@ -20,10 +19,9 @@ export function scanBody(body: Buffer, earlier?: EarlierScan): ScanResult {
 
 /** What the body says about itself. A value of another type than the API's says nothing: the provider will refuse it. */
 export function requestFacts(body: Buffer, scan: Scan): RequestFacts {
-  const model = valueAt(body, memberOf(scan, 'model'), modelCharsMax * 6)
   const stream = memberOf(scan, 'stream')
   return {
-    model: cleanText(stringOf(model) ?? '', modelCharsMax),
+    ...modelOf(body, scan),
     streaming: stream !== null && body.toString('latin1', stream.from, stream.to) === 'true',
     ...clientHints(valueAt(body, memberOf(scan, 'metadata'), userIdCharsMax)),
   }

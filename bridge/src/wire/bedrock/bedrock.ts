@@ -4,6 +4,7 @@ import type { WireFormat } from '../wire-format.ts'
 import { errorAnswer, errorFrame, readError } from './errors.ts'
 import { asEvents } from './events.ts'
 import { watchTerminal } from './terminal.ts'
+import { bedrockToolCalls } from './tool-calls.ts'
 
 const modelCharsMax = 200
 const asked = /^\/model\/([^/]+)\/(.+)$/
@@ -26,5 +27,6 @@ export const bedrock: WireFormat = {
   streamError: errorFrame,
   watchTerminal,
   readError,
+  toolCalls: bedrockToolCalls,
   framed: { contentType: 'application/vnd.amazon.eventstream', asEvents },
 }

@@ -7,10 +7,11 @@ import { type Frame, writeFrame } from './frames.ts'
 const shapes: Readonly<Record<RefusalReason, { status: number; type: string; retry: boolean }>> = {
   unauthenticated: { status: 401, type: 'UnrecognizedClientException', retry: false },
   forbidden: { status: 403, type: 'AccessDeniedException', retry: false },
+  denied: { status: 403, type: 'AccessDeniedException', retry: false },
   not_found: { status: 404, type: 'ResourceNotFoundException', retry: false },
   invalid: { status: 400, type: 'ValidationException', retry: false },
   too_large: { status: 413, type: 'ValidationException', retry: false },
-  unsupported_encoding: { status: 415, type: 'ValidationException', retry: false },
+  unsupported_media_type: { status: 415, type: 'ValidationException', retry: false },
   too_slow: { status: 408, type: 'ModelTimeoutException', retry: true },
   limited: { status: 429, type: 'ThrottlingException', retry: true },
   throttled: { status: 429, type: 'ThrottlingException', retry: true },
@@ -32,6 +33,7 @@ export function errorAnswer(refusal: Refusal, requestId: string | null): WireAns
 
 /** The few exceptions that may come in a stream. */
 const inStream: Partial<Record<RefusalReason, string>> = {
+  denied: 'validationException',
   limited: 'throttlingException',
   throttled: 'throttlingException',
   unavailable: 'serviceUnavailableException',

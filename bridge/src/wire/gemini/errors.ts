@@ -5,10 +5,11 @@ import type { Refusal, RefusalReason, WireAnswer, WireError } from '../wire-form
 const shapes: Readonly<Record<RefusalReason, { code: number; status: string; retry: boolean }>> = {
   unauthenticated: { code: 401, status: 'UNAUTHENTICATED', retry: false },
   forbidden: { code: 403, status: 'PERMISSION_DENIED', retry: false },
+  denied: { code: 403, status: 'PERMISSION_DENIED', retry: false },
   not_found: { code: 404, status: 'NOT_FOUND', retry: false },
   invalid: { code: 400, status: 'INVALID_ARGUMENT', retry: false },
   too_large: { code: 413, status: 'INVALID_ARGUMENT', retry: false },
-  unsupported_encoding: { code: 415, status: 'INVALID_ARGUMENT', retry: false },
+  unsupported_media_type: { code: 415, status: 'INVALID_ARGUMENT', retry: false },
   too_slow: { code: 408, status: 'DEADLINE_EXCEEDED', retry: true },
   limited: { code: 429, status: 'RESOURCE_EXHAUSTED', retry: true },
   throttled: { code: 429, status: 'RESOURCE_EXHAUSTED', retry: true },
@@ -32,8 +33,15 @@ export function errorAnswer(refusal: Refusal, requestId: string | null): WireAns
   return { status: code, headers, body }
 }
 
-/** The event that ends a stream which has begun. */
+/**
+ * The event that ends a stream which has begun. Gemini CLI passes over an error there and asks again, so what a policy
+ * says is said as the end of the answer: shown to the person, and final.
+ */
 export function errorEvent(refusal: Refusal): Buffer {
+  if (refusal.reason === 'denied') {
+    const content = { role: 'model', parts: [{ text: refusal.message }] }
+    return Buffer.from(`data: ${JSON.stringify({ candidates: [{ index: 0, content, finishReason: 'STOP' }] })}\n\n`)
+  }
   return Buffer.from(`data: ${JSON.stringify(errorOfRefusal(refusal))}\n\n`)
 }
 

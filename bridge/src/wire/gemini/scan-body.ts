@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { type EarlierScan, type Scan, scanObject, type ScanResult } from '../../scan.ts'
-import { memberOf, valueAt } from '../body.ts'
+import { memberOf, modelOfPath, valueAt } from '../body.ts'
 import { arrayOf, cleanText, objectOf, stringOf } from '../json.ts'
 import type { RequestFacts } from '../wire-format.ts'
 
 const modelCharsMax = 200
 
-const rules = { decisive: ['contents', 'tools'], elementsOf: 'contents' } as const
+const rules = { decisive: ['model', 'contents', 'tools'], elementsOf: 'contents' } as const
 
 /** Finds the members of a body and the elements of its `contents`. */
 export function scanBody(body: Buffer, earlier?: EarlierScan): ScanResult {
@@ -14,10 +14,10 @@ export function scanBody(body: Buffer, earlier?: EarlierScan): ScanResult {
 }
 
 /** What is asked stands in the path: `…/models/<model>:<method>`. The clients of this API name no session. */
-export function requestFacts(_body: Buffer, _scan: Scan, path: string): RequestFacts {
+export function requestFacts(body: Buffer, scan: Scan, path: string): RequestFacts {
   const asked = /\/models\/([^/:]+):(\w+)$/.exec(path)
   return {
-    model: cleanText(asked?.[1] ?? '', modelCharsMax),
+    ...modelOfPath(body, scan, cleanText(asked?.[1] ?? '', modelCharsMax)),
     streaming: asked?.[2] === 'streamGenerateContent',
     bodySessionId: null,
   }

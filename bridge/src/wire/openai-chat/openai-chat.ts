@@ -4,6 +4,7 @@ import type { WireFormat } from '../wire-format.ts'
 import { errorEvent } from './errors.ts'
 import { beginning, scanBody } from './scan-body.ts'
 import { watchTerminal } from './terminal.ts'
+import { chatToolCalls } from './tool-calls.ts'
 
 /** OpenAI's Chat Completions API, as OpenAI and the many servers that imitate it speak it. */
 export const openaiChat: WireFormat = {
@@ -14,4 +15,5 @@ export const openaiChat: WireFormat = {
   streamError: errorEvent,
   watchTerminal,
   readError,
+  toolCalls: chatToolCalls,
 }

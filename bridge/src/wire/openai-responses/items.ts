@@ -33,6 +33,14 @@ export function isAnswer(item: JsonObject): boolean {
   return isCall(type) || type === 'reasoning' || type === 'item_reference' || type.includes('compaction')
 }
 
+/** Whether an item asks the client to run something. What is unknown and may be a call, is one. */
+export function isClientCall(item: JsonObject): boolean {
+  const type = stringOf(item['type']) ?? ''
+  if (hosted.includes(type) || type.endsWith('_output')) return false
+  // What the provider runs once the client has approved it, is the client's to answer for.
+  return type.endsWith('_call') || type === 'mcp_approval_request' || item['call_id'] !== undefined
+}
+
 /** What an item of an answer says. `truncated` when the answer broke off inside it. */
 export function readItem(item: JsonObject, { truncated }: { truncated: boolean }): readonly Observation[] {
   const type = typeOf(item)
@@ -89,7 +97,7 @@ export function callId(item: JsonObject): string | null {
   return stringOf(item['call_id']) ?? stringOf(item['id'])
 }
 
-function callInput(item: JsonObject): string {
+export function callInput(item: JsonObject): string {
   const input = inputMembers.map((member) => item[member]).find((value) => value !== undefined && value !== null)
   if (typeof input === 'string') return input
   return JSON.stringify(input ?? (item['server_label'] === undefined ? {} : { server_label: item['server_label'] }))

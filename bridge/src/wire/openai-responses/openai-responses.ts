@@ -6,6 +6,7 @@ import { beginning, scanBody } from './scan-body.ts'
 import { responsesSocket } from './socket.ts'
 import { storedResponses } from './stored.ts'
 import { watchTerminal } from './terminal.ts'
+import { responsesToolCalls } from './tool-calls.ts'
 
 /** OpenAI's Responses API. */
 export const openaiResponses: WireFormat = {
@@ -16,6 +17,7 @@ export const openaiResponses: WireFormat = {
   streamError: errorEvents,
   watchTerminal,
   readError,
+  toolCalls: responsesToolCalls,
   stored: storedResponses,
   socket: responsesSocket,
 }

@@ -5,7 +5,7 @@ import { errorAnswer, readError } from './errors.ts'
 const statusOf = (reason: RefusalReason) => errorAnswer({ reason, message: 'no' }, null).status
 
 test('what asking again cannot mend is a 400, which Codex gives up on at once; a missing credential stays a 401', () => {
-  const hopeless = ['forbidden', 'invalid', 'too_large', 'unsupported_encoding'] as const
+  const hopeless = ['forbidden', 'invalid', 'too_large', 'unsupported_media_type'] as const
   expect(hopeless.map(statusOf)).toEqual([400, 400, 400, 400])
   expect((['unauthenticated', 'limited', 'unavailable', 'upstream_failed'] as const).map(statusOf)).toEqual([
     401, 429, 503, 502,

@@ -10,10 +10,11 @@ import type { Refusal, RefusalReason, WireAnswer, WireError } from '../wire-form
 const shapes: Readonly<Record<RefusalReason, { status: number; type: string; code: string; retry: boolean }>> = {
   unauthenticated: { status: 401, type: 'invalid_request_error', code: 'invalid_api_key', retry: false },
   forbidden: { status: 400, type: 'invalid_request_error', code: 'permission_denied', retry: false },
+  denied: { status: 400, type: 'invalid_request_error', code: 'policy_denied', retry: false },
   not_found: { status: 404, type: 'invalid_request_error', code: 'not_found', retry: false },
   invalid: { status: 400, type: 'invalid_request_error', code: 'invalid_request', retry: false },
   too_large: { status: 400, type: 'invalid_request_error', code: 'request_too_large', retry: false },
-  unsupported_encoding: { status: 400, type: 'invalid_request_error', code: 'unsupported_encoding', retry: false },
+  unsupported_media_type: { status: 400, type: 'invalid_request_error', code: 'unsupported_media_type', retry: false },
   too_slow: { status: 408, type: 'server_error', code: 'request_timeout', retry: true },
   limited: { status: 429, type: 'requests', code: 'rate_limit_exceeded', retry: true },
   throttled: { status: 503, type: 'requests', code: 'rate_limit_exceeded', retry: true },
