@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest'
+import type { Meaning } from './agent-driver.ts'
+import { screens } from './testing-screens.ts'
+import { screenDriver, type ScreenTalk } from './screen.ts'
+
+const driver = screenDriver('custom')
+const box = ['─'.repeat(40), '❯ ', '─'.repeat(40)]
+
+/** A conversation whose screen and time are the test's. */
+function talk() {
+  let [state]: readonly [ScreenTalk, ...unknown[]] = driver.begin(null)
+  let atMs = 1000
+  const short = (meaning: Meaning): string => {
+    if (meaning.kind === 'write') return JSON.stringify(meaning.line)
+    if (meaning.kind === 'rewritten') return `says ${meaning.text}`
+    return meaning.kind === 'trouble' ? `${meaning.level}: ${meaning.message}` : meaning.kind
+  }
+  return {
+    /** Looks for so long, every 50 ms, at the same screen. */
+    look(forMs: number, lines: readonly string[], knowsPaste = true): string[] {
+      const told: string[] = []
+      for (const end = atMs + forMs; atMs < end; atMs += 50) {
+        const [next, meanings] = driver.line(state, { lines: [...lines], atMs, knowsPaste })
+        state = next
+        told.push(...meanings.map(short))
+      }
+      return told
+    },
+    prompt(words: string): string[] {
+      const [next, meanings] = driver.prompt(state, words)
+      state = next
+      return meanings.map(short)
+    },
+    refusal: () => driver.refusal!(state),
+  }
+}
+
+test('an agent waits when its place to type has stood still; one that shows none, or nothing, is given longer', () => {
+  const usual = talk()
+  expect(usual.look(1500, ['hello'])).toEqual([])
+  expect(usual.look(1900, ['hello', ...box])).toEqual([])
+  expect(usual.look(200, ['hello', ...box])).toEqual(['waiting'])
+  const strange = talk()
+  expect(strange.look(9900, ['hello'])).toEqual([])
+  expect(strange.look(200, ['hello'])).toEqual(['waiting'])
+  const blank = talk()
+  expect(blank.look(59_000, [])).toEqual([])
+  expect(blank.look(2000, [])).toEqual(['waiting'])
+})
+
+test('words are pasted, Enter follows when they are seen, and the answer is what the screen ends with', () => {
+  const { look, prompt } = talk()
+  look(3000, box)
+  expect(prompt('hi there')).toEqual(['working', '{"keys":"\\u001b[200~hi there\\u001b[201~"}'])
+  const typed = ['─'.repeat(40), '❯ hi there', '─'.repeat(40)]
+  expect(look(100, typed)).toEqual([])
+  expect(look(100, typed)).toEqual(['{"keys":"\\r"}'])
+  expect(look(50, ['❯ hi there', '', '⠋ Thinking...', ...box])).toEqual(['working'])
+  expect(look(1900, ['❯ hi there', '', 'Half', ...box])).toEqual(['says Half'])
+  expect(look(1900, ['❯ hi there', '', 'Whole.', ...box])).toEqual(['says Whole.'])
+  expect(look(200, ['❯ hi there', '', 'Whole.', ...box])).toEqual(['waiting'])
+  expect(look(100, ['❯ hi there', '', 'Whole.', 'By myself.', ...box])).toEqual(['working', 'says Whole.\nBy myself.'])
+})
+
+test('Enter is pressed again when nothing happens, and in the end that is told', () => {
+  const { look, prompt } = talk()
+  look(3000, box)
+  prompt('hi')
+  expect(look(2100, box)).toEqual(['{"keys":"\\r"}'])
+  expect(look(3000, box)).toEqual(['{"keys":"\\r"}'])
+  expect(look(12_000, box).slice(-2)).toEqual(['error: The agent did not react to the message.', 'waiting'])
+})
+
+test('Enter that an agent passed over while it started is pressed again, and what it drew meanwhile is no answer', () => {
+  const { look, prompt } = talk()
+  look(3000, box)
+  prompt('hi there')
+  const typed = ['─'.repeat(40), '❯ hi there', '─'.repeat(40)]
+  expect(look(200, typed)).toEqual(['{"keys":"\\r"}'])
+  expect(look(2000, ['Welcome', '', ...typed])).toEqual(['working'])
+  expect(look(50, ['Welcome', '', ...typed])).toEqual(['{"keys":"\\r"}'])
+  expect(look(50, ['Welcome', '', '❯ hi there', 'Hi.', ...box])).toEqual(['working', 'says Hi.'])
+})
+
+test('words for a program that knows no paste are typed, and hold no key', () => {
+  const { look, prompt } = talk()
+  look(3000, box, false)
+  expect(prompt('a\tb\u001b[201~\rc\u0003')).toEqual(['working', '{"keys":"a b[201~\\nc"}'])
+})
+
+test('a question before the first message keeps that back, is told once, and is answered by keys', () => {
+  const { look, refusal } = talk()
+  const told = look(30_000, screens.geminiTrust.split('\n'))
+  expect(told).toEqual([expect.stringMatching(/^warning: The agent asks for a choice.*\n[^]*Trust folder/)])
+  expect(refusal()).toMatch(/raw keys/)
+  expect(look(3000, screens.geminiFirst.split('\n'))).toEqual(['waiting'])
+  expect(refusal()).toBe(null)
+})
+
+test('a look that is none means nothing', () => {
+  const [state] = driver.begin(null)
+  for (const line of [null, {}, { lines: 5, atMs: 1 }, { lines: [] }])
+    expect(driver.line(state, line)).toEqual([state, []])
+})

@@ -1,0 +1,162 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type AgentDriver, type AgentType, field, type Meaning, type Step } from './agent-driver.ts'
+import { choiceAsked, inputBoxAt } from './input-box.ts'
+import { answerOn, isUnsent } from './screen-answer.ts'
+
+/**
+ * Any agent of the terminal, by what it shows there. It is looked at many times in a second, and what it does is told by
+ * whether its screen moves:
+ *
+ *   starting   nothing was seen yet that takes words
+ *   resting    the screen stands still: it waits
+ *   typing     words were put in, and are about to be seen
+ *   sending    Enter was pressed, and has yet to have an effect; it is pressed again after a while, and given up in the end
+ *   working    the screen moves: its answer grows, and what it takes back is taken out of the message
+ *
+ * Nothing of such a conversation can be resumed: a new process knows nothing.
+ */
+export interface ScreenTalk {
+  readonly stage: 'starting' | 'resting' | 'typing' | 'sending' | 'working'
+  /** When the stage began, and when Enter was pressed last. */
+  readonly sinceMs: number
+  readonly pressedMs: number
+  readonly presses: number
+  readonly look: Look
+  /** When the lines of the look became what they are. */
+  readonly changedMs: number
+  /** What was said last and the screen before it; null until something is said to this process. */
+  readonly said: { readonly words: string; readonly before: readonly string[] } | null
+  /** The question that was told last. */
+  readonly asked: string | null
+}
+
+/** What the terminal of an agent shows at a moment. */
+export interface Look {
+  readonly lines: readonly string[]
+  readonly atMs: number
+  /** Whether what is pasted is told apart from what is typed. */
+  readonly knowsPaste: boolean
+}
+
+export interface Patience {
+  /** A screen that stood still for so long waits for a person. */
+  readonly settleMs: number
+  /** The same of one that has just begun and on which no place to type is recognised. */
+  readonly strangeMs: number
+  readonly blankMs: number
+}
+
+const usualPatience: Patience = { settleMs: 2000, strangeMs: 10_000, blankMs: 60_000 }
+const echoQuietMs = 150
+const echoWithinMs = 2000
+const pressAgainMs = 3000
+const takenWithinMs = 15_000
+const pressesMax = 6
+
+export function screenDriver(type: AgentType, patience = usualPatience): AgentDriver<ScreenTalk> {
+  return {
+    type,
+    resumes: false,
+    command: (given) => given,
+    begin: () => [beginning, []],
+    line(talk, line) {
+      const look = readLook(line)
+      if (look === null) return [talk, []]
+      const moved = !isDeepStrictEqual(look.lines, talk.look.lines)
+      const isFirst = talk.look === beginning.look
+      const seen = { ...talk, look, changedMs: moved || isFirst ? look.atMs : talk.changedMs }
+      return steps[seen.stage](seen, moved, patience)
+    },
+    prompt(talk, words) {
+      const { lines, knowsPaste } = talk.look
+      // As a person would paste them: nothing in the words may end the paste or press a key.
+      const plain = words.replaceAll(/\r\n?/g, '\n').replaceAll(/(?![\n\t])\p{Cc}/gu, '')
+      const keys = knowsPaste ? `\u001b[200~${plain}\u001b[201~` : plain.replaceAll('\t', ' ')
+      const said = { words: plain, before: lines }
+      return [{ ...enter(talk, 'typing'), said, presses: 0 }, [{ kind: 'working' }, write(keys)]]
+    },
+    refusal: ({ look }) =>
+      choiceAsked(look.lines) === null
+        ? null
+        : 'The agent asks for a choice, and would take the message for one. Answer with raw keys.',
+  }
+}
+
+const beginning: ScreenTalk = {
+  stage: 'starting',
+  sinceMs: 0,
+  pressedMs: 0,
+  presses: 0,
+  look: { lines: [], atMs: 0, knowsPaste: false },
+  changedMs: 0,
+  said: null,
+  asked: null,
+}
+
+type Stage = ScreenTalk['stage']
+const steps: Readonly<Record<Stage, (talk: ScreenTalk, moved: boolean, patience: Patience) => Step<ScreenTalk>>> = {
+  starting(talk, _, { settleMs, strangeMs, blankMs }) {
+    const { lines } = talk.look
+    const enough = lines.length === 0 ? blankMs : inputBoxAt(lines) === null ? strangeMs : settleMs
+    if (quietMs(talk) < settleMs) return [talk, []]
+    // A first message would choose what stands first: nobody has seen the question yet.
+    if (choiceAsked(lines) !== null) return tellQuestion(talk)
+    return quietMs(talk) < enough ? [talk, []] : [enter(talk, 'resting'), [{ kind: 'waiting' }]]
+  },
+  resting: (talk, moved) => (moved ? works(talk) : [talk, []]),
+  typing(talk) {
+    const { atMs } = talk.look
+    const isSeen = talk.changedMs > talk.sinceMs && quietMs(talk) >= echoQuietMs
+    if (!isSeen && atMs - talk.sinceMs < echoWithinMs) return [talk, []]
+    return press(enter(talk, 'sending'))
+  },
+  sending(talk, moved) {
+    if (moved) return works(talk)
+    const { atMs } = talk.look
+    if (atMs - talk.sinceMs >= takenWithinMs) {
+      const message = 'The agent did not react to the message.'
+      return [enter(talk, 'resting'), [{ kind: 'trouble', message, level: 'error' }, { kind: 'waiting' }]]
+    }
+    return atMs - talk.pressedMs < pressAgainMs ? [talk, []] : press(talk)
+  },
+  working(talk, moved, { settleMs }) {
+    if (moved) return [talk, answer(talk)]
+    if (quietMs(talk) < settleMs) return [talk, []]
+    // One that was still starting has shown the words and passed Enter over.
+    if (isWaitingForEnter(talk) && talk.presses < pressesMax) return press(enter(talk, 'sending'))
+    const [asked, question] = tellQuestion(talk)
+    return [enter(asked, 'resting'), [...question, { kind: 'waiting' }]]
+  },
+}
+
+const enter = (talk: ScreenTalk, stage: Stage): ScreenTalk => ({ ...talk, stage, sinceMs: talk.look.atMs })
+const quietMs = ({ look, changedMs }: ScreenTalk): number => look.atMs - changedMs
+const write = (keys: string): Meaning => ({ kind: 'write', line: { keys } })
+const works = (talk: ScreenTalk): Step<ScreenTalk> => [enter(talk, 'working'), [{ kind: 'working' }, ...answer(talk)]]
+
+const isWaitingForEnter = ({ said, look }: ScreenTalk): boolean => said !== null && isUnsent(look.lines, said.words)
+const press = (talk: ScreenTalk): Step<ScreenTalk> => [
+  { ...talk, pressedMs: talk.look.atMs, presses: talk.presses + 1 },
+  [write('\r')],
+]
+
+function answer({ said, look }: ScreenTalk): Meaning[] {
+  if (said === null || isUnsent(look.lines, said.words)) return []
+  const text = answerOn(said.before, look.lines, said.words)
+  return text === '' ? [] : [{ kind: 'rewritten', text }]
+}
+
+/** Once: people see it among the errors, also those who do not look at the screen. */
+function tellQuestion(talk: ScreenTalk): Step<ScreenTalk> {
+  const asked = choiceAsked(talk.look.lines)
+  if (asked === null || asked === talk.asked) return [{ ...talk, asked }, []]
+  const message = `The agent asks for a choice on its screen, which raw keys answer:\n${asked}`
+  return [{ ...talk, asked }, [{ kind: 'trouble', message, level: 'warning' }]]
+}
+
+function readLook(line: unknown): Look | null {
+  const lines = field(line, 'lines')
+  const atMs = field(line, 'atMs')
+  if (!Array.isArray(lines) || typeof atMs !== 'number') return null
+  return { lines, atMs, knowsPaste: field(line, 'knowsPaste') === true }
+}
