@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AiProviderSettings } from './ai-provider-settings.ts'
 import { Id, Instant, NoContent } from './common.ts'
 import { endpoint } from './endpoint.ts'
 
@@ -30,6 +31,7 @@ export const AiProvider = z.object({
   variable: z.string().nullable().describe('Which variable it comes from, when it is one of the environment.'),
   ready: z.boolean().describe('Whether requests are passed on to it.'),
   detail: z.string().describe('Why not.'),
+  settings: AiProviderSettings,
   api_keys: z.array(AiProviderKey).describe('In the order in which they are fallen back on.'),
   created_at: Instant.nullable(),
   updated_at: Instant.nullable(),
@@ -42,6 +44,8 @@ export const AiProviderType = z.object({
   base_url: z.string().nullable().describe('Where it is unless a provider says otherwise; null: it has to be said.'),
   example_url: z.string(),
   needs_key: z.boolean(),
+  settings: z.array(z.string()).describe('Which settings it takes.'),
+  built_in: AiProviderSettings.describe('What holds beside what is set.'),
 })
 export type AiProviderType = z.infer<typeof AiProviderType>
 
@@ -68,8 +72,9 @@ const allow_private = z
   .describe('Allow an address in a private network, and http, for a model server of your own.')
 const api_key = z
   .string()
-  .max(4000)
-  .regex(/^[\x21-\x7e]+$/, 'is empty or has spaces or characters that no key has')
+  .max(8000)
+  .regex(/^(?:[\x21-\x7e]+|\s*\{[^]*\}\s*)$/, 'is empty or has spaces or characters that no key has')
+  .describe('For vertex also the file of a service account, as Google makes it.')
 const weight = z.number().int().min(0).max(1000)
 const newKey = z.strictObject({ api_key, weight: weight.optional() })
 const keptKey = z.strictObject({ id: Id, weight: weight.optional() })
@@ -102,6 +107,7 @@ export const createAiProvider = endpoint({
     enabled: z.boolean().optional(),
     icon: icon.optional(),
     allow_private: allow_private.optional(),
+    settings: AiProviderSettings.optional(),
     api_keys: z.array(newKey).max(aiKeysMax).optional(),
   }),
   status: 201,
@@ -135,6 +141,7 @@ export const updateAiProvider = endpoint({
     enabled: z.boolean().optional(),
     icon: icon.optional(),
     allow_private: allow_private.optional(),
+    settings: AiProviderSettings.optional().describe('Takes the place of all of them.'),
     api_keys: z
       .array(z.union([keptKey, newKey]))
       .max(aiKeysMax)

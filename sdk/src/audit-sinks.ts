@@ -2,12 +2,27 @@ import { z } from 'zod'
 import { Id, Instant, NoContent } from './common.ts'
 import { endpoint } from './endpoint.ts'
 
-/** Where audit events are sent as they happen. Each sink has a place of its own in the chain and resumes from there. */
+/**
+ * Where audit events, records of interceptions and events of boundaries are sent as they happen. Each sink has a place of
+ * its own in each and resumes from there.
+ */
 
 const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is not a name: small letters, digits and hyphens')
   .describe('Small letters, digits and hyphens.')
+
+const sends = z
+  .array(z.enum(['audit', 'interceptions', 'boundaries']))
+  .min(1)
+  .max(3)
+  .describe('What it is sent: events of the audit log, records of interceptions, events of boundaries.')
+const content = z
+  .boolean()
+  .describe(
+    'Whether records of interceptions come with prompts, thoughts, inputs of tools and messages of errors, as they were ' +
+      'recorded (secrets masked). Whoever sets it needs interception_content:read everywhere.',
+  )
 
 export const AuditSink = z.object({
   id: Id,
@@ -15,13 +30,17 @@ export const AuditSink = z.object({
   kind: z.enum(['syslog', 'otlp', 'webhook']),
   format: z.enum(['reeve', 'ocsf']),
   url: z.string(),
+  sends,
+  content,
   allow_private: z.boolean(),
   has_secret: z.boolean(),
   has_ca: z.boolean().describe('Certificates of its own are trusted, not the public ones.'),
   created_at: Instant,
   disabled_at: Instant.nullable().describe('Since when nothing is sent to it. Its place in the chain stays.'),
   delivered_seq: z.number().int().describe('Everything up to this event has been taken by the receiver.'),
-  lag: z.number().int().describe('How many events it has still to be sent.'),
+  lag: z.number().int().describe('How many audit events it has still to be sent.'),
+  record_lag: z.number().int().describe('How many ended interceptions it has still to be sent the records of.'),
+  boundary_lag: z.number().int().describe('How many events of boundaries it has still to be sent.'),
   last_delivered_at: Instant.nullable(),
   last_error: z.string().nullable(),
   failing_since: Instant.nullable(),
@@ -62,7 +81,7 @@ export const createAuditSink = endpoint({
   name: 'createAuditSink',
   method: 'POST',
   path: '/api/v2/audit/sinks',
-  summary: 'Send audit events somewhere from now on, or from the beginning',
+  summary: 'Send audit events or records somewhere from now on, or from the beginning',
   tag: 'Audit',
   permission: 'audit_log:update',
   body: z.strictObject({
@@ -73,6 +92,8 @@ export const createAuditSink = endpoint({
     secret: secret.optional(),
     ca: ca.optional(),
     allow_private: allow_private.optional(),
+    sends: sends.optional(),
+    content: content.optional(),
     from: z.enum(['now', 'beginning']).optional(),
   }),
   status: 201,
@@ -98,6 +119,8 @@ export const updateAuditSink = endpoint({
       .describe('null: of a webhook a new one is made and shown once; otlp sends none from then on.'),
     ca: ca.nullable().optional().describe('null: the public certificates are trusted.'),
     allow_private: allow_private.optional(),
+    sends: sends.optional(),
+    content: content.optional(),
     enabled: z.boolean().optional().describe('false: nothing is sent; true: what came meanwhile is sent first.'),
   }),
   result: WithSecret,

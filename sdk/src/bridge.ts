@@ -1,139 +1,13 @@
 import { z } from 'zod'
-import { Id, Instant, MinimalUser } from './common.ts'
+import { AgenticAction, interceptionDetails } from './agentic-action.ts'
+import { Id, Instant, MinimalUser, pageCursor, pageLimit } from './common.ts'
 import { readingReason } from './content.ts'
 import { endpoint } from './endpoint.ts'
+import { CredentialKind, Interception, Outcome, TokenUsage, TokenUsageSummary, withheld } from './interception.ts'
+import { TimelineBuild } from './timeline-build.ts'
+import { TimelineDecision } from './timeline-decision.ts'
 
-/** The record of the AI Bridge as the API shows it: interceptions, the sessions they make up, and their timeline. */
-
-/**
- * Tokens by class, as the provider counted them. `input_tokens` is fresh input only: with the two cache classes it adds
- * up to everything the model read, and `output_tokens` is everything it wrote. The last four are parts of those: of what
- * was written to the cache, what is kept for an hour; of the output, what the model thought; of input and output, sound.
- */
-export const TokenUsageSummary = z.object({
-  input_tokens: z.number().int(),
-  output_tokens: z.number().int(),
-  cache_read_input_tokens: z.number().int(),
-  cache_write_input_tokens: z.number().int(),
-  cache_write_1h_input_tokens: z.number().int(),
-  reasoning_tokens: z.number().int(),
-  audio_input_tokens: z.number().int(),
-  audio_output_tokens: z.number().int(),
-})
-export type TokenUsageSummary = z.infer<typeof TokenUsageSummary>
-
-/**
- * `source` says whose numbers they are: `provider` when the answer ended and stated them, `partial` when it was cut off
- * and these are the last ones it had stated, `none` when it stated none.
- */
-export const TokenUsage = TokenUsageSummary.extend({ source: z.enum(['provider', 'partial', 'none']) })
-export type TokenUsage = z.infer<typeof TokenUsage>
-
-/**
- * How an interception ended. `live`: not yet. `ok`: a complete answer. `upstream_error`: the provider answered with an
- * error, in its status or inside the stream. `upstream_aborted`: the provider broke off. `client_disconnected`: the
- * client went away first. `timeout`: the provider kept silent too long. `refused`: Reeve answered itself and nothing
- * was sent to the provider. `interrupted`: Reeve itself stopped or crashed meanwhile.
- */
-export const Outcome = z.enum([
-  'live',
-  'ok',
-  'upstream_error',
-  'upstream_aborted',
-  'client_disconnected',
-  'timeout',
-  'refused',
-  'interrupted',
-])
-export type Outcome = z.infer<typeof Outcome>
-
-/** How much of the content is kept. */
-export const Capture = z.enum(['full', 'prompts', 'metadata'])
-export type Capture = z.infer<typeof Capture>
-
-const withheld = {
-  content_withheld: z
-    .boolean()
-    .describe(
-      'True when the words are another person’s and the reader may not read them: texts are null, lengths stay.',
-    ),
-}
-
-export const CredentialKind = z.enum(['centralized', 'byok']).describe('A key of the deployment, or the user’s own.')
-export type CredentialKind = z.infer<typeof CredentialKind>
-
-/** One time that the provider was asked. */
-export const Attempt = z.object({
-  at: Instant,
-  credential_hint: z.string().describe('A few characters of the key that it was asked with.'),
-  status_code: z.number().int().nullable().describe('Null when no answer began.'),
-  error_type: z.string().nullable().describe('key_refused, key_limited, or why it could not be reached.'),
-  waited_ms: z.number(),
-})
-export type Attempt = z.infer<typeof Attempt>
-
-export const Interception = z.object({
-  id: Id,
-  session_id: Id,
-  thread_id: Id,
-  initiator: MinimalUser,
-  api_key_id: z.string(),
-  provider: z.string().describe('Wire type: anthropic.'),
-  provider_name: z.string().describe('Name of the provider instance, as in the path.'),
-  route: z.enum([
-    'messages',
-    'chat_completions',
-    'responses',
-    'generate_content',
-    'count_tokens',
-    'models',
-    'passthrough',
-  ]),
-  model: z.string().describe('As the client asked for it.'),
-  model_served: z.string().nullable().describe('As the provider says that it answered.'),
-  streaming: z.boolean(),
-  client: z.string().describe('Claude Code, Codex, …; Unknown when not recognised.'),
-  client_version: z.string().nullable(),
-  user_agent: z.string().nullable(),
-  client_session_id: z.string().nullable(),
-  agent_id: z.string().nullable().describe('Set when a sub-agent of the client asked.'),
-  parent_agent_id: z.string().nullable(),
-  source_ip: z.string().nullable(),
-  started_at: Instant,
-  ended_at: Instant.nullable(),
-  outcome: Outcome,
-  error_type: z.string().nullable(),
-  error_message: z.string().nullable(),
-  status_code: z.number().int().nullable().describe('HTTP status that the client was given.'),
-  stop_reason: z.string().nullable(),
-  provider_response_id: z.string().nullable(),
-  provider_request_id: z.string().nullable(),
-  credential_kind: CredentialKind,
-  credential_hint: z.string().describe('A few characters of the provider key that it was asked with at last.'),
-  attempts: z
-    .array(Attempt)
-    .describe('Where the provider was asked more than once, every time in order; the last one is the answer.'),
-  capture: Capture,
-  request_bytes: z.number().int(),
-  response_bytes: z.number().int(),
-  request_sha256: z.string().nullable().describe('Of the bytes as they were sent, before secrets were masked.'),
-  response_sha256: z
-    .string()
-    .nullable()
-    .describe('Of the bytes as the provider sent them; of an interrupted answer, of those that were kept.'),
-  masked: z
-    .number()
-    .int()
-    .describe('Secrets that were masked before anything was kept: in what is kept the hash differs.'),
-  duration_ms: z.number().nullable(),
-  time_to_first_byte_ms: z.number().nullable().describe('From the request to the first byte of the answer.'),
-  gateway_ms: z.number().nullable().describe('The part of the time to first byte that Reeve itself took.'),
-  token_usage: TokenUsage,
-  tool_calls: z.number().int(),
-  prompt: z.string().nullable().describe('The human’s prompt, when this request brought one.'),
-  ...withheld,
-})
-export type Interception = z.infer<typeof Interception>
+/** The record of the AI Bridge as the API shows it: sessions, their timeline, and the interceptions they are made of. */
 
 /**
  * One thing that happened in a session. `origin` of a prompt: `human` was typed by a person as far as the request can
@@ -157,14 +31,18 @@ export const TimelineEvent = z.object({
   tool_name: z.string().nullable(),
   tool_call_id: z.string().nullable(),
   is_error: z.boolean(),
+  denied_by: z.string().nullable().describe('Of a tool call that the client did not get: the rule that said no.'),
   model: z.string().nullable(),
-  outcome: Outcome.nullable(),
+  outcome: Outcome.nullable().describe('Of the request: of its end, and of an error that ended it.'),
   stop_reason: z.string().nullable(),
   token_usage: TokenUsage.nullable(),
   duration_ms: z.number().nullable(),
   ...withheld,
 })
 export type TimelineEvent = z.infer<typeof TimelineEvent>
+
+export const SessionStatus = z.enum(['live', 'done', 'denied', 'error'])
+export type SessionStatus = z.infer<typeof SessionStatus>
 
 export const Session = z.object({
   id: Id,
@@ -178,7 +56,7 @@ export const Session = z.object({
   grouped_by: z
     .enum(['client_id', 'content_prefix', 'request'])
     .describe('Why these requests are one session: the client said so, they begin alike, or it is a single request.'),
-  status: z.enum(['live', 'done', 'error']).describe('Of its latest requests: live while one is open.'),
+  status: SessionStatus.describe('Of its latest requests: live while one is open, denied when a policy said no to it.'),
   started_at: Instant,
   ended_at: Instant.nullable(),
   last_active_at: Instant,
@@ -210,6 +88,7 @@ export const Thread = z.object({
   tool_calls: z.number().int(),
   error_type: z.string().nullable(),
   error_message: z.string().nullable(),
+  agentic_actions: z.array(AgenticAction).optional().describe('Where details were asked for: its turns, in order.'),
   ...withheld,
 })
 export type Thread = z.infer<typeof Thread>
@@ -222,17 +101,25 @@ const listFilter = {
     .max(1000)
     .optional()
     .describe(
-      'Space means and. Keys: initiator (username, id or me), client, model, provider, provider_name, session_id, ' +
-        'outcome, status, started_after, started_before (RFC 3339). Other words search the prompts that the caller may read.',
+      'Space means and, a comma in a value or, quotes keep together. Keys: initiator (username, id or me), client, model, ' +
+        'provider, provider_name, session_id, thread_id, outcome, status, route, tool (* stands for anything), ' +
+        'error_type, stop_reason, status_code, credential_kind, organization, agent, api_key, boundary, has (error, tool, prompt, ' +
+        'masked, retry, denied, agent), started_after, started_before (RFC 3339). Other words search the prompts that ' +
+        'the caller may read.',
     ),
   content: z
     .enum(['true', 'false'])
     .optional()
     .describe('false leaves out the words of other people, so that nothing of theirs is read. Default true.'),
   ...readingReason,
-  limit: z.coerce.number().int().min(1).max(1000).optional().describe('Default 100.'),
+  limit: pageLimit(1000).describe('Default 100.'),
   offset: z.coerce.number().int().min(0).optional(),
 }
+
+const CountUpTo = z
+  .number()
+  .int()
+  .describe('Of the whole filter: up to 10 000, and up to 1 000 where words are looked for.')
 
 export const listInterceptions = endpoint({
   name: 'listInterceptions',
@@ -244,14 +131,22 @@ export const listInterceptions = endpoint({
   permission: 'interception:read',
   query: z.object({
     ...listFilter,
-    after_id: Id.optional(),
+    after_id: pageCursor,
+    details: z
+      .enum(['true', 'false'])
+      .optional()
+      .describe('true: with token_usages, user_prompts and tool_usages, of at most 100 requests. Default false.'),
     fingerprint: z
       .string()
       .regex(/^[A-Za-z0-9_-]{12}$/, 'the 12 characters of a mask')
       .optional()
       .describe('Of a masked secret: the requests that brought it, among those whose words the caller may read.'),
   }),
-  result: z.object({ count: z.number().int(), results: z.array(Interception) }),
+  result: z.object({
+    count: CountUpTo,
+    count_is_exact: z.boolean(),
+    results: z.array(Interception.extend(interceptionDetails)),
+  }),
   faults: ['invalid'],
 })
 
@@ -269,7 +164,7 @@ export const getInterception = endpoint({
   faults: ['not_found', 'invalid'],
 })
 
-const bodyParams = z.object({ id: Id, side: z.enum(['request', 'response']) })
+const bodyParams = z.object({ id: Id, side: z.enum(['request', 'sent', 'response']) })
 
 export const getInterceptionBody = endpoint({
   name: 'getInterceptionBody',
@@ -294,9 +189,9 @@ export const listSessions = endpoint({
   summary: 'Sessions, latest activity first; members see their own',
   tag,
   permission: 'interception:read',
-  query: z.object({ ...listFilter, after_session_id: Id.optional() }),
+  query: z.object({ ...listFilter, after_session_id: pageCursor }),
   result: z.object({
-    count: z.number().int().describe('Of the whole filter, exact up to 10 000.'),
+    count: CountUpTo,
     count_is_exact: z.boolean(),
     sessions: z.array(Session),
   }),
@@ -313,11 +208,22 @@ export const getSession = endpoint({
   permission: 'interception:read',
   params: idParam,
   query: z.object({
-    limit: z.coerce.number().int().min(1).max(200).optional(),
-    after_id: Id.optional(),
+    limit: pageLimit(200).describe('Default 50.'),
+    after_id: pageCursor.describe('A thread: those behind it.'),
+    before_id: pageCursor.describe('A thread: those right in front of it.'),
+    details: z
+      .enum(['true', 'false'])
+      .optional()
+      .describe('true: each thread with its agentic_actions. Default false.'),
     ...readingReason,
   }),
-  result: Session.omit({ threads: true }).extend({ thread_count: z.number().int(), threads: z.array(Thread) }),
+  result: Session.omit({ threads: true }).extend({
+    thread_count: z.number().int(),
+    threads: z.array(Thread),
+    page_started_at: Instant.nullable().describe('When the first thread of this page began.'),
+    page_ended_at: Instant.nullable().describe('When the last thread of this page ended.'),
+    actions_are_whole: z.boolean().describe('False where the page has more turns than its details hold.'),
+  }),
   faults: ['not_found', 'invalid'],
 })
 
@@ -332,12 +238,18 @@ export const getSessionTimeline = endpoint({
   params: idParam,
   query: z.object({
     after: z.string().max(64).optional().describe('Cursor: the `next` of the page before.'),
-    limit: z.coerce.number().int().min(1).max(2000).optional(),
+    limit: pageLimit(2000),
     ...readingReason,
   }),
   result: z.object({
     events: z.array(TimelineEvent),
     next: z.string().nullable().describe('Cursor of the next page; null at the end.'),
+    decisions: z
+      .array(TimelineDecision)
+      .describe('Of the boundaries that its requests came out of, as far as the caller may see them; in order.'),
+    builds: z
+      .array(TimelineBuild)
+      .describe('Of the workspaces that its requests came out of, as far as the caller may see them; in order.'),
   }),
   faults: ['not_found', 'invalid'],
 })
@@ -353,7 +265,7 @@ export const watchSession = endpoint({
   params: idParam,
   query: z.object(readingReason),
   answers: 'events',
-  result: z.object({ session_id: Id, last_active_at: Instant, status: z.enum(['live', 'done', 'error']) }),
+  result: z.object({ session_id: Id, last_active_at: Instant, status: SessionStatus }),
   faults: ['not_found'],
 })
 
@@ -366,12 +278,13 @@ export const watchSessions = endpoint({
   tag,
   permission: 'interception:read',
   answers: 'events',
-  result: z.object({ session_id: Id, last_active_at: Instant, status: z.enum(['live', 'done', 'error']) }),
+  result: z.object({ session_id: Id, last_active_at: Instant, status: SessionStatus }),
 })
 
 const nameList = {
   q: z.string().max(100).optional().describe('Prefix.'),
-  limit: z.coerce.number().int().min(1).max(1000).optional(),
+  after: z.string().max(256).optional().describe('The last name of the page before.'),
+  limit: pageLimit(1000).describe('Default 100.'),
 }
 
 export const listModels = endpoint({

@@ -1,5 +1,5 @@
 import { Fault, sseParser, toError } from '@reeve/base'
-import { type Endpoint, fillPath } from './endpoint.ts'
+import { type Endpoint, fillPath, type Uploaded } from './endpoint.ts'
 import { faultFromAnswer, faultFromNetwork, notReeve } from './failure.ts'
 
 /**
@@ -43,6 +43,8 @@ export interface Events<R> extends AsyncIterable<R> {
 
 export interface SendOptions {
   readonly body?: unknown
+  /** Instead of a body: bytes as they are. */
+  readonly upload?: Uploaded | undefined
   readonly accept?: string
   readonly signal?: AbortSignal | undefined
 }
@@ -72,14 +74,16 @@ export function createClient(options: ClientOptions): Client {
     const headers = new Headers(options.headers)
     headers.set('Accept', init.accept ?? 'application/json')
     if (options.token !== undefined) headers.set('Reeve-Session-Token', options.token)
-    if (init.body !== undefined) headers.set('Content-Type', 'application/json')
+    const { upload, body } = init
+    if (upload !== undefined) headers.set('Content-Type', upload.type)
+    else if (body !== undefined) headers.set('Content-Type', 'application/json')
     let response: Response
     try {
       // A redirect is never followed: it could carry the token to somebody else, and Reeve answers with none.
       response = await fetchAnswer(base + path, {
         method,
         headers,
-        body: init.body === undefined ? null : JSON.stringify(init.body),
+        body: upload !== undefined ? new Uint8Array(upload.bytes) : body === undefined ? null : JSON.stringify(body),
         redirect: 'manual',
         signal,
       })
@@ -92,7 +96,9 @@ export function createClient(options: ClientOptions): Client {
 
   function begin<P, Q, B, R>(endpoint: Endpoint<P, Q, B, R>, input: AnyInput, accept: string, signal: AbortSignal) {
     const path = fillPath(endpoint.path, pathParams(input.params)) + queryString(input.query)
-    return answer(endpoint.method, path, { body: input.body, accept }, signal)
+    // SAFETY: the type of such an endpoint's body is `Uploaded`.
+    const sent = endpoint.upload === null ? { body: input.body } : { upload: input.body as Uploaded }
+    return answer(endpoint.method, path, { ...sent, accept }, signal)
   }
 
   return {

@@ -5,7 +5,7 @@ export const getHealth = endpoint({
   name: 'getHealth',
   method: 'GET',
   path: '/healthz',
-  aliases: ['/api/v2/healthz'],
+  aliases: ['/readyz', '/api/v2/healthz'],
   summary: 'Answers 200 `OK` when the server is ready to serve',
   tag: 'Deployment',
   permission: 'public',

@@ -29,6 +29,8 @@ export interface Endpoint<Params = unknown, Query = unknown, Body = unknown, Res
   readonly params: Schema<Params>
   readonly query: Schema<Query>
   readonly body: Schema<Body> | null
+  /** For a body of bytes, which are taken as they come: of which types, and how many. Null: the body is JSON. */
+  readonly upload: Upload | null
   readonly status: 200 | 201 | 202 | 204 | 303
   /**
    * `json`: `result` describes it; `bytes`: a download; `events`: text/event-stream whose data lines are `result`;
@@ -38,6 +40,17 @@ export interface Endpoint<Params = unknown, Query = unknown, Body = unknown, Res
   readonly result: Schema<Result>
   /** Faults that the operation itself declares, beside the ones that any operation may answer. */
   readonly faults: readonly FaultCode[]
+}
+
+export interface Upload {
+  readonly types: readonly string[]
+  readonly bytesMax: number
+}
+
+/** A body of bytes, with the type that its sender says it has. */
+export interface Uploaded {
+  readonly type: string
+  readonly bytes: Uint8Array
 }
 
 interface Spec<Params, Query, Body, Result> {
@@ -51,6 +64,7 @@ interface Spec<Params, Query, Body, Result> {
   params?: Schema<Params>
   query?: Schema<Query>
   body?: Schema<Body>
+  upload?: Upload
   status?: Endpoint['status']
   answers?: Endpoint['answers']
   result: Schema<Result>
@@ -77,6 +91,7 @@ export function endpoint<
     // SAFETY: as above.
     query: spec.query ?? (nothing as Schema<Query>),
     body: spec.body ?? null,
+    upload: spec.upload ?? null,
   }
 }
 

@@ -1,4 +1,10 @@
 import { checkAccess } from './access-check.ts'
+import {
+  exportAgentWorkspaceBuilds,
+  getBuildMeter,
+  getDailyAgentWorkspaceBuilds,
+  listAgentWorkspaceBuilds,
+} from './agent-workspace-builds.ts'
 import { exportAuditEvents, getAuditChain, listAuditEvents } from './audit.ts'
 import {
   createAiProvider,
@@ -8,7 +14,20 @@ import {
   testAiProvider,
   updateAiProvider,
 } from './ai-providers.ts'
+import { checkAiRules, deleteAiRules, getAiRules, listAiRules, previewAiRules, putAiRules } from './ai-rules.ts'
 import { createAuditSink, deleteAuditSink, listAuditSinks, testAuditSink, updateAuditSink } from './audit-sinks.ts'
+import { getAgentFirewallSession, listAgentFirewallLogs } from './agent-firewall.ts'
+import { boundaryEndpoints } from './boundary-endpoints.ts'
+import { templateEndpoints } from './template-endpoints.ts'
+import { taskEndpoints } from './tasks.ts'
+import { workspaceEndpoints } from './workspace-endpoints.ts'
+import {
+  deliverBoundaryEvents,
+  endBoundary,
+  getBoundaryBundle,
+  registerBoundary,
+  watchBoundary,
+} from './boundary-wire.ts'
 import {
   getInterception,
   getInterceptionBody,
@@ -22,7 +41,9 @@ import {
   watchSessions,
 } from './bridge.ts'
 import { listContentReads } from './content.ts'
+import { exportSessions } from './session-export.ts'
 import { getBridgeStatus, getBuildInfo, getDeploymentConfig, getHealth, getOpenApi } from './deployment.ts'
+import { listGateways } from './gateways.ts'
 import { answerDeviceLogin, getDeviceLogin, pollDeviceLogin, startDeviceLogin } from './device-login.ts'
 import { createGroup, deleteGroup, getGroup, getGroupByName, listGroups, updateGroup } from './groups.ts'
 import {
@@ -50,7 +71,14 @@ import {
   updateOrganizationRole,
   updateSiteRole,
 } from './roles.ts'
-import { createLegalHold, getLegalHold, listLegalHolds, releaseLegalHold } from './legal-holds.ts'
+import { createLegalHold, getLegalHold, listLegalHolds, previewLegalHold, releaseLegalHold } from './legal-holds.ts'
+import {
+  listRetentionPolicies,
+  listRetentionReceipts,
+  planRetention,
+  runRetention,
+  setRetentionPolicy,
+} from './retention.ts'
 import {
   createTestLogin,
   finishOidc,
@@ -74,10 +102,13 @@ import {
   startExternalAuth,
   startExternalAuthDevice,
 } from './external-auth.ts'
+import { getGitSshKey, regenerateGitSshKey } from './git-ssh-key.ts'
 import { listInbox, markInboxRead, setInboxReadStatus, watchInbox } from './inbox.ts'
 import { getKeyring, rotateKeyring } from './keyring.ts'
+import { addLicense, deleteLicense, getEntitlements, listLicenses, refreshEntitlements } from './licenses.ts'
 import { requestPasswordReset, resetPassword, validatePassword } from './password.ts'
 import { createSessionKey, createToken, deleteKey, expireKey, getKey, getTokenConfig, listTokens } from './tokens.ts'
+import { createUserSecret, deleteUserSecret, getUserSecret, listUserSecrets, updateUserSecret } from './user-secrets.ts'
 import { exportUsage, getUsage } from './usage.ts'
 import { endOtherSessions, endUserSession, getWhoami, listUserSessions } from './user-sessions.ts'
 import {
@@ -176,10 +207,12 @@ export const endpoints = {
   explainAccess,
   checkAccess,
   getBridgeStatus,
+  listGateways,
   listInterceptions,
   getInterception,
   getInterceptionBody,
   listSessions,
+  exportSessions,
   getSession,
   getSessionTimeline,
   watchSession,
@@ -195,6 +228,23 @@ export const endpoints = {
   updateAiProvider,
   testAiProvider,
   deleteAiProvider,
+  listAiRules,
+  getAiRules,
+  putAiRules,
+  deleteAiRules,
+  previewAiRules,
+  checkAiRules,
+  ...boundaryEndpoints,
+  ...templateEndpoints,
+  ...workspaceEndpoints,
+  ...taskEndpoints,
+  registerBoundary,
+  getBoundaryBundle,
+  watchBoundary,
+  deliverBoundaryEvents,
+  endBoundary,
+  getAgentFirewallSession,
+  listAgentFirewallLogs,
   listAuditEvents,
   exportAuditEvents,
   getAuditChain,
@@ -203,10 +253,25 @@ export const endpoints = {
   updateAuditSink,
   testAuditSink,
   deleteAuditSink,
+  listRetentionPolicies,
+  setRetentionPolicy,
+  planRetention,
+  runRetention,
+  listRetentionReceipts,
   listLegalHolds,
+  previewLegalHold,
   createLegalHold,
   getLegalHold,
   releaseLegalHold,
+  listLicenses,
+  addLicense,
+  deleteLicense,
+  getEntitlements,
+  refreshEntitlements,
+  listAgentWorkspaceBuilds,
+  exportAgentWorkspaceBuilds,
+  getDailyAgentWorkspaceBuilds,
+  getBuildMeter,
   startOidc,
   finishOidc,
   getSignInStatus,
@@ -226,6 +291,13 @@ export const endpoints = {
   finishExternalAuthDevice,
   getExternalAuthToken,
   deleteExternalAuth,
+  getGitSshKey,
+  regenerateGitSshKey,
+  listUserSecrets,
+  createUserSecret,
+  getUserSecret,
+  updateUserSecret,
+  deleteUserSecret,
   getKeyring,
   rotateKeyring,
   listInbox,

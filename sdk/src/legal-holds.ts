@@ -29,15 +29,15 @@ export const listLegalHolds = endpoint({
   result: z.object({ holds: z.array(LegalHold) }),
 })
 
-export const LegalHoldCoverage = LegalHold.extend({
-  covers: z
-    .object({
-      interceptions: z.number().int(),
-      sessions: z.number().int(),
-      audit_events: z.number().int(),
-    })
-    .describe('What is there now that it is about, each counted exactly up to 10 000, also after its release.'),
-})
+const covers = z
+  .object({
+    interceptions: z.number().int(),
+    sessions: z.number().int(),
+    audit_events: z.number().int(),
+  })
+  .describe('What is there now that it is about, each counted exactly up to 10 000, also after its release.')
+
+export const LegalHoldCoverage = LegalHold.extend({ covers })
 export type LegalHoldCoverage = z.infer<typeof LegalHoldCoverage>
 
 export const getLegalHold = endpoint({
@@ -52,6 +52,25 @@ export const getLegalHold = endpoint({
   faults: ['not_found'],
 })
 
+const about = {
+  user: z.string().min(1).max(64).optional().describe('Username or id.'),
+  session_id: Id.optional(),
+  from: Instant.optional(),
+  to: Instant.optional(),
+}
+
+export const previewLegalHold = endpoint({
+  name: 'previewLegalHold',
+  method: 'POST',
+  path: '/api/v2/retention/holds/preview',
+  summary: 'How much a hold would cover; none is placed',
+  tag: 'Retention',
+  permission: 'audit_log:read',
+  body: z.strictObject(about),
+  result: z.object({ covers }),
+  faults: ['invalid', 'not_found'],
+})
+
 export const createLegalHold = endpoint({
   name: 'createLegalHold',
   method: 'POST',
@@ -59,13 +78,7 @@ export const createLegalHold = endpoint({
   summary: 'Keep what a user did, a session, or all of a time, until the hold is released',
   tag: 'Retention',
   permission: 'audit_log:update',
-  body: z.strictObject({
-    user: z.string().min(1).max(64).optional().describe('Username or id.'),
-    session_id: Id.optional(),
-    from: Instant.optional(),
-    to: Instant.optional(),
-    reason,
-  }),
+  body: z.strictObject({ ...about, reason }),
   status: 201,
   result: LegalHold,
   faults: ['invalid', 'not_found'],

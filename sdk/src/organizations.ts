@@ -23,6 +23,7 @@ export const Organization = z.object({
   default_member_roles: z
     .array(z.string())
     .describe('Roles that a new member gets. None of them is workspace access where members may use the bridge only.'),
+  require_boundary: z.boolean().describe('Whether models are asked only from behind a boundary that runs.'),
   created_at: Instant,
   updated_at: Instant,
 })
@@ -82,6 +83,7 @@ export const createOrganization = endpoint({
     description: z.string().max(1024).optional(),
     icon: z.string().max(256).optional(),
     default_member_roles: RoleNames.optional(),
+    require_boundary: z.boolean().optional(),
   }),
   status: 201,
   result: Organization,
@@ -102,6 +104,7 @@ export const updateOrganization = endpoint({
     description: z.string().max(1024).optional(),
     icon: z.string().max(256).optional(),
     default_member_roles: RoleNames.optional(),
+    require_boundary: z.boolean().optional(),
   }),
   result: Organization,
   faults: ['invalid', 'forbidden', 'not_found', 'conflict'],

@@ -9,12 +9,23 @@ export const resourceActions = {
   group: ['create', 'read', 'update', 'delete'],
   role: ['create', 'read', 'update', 'delete', 'assign'],
   api_key: ['create', 'read', 'update', 'delete'],
-  /** Creating an interception is calling a model through the bridge; reading one shows who, when, what model, how much. */
-  interception: ['create', 'read'],
+  /**
+   * Creating an interception is calling a model through the bridge; reading one shows who, when, what model, how much;
+   * exporting is taking many of them away in a file.
+   */
+  interception: ['create', 'read', 'export'],
   /** The words themselves: prompts, answers, tool calls and their results. */
   interception_content: ['read'],
   ai_provider: ['create', 'read', 'update', 'delete'],
+  /** Which models may be asked and which tools called. Reading what holds for oneself is asking whether one may. */
+  ai_rules: ['read', 'update'],
+  /** Creating a boundary is running a command behind one; reading shows what it decided, updating ends it. */
+  boundary: ['create', 'read', 'update'],
+  boundary_policy: ['create', 'read', 'update', 'delete'],
+  /** Asking for what was denied; updating is deciding about what others asked for. */
+  access_request: ['create', 'read', 'update'],
   usage: ['read'],
+  license: ['create', 'read', 'delete'],
   audit_log: ['read', 'export', 'update'],
   deployment_config: ['read', 'update'],
   idp_settings: ['read', 'update'],

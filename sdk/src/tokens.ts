@@ -5,13 +5,14 @@ import { type Grantable, grantables, type Resource, resources } from './permissi
 
 /**
  * What a credential may do, whatever its owner may do.
- * `all`: everything its owner may. `gateway`: call models through the bridge and nothing else. `api`: the management
- * API and not the bridge. Or single permissions, `audit_log:read`, and all of a resource, `audit_log:*`.
+ * `all`: everything its owner may. `gateway`: call models through the bridge and nothing else. `boundary`: run commands
+ * behind a boundary and ask for what it denied, and nothing else. `api`: the management API and not the bridge. Or single permissions, `audit_log:read`, and all of a resource, `audit_log:*`.
  */
-export type Scope = 'all' | 'gateway' | 'api' | Grantable | `${Resource}:*`
+export type Scope = 'all' | 'gateway' | 'boundary' | 'api' | Grantable | `${Resource}:*`
 export const scopes: readonly Scope[] = [
   'all',
   'gateway',
+  'boundary',
   'api',
   ...resources.flatMap((resource) => [
     `${resource}:*` as const,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { TokenUsageSummary } from './bridge.ts'
+import { TokenUsageSummary } from './interception.ts'
 import { Id, Instant, UserRef } from './common.ts'
 import { endpoint } from './endpoint.ts'
 import { OrganizationRef } from './organizations.ts'
