@@ -21,11 +21,12 @@ import { sealedColumns } from './keyring/sealed-columns.ts'
 import { newKey } from './keyring/seal.ts'
 import { type SmtpSink, smtpSink } from './notifications/testing.ts'
 import { openLog } from './start-log.ts'
+import { type TestReceiver, testReceiver } from './tracing/testing-receiver.ts'
 import { columnsWithSealed, dumpDatabase, filesIn, formsOf, leaks } from './testing/canaries.ts'
 
 /**
  * One of every secret that there is goes through a whole server; afterwards none of it may be in the database, on disk,
- * in the log at its most talkative, in metrics, in exports, or in any answer but the one that hands it out.
+ * in the log at its most talkative, in metrics, in traces, in exports, or in any answer but the one that hands it out.
  */
 
 const canary = (name: string): string => `${name}-${randomBytes(15).toString('hex')}`
@@ -39,6 +40,7 @@ const secrets = new Map<string, string>([
   ['secret of the client at the identity provider', clientSecret],
   ['secret of an audit sink', `whsec_${randomBytes(32).toString('base64')}`],
   ['secret of webhooks', `whsec_${randomBytes(32).toString('base64')}`],
+  ['key of the receiver of traces', canary('key')],
 ])
 /** Something that is no secret, and is to be found. */
 const marker = canary('marker')
@@ -53,6 +55,7 @@ let idp: TestProvider
 let mail: SmtpSink
 let receiver: Awaited<ReturnType<typeof serve>>
 let upstream: Awaited<ReturnType<typeof serve>>
+let traces: TestReceiver
 const logged: string[] = []
 const answered: string[] = []
 
@@ -68,6 +71,7 @@ beforeAll(async () => {
   github = await fakeGitHub()
   idp = await testProvider()
   mail = await smtpSink()
+  traces = await testReceiver()
   receiver = await serve((_, res) => void res.end('{}'))
   // Says what it was sent, as some providers do.
   upstream = await serve((req, res) => {
@@ -83,6 +87,9 @@ beforeAll(async () => {
     REEVE_PROMETHEUS_ENABLE: 'true',
     REEVE_PROMETHEUS_ADDRESS: '127.0.0.1:0',
     REEVE_VERBOSE: 'true',
+    REEVE_TRACE_ENABLE: 'true',
+    REEVE_TRACE_URL: traces.url,
+    REEVE_TRACE_HEADERS: `authorization=Bearer%20${secret('key of the receiver of traces')}`,
     REEVE_EXTERNAL_TOKEN_ENCRYPTION_KEYS: secret('encryption key'),
     REEVE_OUTBOUND_ALLOWED_NETWORKS: '127.0.0.0/8',
     REEVE_AIBRIDGE_ANTHROPIC_KEY: secret('key of the provider'),
@@ -110,7 +117,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await app.stop(AbortSignal.abort())
-  for (const each of [github, idp, mail, receiver, upstream, db]) await each[Symbol.asyncDispose]()
+  for (const each of [github, idp, mail, receiver, upstream, traces, db]) await each[Symbol.asyncDispose]()
   rmSync(folder, { recursive: true })
 })
 
@@ -165,12 +172,14 @@ test('no secret is anywhere but where it was handed out', { timeout: 120_000 }, 
     ...filesIn(join(folder, 'data')),
     ...exports,
     ['log', logged.join('')],
+    ['traces', await everyTrace()],
     ['answers', answered.join('\n')],
   ])
   expect(logged.length).toBeGreaterThan(0)
   expect(secrets.size).toBeGreaterThan(20)
   // The scan sees into what is compressed.
   expect(leaks(new Map([['marker', marker]]), places)).toContain('marker in blobs')
+  expect(leaks(new Map([['marker', marker]]), places)).not.toContain('marker in traces')
   expect(leaks(secrets, places)).toEqual([])
 
   const registered = sealedColumns.map(({ table, column }) => `${table}.${column}`)
@@ -336,6 +345,15 @@ async function readEverything(token: string): Promise<Map<string, string>> {
   found.set('metrics', await (await fetch(app.metricsUrl ?? '')).text())
   expect(found.get('metrics')).toContain('reeve_')
   return found
+}
+
+/** All that went to the receiver, once it has what the drain tells of the bridge. */
+async function everyTrace(): Promise<string> {
+  const names = () => traces.spans.map(({ name }) => name)
+  await expect.poll(names, { timeout: 30_000 }).toContain('chat m')
+  expect(names()).toContain('POST /api/v2/users/login')
+  expect(traces.requests.at(-1)?.headers.authorization).toContain(secret('key of the receiver of traces'))
+  return Buffer.concat(traces.requests.map(({ body }) => body)).toString('latin1')
 }
 
 /** Whatever is sealed is a secret too: it is opened, so that it can be looked for. */

@@ -2,7 +2,15 @@ import type { ValueType } from './config-types.ts'
 
 /** One setting: where it may be written, how its text becomes a value, and what people read about it. */
 export interface Option<T> {
-  readonly group: 'Server' | 'Sign-in' | 'Identity provider' | 'Operation' | 'AI Bridge' | 'Notifications'
+  readonly group:
+    | 'Server'
+    | 'Sign-in'
+    | 'Identity provider'
+    | 'Operation'
+    | 'AI Bridge'
+    | 'Templates'
+    | 'Workspaces'
+    | 'Notifications'
   readonly env: string
   /** `--http-address` for REEVE_HTTP_ADDRESS. */
   readonly flag: string

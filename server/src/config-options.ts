@@ -1,10 +1,18 @@
 import type { Secret } from '@reeve/base'
 import type { SealingKey } from './keyring/seal.ts'
+import { appOptions } from './config-apps.ts'
 import { notificationOptions } from './config-notifications.ts'
 import { option, type Option, optional } from './config-option.ts'
 import { oidcOptions } from './config-oidc.ts'
 import { gatewayOptions } from './config-gateway.ts'
+import { traceOptions } from './config-tracing.ts'
+import { licenseOptions } from './config-licenses.ts'
+import { bedrockOptions } from './config-bedrock.ts'
 import { bridgeNames, providerOptions } from './config-providers.ts'
+import { provisioningOptions } from './config-provisioning.ts'
+import { workspaceOptions } from './config-workspaces.ts'
+import { rolesOptions } from './config-roles.ts'
+import { retentionOptions } from './config-retention.ts'
 import * as types from './config-types.ts'
 
 export type { Option } from './config-option.ts'
@@ -88,6 +96,8 @@ export const options = {
     secret: true,
     aliases: ['CODER_EXTERNAL_TOKEN_ENCRYPTION_KEYS'],
   }),
+  ...licenseOptions,
+  ...rolesOptions,
   sessionDuration: option('Sign-in', '1d', {
     env: 'REEVE_SESSION_DURATION',
     yaml: 'sign_in.session_duration',
@@ -157,6 +167,7 @@ export const options = {
     description: 'Where /metrics is served. It asks for no credential.',
     aliases: ['CODER_PROMETHEUS_ADDRESS'],
   }),
+  ...traceOptions,
   outboundAllowedNetworks: optional<readonly types.Network[]>('Operation', {
     env: 'REEVE_OUTBOUND_ALLOWED_NETWORKS',
     yaml: 'outbound.allowed_networks',
@@ -179,23 +190,16 @@ export const options = {
     description: 'Relay and record requests to models.',
   }),
   ...providerOptions,
+  ...bedrockOptions,
   scripted: option('AI Bridge', 'auto', {
     ...bridgeNames('SCRIPTED'),
     type: types.choice('auto', 'true', 'false'),
     description: 'The built-in provider that answers from a script. auto: while no provider key is set.',
   }),
-  auditRetention: option('Operation', '0', {
-    env: 'REEVE_AUDIT_LOGS_RETENTION',
-    yaml: 'audit.retention',
-    type: types.duration(8 * day, century, { zero: true }),
-    description: 'How long audit events, and the records of who read whose words, are kept; 0 keeps them for ever.',
-    aliases: ['CODER_AUDIT_LOGS_RETENTION'],
-  }),
-  retention: option('AI Bridge', '190d', {
-    ...bridgeNames('RETENTION'),
-    type: types.duration(day, century, { zero: true }),
-    description: 'How long the record is kept; 0 keeps it for ever.',
-  }),
+  ...retentionOptions,
+  ...provisioningOptions,
+  ...appOptions,
+  ...workspaceOptions,
   capture: option('AI Bridge', 'full', {
     ...bridgeNames('CAPTURE'),
     type: types.choice('full', 'prompts', 'metadata'),

@@ -1,7 +1,16 @@
-import type { Problem, Secret } from '@reeve/base'
+import { type Problem, Secret } from '@reeve/base'
+import { regionIn, serviceAccountKey } from '@reeve/bridge'
+import { type BedrockGiven, type BedrockName, readBedrock } from './config-bedrock.ts'
 import * as types from './config-types.ts'
 import type { ProviderSetting } from './providers/offered.ts'
-import { isProviderType, providerTypeNames, providerTypes, reservedNames } from './providers/provider-types.ts'
+import {
+  factsOf,
+  isProviderType,
+  type ProviderType,
+  providerTypeNames,
+  providerTypes,
+  reservedNames,
+} from './providers/provider-types.ts'
 
 /**
  * Providers beside the one of each type are a list, which one option cannot say: `REEVE_AIBRIDGE_PROVIDER_<n>_<field>`.
@@ -16,10 +25,20 @@ export interface ProviderListInput {
 /** Variables that are read here, so that no other reader takes them for mistakes. */
 export const providerVariable = /^(?:REEVE|CODER)_(?:AIBRIDGE|AI_GATEWAY)_PROVIDER_(\d{1,3})_([A-Z_]+)$/
 
-const fields = ['TYPE', 'NAME', 'KEY', 'KEYS', 'BASE_URL'] as const
+/** Of a provider of the type bedrock only. */
+const bedrockFields = {
+  BEDROCK_REGION: 'region',
+  BEDROCK_ACCESS_KEY: 'accessKey',
+  BEDROCK_ACCESS_KEY_SECRET: 'accessKeySecret',
+  BEDROCK_MODEL: 'model',
+  BEDROCK_SMALL_FAST_MODEL: 'smallFastModel',
+} as const satisfies Readonly<Record<string, BedrockName>>
+// SAFETY: keys of the object above.
+const bedrockFieldNames = Object.keys(bedrockFields) as (keyof typeof bedrockFields)[]
+const fields = ['TYPE', 'NAME', 'KEY', 'KEYS', 'BASE_URL', ...bedrockFieldNames] as const
 type Field = (typeof fields)[number]
 type Given = Partial<Record<Field, { readonly text: string; readonly place: string }>>
-const secretFields: readonly Field[] = ['KEY', 'KEYS']
+const secretFields: readonly Field[] = ['KEY', 'KEYS', 'BEDROCK_ACCESS_KEY', 'BEDROCK_ACCESS_KEY_SECRET']
 
 export interface ProviderListReading {
   readonly providers: readonly ProviderSetting[]
@@ -65,7 +84,8 @@ function readVariables({ env, read }: ProviderListInput, problems: Problem[]): M
     if (field !== undefined) add(Number(number), field, text, name)
     else if (inFile !== undefined) {
       const content = read(name, text)
-      if (content !== null) add(Number(number), inFile, content.trim(), name)
+      // A service account's key is a file of many lines.
+      if (content !== null) add(Number(number), inFile, serviceAccountKey(content) ?? content.trim(), name)
     } else if (name.startsWith('REEVE_')) {
       problems.push({ field: name, detail: `is no field of a provider; there are ${fields.join(', ')}` })
     }
@@ -93,14 +113,40 @@ function readOne(
   if (reservedNames.has(name)) wrong('NAME', 'is a path of the management API')
   if (given.KEY !== undefined && given.KEYS !== undefined)
     wrong('KEYS', `says the same as ${given.KEY.place}; give one`)
-  const baseUrl = readUrl(given.BASE_URL?.text ?? providerTypes[type].baseUrl, (detail) => wrong('BASE_URL', detail))
+  const more = readMore(given, type, wrong)
+  const address = given.BASE_URL?.text ?? factsOf(type).addressOf?.(more.settings) ?? providerTypes[type].baseUrl
+  const baseUrl = readUrl(address, (detail) => wrong('BASE_URL', detail))
   const field = given.KEYS === undefined ? 'KEY' : 'KEYS'
-  const keys = readKeys(given[field]?.text, (detail) => wrong(field, detail))
+  const keys = [...readKeys(given[field]?.text, (detail) => wrong(field, detail)), ...more.keys]
+  if (more.keys.length > 0 && more.settings.region === undefined && baseUrl !== null && regionIn(baseUrl) === null)
+    wrong('BEDROCK_REGION', 'is missing: requests are signed for a region, and the base URL names none')
   if (baseUrl !== null && keys.length > 0 && isOpen(baseUrl)) {
     wrong('BASE_URL', 'would carry the key without encryption. Use https, or accept it with --insecure-http')
   }
   if (problems.length > before || baseUrl === null) return null
-  return { name, type, baseUrl, keys, keyEnv: given[field]?.place ?? `${place}KEY`, isNamed: true }
+  const { settings } = more
+  return { name, type, baseUrl, keys, keyEnv: given[field]?.place ?? `${place}KEY`, isNamed: true, settings }
+}
+
+/** What only some types have. */
+function readMore(given: Given, type: ProviderType, wrong: (field: Field, detail: string) => void) {
+  const text = (field: Field): string | null => given[field]?.text ?? null
+  const secret = (field: Field): Secret | null => {
+    const value = text(field)
+    return value === null ? null : new Secret(value)
+  }
+  const said = bedrockFieldNames.filter((field) => given[field] !== undefined)
+  if (type !== 'bedrock') for (const field of said) wrong(field, 'is for providers of the type bedrock')
+  const values: BedrockGiven = {
+    region: text('BEDROCK_REGION'),
+    accessKey: secret('BEDROCK_ACCESS_KEY'),
+    accessKeySecret: secret('BEDROCK_ACCESS_KEY_SECRET'),
+    model: text('BEDROCK_MODEL'),
+    smallFastModel: text('BEDROCK_SMALL_FAST_MODEL'),
+  }
+  return readBedrock(values, (name, detail) => {
+    wrong(bedrockFieldNames.find((field) => bedrockFields[field] === name) ?? 'KEY', detail)
+  })
 }
 
 function readUrl(text: string | null, wrong: (detail: string) => void): string | null {

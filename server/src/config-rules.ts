@@ -1,10 +1,14 @@
 import { isIP } from 'node:net'
 import type { Problem } from '@reeve/base'
+import { bedrockContradictions } from './config-bedrock.ts'
 import { gatewayContradictions } from './config-gateway.ts'
 import { notificationContradictions } from './config-notifications.ts'
 import { oidcContradictions } from './config-oidc.ts'
 import type { OptionName, Values } from './config-options.ts'
 import { openProviders } from './config-providers.ts'
+import { retentionContradictions } from './config-retention.ts'
+import { rolesContradictions } from './config-roles.ts'
+import { traceContradictions } from './config-tracing.ts'
 import { sameAddress } from './config-types.ts'
 
 /** Settings that are each fine and together are not: contradictions, and combinations that would expose a secret. */
@@ -40,6 +44,7 @@ export function contradictions(
       refuse(name, 'would carry the provider key without encryption. Use https, or accept it with --insecure-http')
     }
   }
+  bedrockContradictions(values, refuse, isOpenHttp)
   oidcContradictions(values, refuse, isOpenHttp)
   if (values.sessionDuration > values.sessionMaxDuration) {
     refuse('sessionDuration', 'is longer than REEVE_SESSION_MAX_DURATION allows')
@@ -50,7 +55,10 @@ export function contradictions(
   if (values.prometheusEnable && sameAddress(values.prometheusAddress, httpAddress)) {
     refuse('prometheusAddress', 'is the address of the server itself')
   }
+  rolesContradictions(values, refuse)
   gatewayContradictions(values, refuse)
+  retentionContradictions(values, refuse)
+  traceContradictions(values, refuse, (url) => !insecureHttp && isOpenHttp(url))
   notificationContradictions(values, { isLoopback, isGiven, refuse })
   return problems
 }
@@ -59,6 +67,12 @@ export function contradictions(
 export function isLoopback(host: string): boolean {
   if (host.toLowerCase() === 'localhost') return true
   return isIP(host) === 4 ? host.startsWith('127.') : host === '::1'
+}
+
+/** Whether only this machine can reach the server, by where it listens and what it is called. */
+export function isLocalOnly(httpHost: string, accessUrl: string | null): boolean {
+  const publicHost = accessUrl === null ? null : new URL(accessUrl).hostname.replace(/^\[|\]$/g, '')
+  return isLoopback(httpHost) && (publicHost === null || isLoopback(publicHost))
 }
 
 /** Plain http to somewhere else. */

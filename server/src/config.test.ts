@@ -102,7 +102,8 @@ describe('names of other products', () => {
     })
     expect(config.http.port).toBe(4000)
     expect(config.postgresUrl?.reveal()).toBe('postgres://db/x')
-    expect(config.bridge).toMatchObject({ retentionMs: 60 * 86_400_000, scripted: false })
+    expect(config.retention.keepDays).toMatchObject({ content: 60, metadata: 400 })
+    expect(config.bridge.scripted).toBe(false)
   })
 
   test('may repeat the setting and may not contradict it', () => {
@@ -219,4 +220,87 @@ test('help and reference name every setting', () => {
     expect(helpText()).toContain(`${flag}  (${env})`)
     expect(configReference()).toContain(`### ${env}\n`)
   }
+})
+
+describe('Amazon Bedrock', () => {
+  const key = {
+    CODER_AIBRIDGE_BEDROCK_ACCESS_KEY: 'AKIAABCDEFGHIJKL',
+    REEVE_AIBRIDGE_BEDROCK_ACCESS_KEY_SECRET: 's3cret/+=',
+  }
+  const bedrock = (env: Record<string, string>) => read({ env }).bridge.providers.find(({ type }) => type === 'bedrock')
+  const of = (env: Record<string, string>) => {
+    const found = bedrock(env)
+    return [found?.baseUrl, found?.keys.map((one) => one.reveal()), found?.settings]
+  }
+
+  test('is there with a region or a base URL, and signs with the two halves of a key', () => {
+    expect(bedrock({})).toBeUndefined()
+    const address = 'https://bedrock-runtime.eu-central-1.amazonaws.com'
+    const pair = ['AKIAABCDEFGHIJKL:s3cret/+=']
+    expect(of({ ...key, REEVE_AIBRIDGE_BEDROCK_REGION: 'eu-central-1' })).toEqual([
+      address,
+      pair,
+      { region: 'eu-central-1' },
+    ])
+    expect(of({ ...key, REEVE_AI_GATEWAY_BEDROCK_BASE_URL: address })).toEqual([address, pair, {}])
+    const proxied = {
+      REEVE_AIBRIDGE_BEDROCK_BASE_URL: 'https://aws.corp.test',
+      REEVE_AIBRIDGE_BEDROCK_REGION: 'us-east-1',
+    }
+    expect(of({ ...key, ...proxied })).toEqual(['https://aws.corp.test', pair, { region: 'us-east-1' }])
+    const listed = {
+      REEVE_AIBRIDGE_PROVIDER_0_TYPE: 'bedrock',
+      REEVE_AIBRIDGE_PROVIDER_0_BEDROCK_REGION: 'cn-north-1',
+      REEVE_AIBRIDGE_PROVIDER_0_BEDROCK_ACCESS_KEY: 'AKIAABCDEFGHIJKL',
+      REEVE_AIBRIDGE_PROVIDER_0_BEDROCK_ACCESS_KEY_SECRET: 's3cret/+=',
+    }
+    expect(of(listed)).toEqual(['https://bedrock-runtime.cn-north-1.amazonaws.com.cn', pair, { region: 'cn-north-1' }])
+    const { settings } = read({ env: { ...key, ...listed, ...proxied, REEVE_AIBRIDGE_PROVIDER_0_NAME: 'x' } })
+    expect(settingsText(settings)).not.toContain('s3cret')
+  })
+
+  test('gives everybody one pair of models where they are said', () => {
+    const region = { REEVE_AIBRIDGE_BEDROCK_REGION: 'us-east-1' }
+    const models = (env: Record<string, string>) => bedrock({ ...region, ...env })?.settings?.models
+    expect(models({ REEVE_AIBRIDGE_BEDROCK_MODEL: 'big' })).toEqual([
+      { from: '*haiku*', to: 'global.anthropic.claude-haiku-4-5-20251001-v1:0' },
+      { from: '*', to: 'big' },
+    ])
+    expect(models({ REEVE_AIBRIDGE_BEDROCK_SMALL_FAST_MODEL: 'small' })).toEqual([{ from: '*haiku*', to: 'small' }])
+  })
+
+  test.each([
+    [{ REEVE_AIBRIDGE_BEDROCK_MODEL: 'm' }, 'REEVE_AIBRIDGE_BEDROCK_REGION'],
+    [{ REEVE_AIBRIDGE_BEDROCK_REGION: 'eu central' }, 'REEVE_AIBRIDGE_BEDROCK_REGION'],
+    [
+      { REEVE_AIBRIDGE_BEDROCK_REGION: 'us-east-1', REEVE_AIBRIDGE_BEDROCK_ACCESS_KEY: 'AKIAABCDEFGHIJKL' },
+      'REEVE_AIBRIDGE_BEDROCK_ACCESS_KEY_SECRET',
+    ],
+    [{ ...key, REEVE_AIBRIDGE_BEDROCK_BASE_URL: 'https://aws.corp.test' }, 'REEVE_AIBRIDGE_BEDROCK_REGION'],
+    [
+      {
+        REEVE_AIBRIDGE_BEDROCK_KEY: 'ASIAABCDEFGHIJKL:s3cret:t0ken',
+        REEVE_AIBRIDGE_BEDROCK_BASE_URL: 'https://aws.corp.test',
+      },
+      'REEVE_AIBRIDGE_BEDROCK_REGION',
+    ],
+    [
+      { ...key, REEVE_AIBRIDGE_BEDROCK_REGION: 'us-east-1', REEVE_AIBRIDGE_BEDROCK_BASE_URL: 'http://aws.corp.test' },
+      'REEVE_AIBRIDGE_BEDROCK_BASE_URL',
+    ],
+    [
+      { REEVE_AIBRIDGE_PROVIDER_0_TYPE: 'openai', REEVE_AIBRIDGE_PROVIDER_0_BEDROCK_REGION: 'us-east-1' },
+      'REEVE_AIBRIDGE_PROVIDER_0_BEDROCK_REGION',
+    ],
+    [
+      {
+        REEVE_AIBRIDGE_PROVIDER_0_TYPE: 'bedrock',
+        REEVE_AIBRIDGE_PROVIDER_0_BEDROCK_REGION: 'us-east-1',
+        REEVE_AIBRIDGE_PROVIDER_0_BEDROCK_ACCESS_KEY_SECRET: 's',
+      },
+      'REEVE_AIBRIDGE_PROVIDER_0_BEDROCK_ACCESS_KEY',
+    ],
+  ])('%j is refused by name', (env, field) => {
+    expect(Object.keys(problems({ env }))).toEqual([field])
+  })
 })

@@ -4,20 +4,32 @@ import { type GatewayDoor, gatewayDoor } from './config-gateway.ts'
 import { readMailCa, readNotifications } from './config-notifications.ts'
 import { type Option, type OptionName, options, type Values } from './config-options.ts'
 import { oidcConfig, readOidcClientKey } from './config-oidc.ts'
+import { bedrockConfig } from './config-bedrock.ts'
 import { providersConfig } from './config-providers.ts'
+import { appsConfig, type AppsConfig } from './config-apps.ts'
+import { provisioningConfig, type ProvisioningConfig } from './config-provisioning.ts'
+import { workspaceTimes } from './config-workspaces.ts'
+import type { Times } from './workspaces/deadlines.ts'
+import { type RetentionSettings, retentionSettings } from './config-retention.ts'
+import type { Roles } from './config-roles.ts'
 import type { ProviderSetting } from './providers/offered.ts'
 import type { OidcConfig } from './identity/oidc/settings.ts'
 import { readExternalAuth } from './config-external-auth.ts'
 import { type Given, readEnvironment, readFlags, readYaml, type Source } from './config-sources.ts'
 import type { Address, Network } from './config-types.ts'
-import { contradictions, isLoopback, isOpenHttp } from './config-rules.ts'
+import { contradictions, isLocalOnly, isLoopback, isOpenHttp } from './config-rules.ts'
+import { type TraceConfig, traceConfig } from './config-tracing.ts'
 import { readProviderList, withList } from './config-provider-list.ts'
 import type { Provider } from './external-auth/provider.ts'
 import type { SealingKey } from './keyring/seal.ts'
+import type { PublicKeys } from './licensing/public-keys.ts'
 import type { NotifierSettings } from './notifications/notifier.ts'
 
 /** What the server runs with. Made once, at the start, from flags over environment over file over defaults. */
 export interface Config {
+  readonly roles: Roles
+  /** In how many processes requests are relayed. */
+  readonly gatewayProcesses: number
   readonly http: Address
   readonly tls: { readonly cert: string; readonly key: Secret } | null
   /** Null until somebody sets it: the server then uses the address that it listens on. */
@@ -27,6 +39,8 @@ export interface Config {
   readonly postgresUrl: Secret | null
   /** Null: the key file in the data directory. */
   readonly encryptionKeys: readonly SealingKey[] | null
+  /** Whose licences are believed beside the vendor's. */
+  readonly licensePublicKeys: PublicKeys
   readonly externalAuth: readonly Provider[]
   readonly sessionMs: number
   readonly sessionMaxMs: number
@@ -40,9 +54,14 @@ export interface Config {
   /** Null: text on a terminal, else json. */
   readonly log: { readonly format: 'text' | 'json' | null; readonly verbose: boolean }
   readonly prometheus: Address | null
+  /** Null: nothing is traced. */
+  readonly trace: TraceConfig | null
   readonly shutdownGraceMs: number
-  /** 0 keeps audit events for ever. */
-  readonly auditRetentionMs: number
+  readonly retention: RetentionSettings
+  readonly provisioning: ProvisioningConfig
+  readonly apps: AppsConfig
+  /** When workspaces stop, where neither they nor their templates say it. */
+  readonly workspaceTimes: Times
   /** Private networks that the server may connect to. */
   readonly outboundAllowed: readonly Network[]
   readonly bridge: BridgeConfig
@@ -55,8 +74,6 @@ export interface BridgeConfig extends GatewayDoor {
   readonly enabled: boolean
   /** The providers, with a key or without. */
   readonly providers: readonly ProviderSetting[]
-  /** 0 keeps the record for ever. */
-  readonly retentionMs: number
   readonly capture: 'full' | 'prompts' | 'metadata'
   readonly structuredLogging: boolean
   readonly masking: boolean
@@ -126,14 +143,16 @@ export function readConfig({ argv, env, readFile, uid = process.getuid?.() ?? 1 
   const clientKey = readOidcClientKey(values, read, problems)
   const isOpen = (url: string) => !values.insecureHttp && isOpenHttp(url)
   const list = readProviderList({ env, read, isOpen }, problems)
-  const providers = withList(providersConfig(values), list.providers, problems)
+  const single = [...providersConfig(values), ...bedrockConfig(values)]
+  const providers = withList(single, list.providers, problems)
   const dataDir = values.dataDir ?? defaultDataDir(env, uid)
   if (dataDir === null) problems.push({ field: options.dataDir.env, detail: 'must be set, as HOME is not' })
   const placeOf = (name: OptionName) => places.get(name) ?? options[name].env
   problems.push(...contradictions(values, placeOf, (name) => (places.get(name) ?? null) !== null))
-  if (problems.length > 0 || dataDir === null) {
-    throw new Fault('invalid', `${problems.length === 1 ? 'a setting is' : `${problems.length} settings are`} wrong`, {
-      problems,
+  const wrong = problems.filter(({ field }) => values.traceEnable || !isForTraces(field))
+  if (wrong.length > 0 || dataDir === null) {
+    throw new Fault('invalid', `${wrong.length === 1 ? 'a setting is' : `${wrong.length} settings are`} wrong`, {
+      problems: wrong,
     })
   }
   const settings = [
@@ -148,6 +167,9 @@ export function readConfig({ argv, env, readFile, uid = process.getuid?.() ?? 1 
     notifications,
   }
 }
+
+/** Variables that are set for all programs of a cluster, whatever each of them makes of it. */
+const isForTraces = (field: string): boolean => field.startsWith('OTEL_')
 
 const listedSetting = (said: { name: string; value: string; source: Source }): Setting => ({
   ...externalAuthSetting(said),
@@ -225,6 +247,8 @@ function assemble(
   providers: readonly ProviderSetting[],
 ): Omit<Config, 'externalAuth' | 'notifications'> {
   return {
+    roles: values.roles,
+    gatewayProcesses: values.gatewayProcesses,
     http: values.httpAddress,
     tls,
     accessUrl: values.accessUrl,
@@ -232,6 +256,7 @@ function assemble(
     dataDir: posix.resolve(dataDir),
     postgresUrl: values.postgresUrl,
     encryptionKeys: values.encryptionKeys,
+    licensePublicKeys: values.licensePublicKeys ?? new Map(),
     sessionMs: values.sessionDuration,
     sessionMaxMs: values.sessionMaxDuration,
     passwordSignIn: values.disablePasswordAuth ? 'owners' : 'everyone',
@@ -240,13 +265,16 @@ function assemble(
     tokens: { defaultLifetimeMs: values.defaultTokenLifetime, maxLifetimeMs: values.maxTokenLifetime },
     log: { format: values.log, verbose: values.verbose },
     prometheus: values.prometheusEnable ? values.prometheusAddress : null,
+    trace: traceConfig(values),
     shutdownGraceMs: values.shutdownGrace,
-    auditRetentionMs: values.auditRetention,
+    retention: retentionSettings(values),
+    provisioning: provisioningConfig(values),
+    apps: appsConfig(values, tls === null && isLocalOnly(values.httpAddress.host, values.accessUrl)),
+    workspaceTimes: workspaceTimes(values),
     outboundAllowed: values.outboundAllowedNetworks ?? [],
     bridge: {
       enabled: values.bridgeEnabled,
       providers,
-      retentionMs: values.retention,
       capture: values.capture,
       structuredLogging: values.structuredLogging,
       masking: values.masking,

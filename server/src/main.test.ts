@@ -59,6 +59,9 @@ test('a start after a stop needs no setup and takes the data as it was', async (
   expect((await server.api('GET', '/api/v2/users/me')).json.username).toBe('dana')
 })
 
+/** The usual one may be somebody's: the documentation's test takes it, at the same time. */
+const anyPort = { REEVE_HTTP_ADDRESS: '127.0.0.1:0' }
+
 describe('what is wrong is said in one block', () => {
   test('with every wrong setting, and the exit code 2', async () => {
     const { code, stdout, stderr } = await reeveServer(['--http-adress', 'x'], {
@@ -98,17 +101,18 @@ describe('what is wrong is said in one block', () => {
   test('with the data directory that cannot be used', async () => {
     const file = join(folder, 'file')
     await writeFile(file, '')
-    const { code, stderr } = await reeveServer(['--data-dir', join(file, 'data'), '--log', 'text'])
+    const { code, stderr } = await reeveServer(['--data-dir', join(file, 'data'), '--log', 'text'], anyPort)
     expect(code).toBe(1)
     expect(stderr).toContain(`the data directory ${file}/data cannot be used`)
     expect(stderr).toContain('What to do: set REEVE_DATA_DIR')
     // Where making a folder answers "no such file", however often it is tried.
-    const nowhere = await reeveServer(['--data-dir', '/proc/none/data', '--log', 'text'])
+    const nowhere = await reeveServer(['--data-dir', '/proc/none/data', '--log', 'text'], anyPort)
     expect(nowhere.stderr).toContain('the data directory /proc/none/data cannot be used')
   })
 
   test('as a line of JSON where logs are JSON', async () => {
     const { code, stderr } = await reeveServer(['--log', 'json'], {
+      ...anyPort,
       REEVE_POSTGRES_URL: 'postgres://u:canary@127.0.0.1:1/x',
     })
     expect(code).toBe(1)
@@ -120,6 +124,21 @@ describe('what is wrong is said in one block', () => {
     })
     expect(stderr).not.toContain('canary')
   })
+})
+
+test('a journal is brought in by a command, which says what it found', async () => {
+  await using server = await startServer()
+  await server.stop()
+  const journal = join(server.dataDir, 'journal')
+  const args = ['--data-dir', server.dataDir]
+  expect(await reeveServer(['drain', journal, ...args])).toMatchObject({
+    code: 0,
+    stdout: `${journal} is in the database: 0 records of it were not, 0 interceptions were open.\n`,
+  })
+  const nothing = await reeveServer(['drain', join(folder, 'nowhere'), ...args])
+  expect(nothing).toMatchObject({ code: 1, stdout: '' })
+  expect(nothing.stderr).toContain('nowhere is no journal of a gateway')
+  expect(await reeveServer(['drain', ...args])).toMatchObject({ code: 2, stdout: '' })
 })
 
 test('version, help and settings are answers: on standard output, and nothing is started', async () => {

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fault, type Log, systemClock, toError } from '@reeve/base'
 import { startApp } from './app.ts'
+import { startProcesses } from './app-processes.ts'
 import { type Config, readConfig } from './config.ts'
 import { helpText, settingsText } from './config-print.ts'
 import { tuneGarbageCollection } from './runtime/garbage.ts'
+import { drainJournal } from './start-drain.ts'
 import { openLog } from './start-log.ts'
 import { problemText, readyFacts, readyText } from './start-summary.ts'
 
@@ -22,6 +24,8 @@ async function runServer(argv: readonly string[]): Promise<number> {
   const version = readVersion()
   if (argv.includes('--help') || argv.includes('-h')) return print(helpText())
   if (argv.includes('--version')) return print(`reeve ${version}\n`)
+  const [command, dir, ...others] = argv
+  if (command === 'drain') return drain(dir, others)
   const settings = argv.filter((arg) => arg !== '--print-config')
   const config = readSettings(settings)
   if (config === null) return 2
@@ -32,7 +36,9 @@ async function runServer(argv: readonly string[]): Promise<number> {
   const ending = watchForTheEnd()
   tuneGarbageCollection()
   try {
-    const app = await startApp({ config, version, clock: systemClock, log }).catch((thrown: unknown) => {
+    const options = { config, version, clock: systemClock, log, signal: ending.signal }
+    const starting = config.gatewayProcesses > 1 ? startProcesses({ ...options, argv: settings }) : startApp(options)
+    const app = await starting.catch((thrown: unknown) => {
       reportFailedStart(thrown, format, log)
       return null
     })
@@ -49,6 +55,26 @@ async function runServer(argv: readonly string[]): Promise<number> {
     return end.error === null ? 0 : 1
   } catch (thrown) {
     log.error({ err: toError(thrown) }, 'did not stop in order')
+    return 1
+  } finally {
+    ending.dispose()
+  }
+}
+
+async function drain(dir: string | undefined, settings: readonly string[]): Promise<number> {
+  if (dir === undefined || dir.startsWith('--')) {
+    const details = ['`reeve server drain DIR` needs the journal to bring in']
+    process.stderr.write(problemText('Nothing is drained.', { message: 'an argument is missing:', details }))
+    return 2
+  }
+  const config = readSettings(settings)
+  if (config === null) return 2
+  const ending = watchForTheEnd()
+  try {
+    return print(await drainJournal(dir, config, ending.signal))
+  } catch (thrown) {
+    const { message, fix } = thrown instanceof Fault ? thrown : { message: toError(thrown).message, fix: undefined }
+    process.stderr.write(problemText('The journal is not in the database.', { message, fix }))
     return 1
   } finally {
     ending.dispose()
@@ -74,10 +100,12 @@ interface End {
 function watchForTheEnd() {
   const asked = Promise.withResolvers<End>()
   const now = new AbortController()
+  const begun = new AbortController()
   let isAsked = false
   const onSignal = (signal: NodeJS.Signals) => {
     if (isAsked) now.abort()
     isAsked = true
+    begun.abort()
     asked.resolve({ signal, error: null })
   }
   const onError = (thrown: unknown) => {
@@ -86,10 +114,14 @@ function watchForTheEnd() {
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.on(signal, onSignal)
+  // Heard by nobody, it opens Node's debugger to every user of the machine.
+  process.on('SIGUSR1', () => {})
   process.on('uncaughtException', onError)
   process.on('unhandledRejection', onError)
   return {
     asked: asked.promise,
+    /** Aborts when an end is asked for. */
+    signal: begun.signal,
     now: now.signal,
     dispose() {
       for (const signal of signals) process.off(signal, onSignal)

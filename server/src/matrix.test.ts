@@ -3,10 +3,15 @@ import { type endpoints, fillPath } from '@reeve/sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { builtInRoles } from './access/built-in-roles.ts'
 import { allows } from './access/policy.ts'
+import { boundaryEntries } from './testing/matrix-boundaries.ts'
 import { type Entry, type Place, statusFor } from './testing/matrix-entry.ts'
+import { buildsOfEach, licenseEntries } from './testing/matrix-licenses.ts'
 import { peopleEntries } from './testing/matrix-people.ts'
 import { placeEntries } from './testing/matrix-places.ts'
 import { recordEntries, recordOfEach } from './testing/matrix-record.ts'
+import { taskEntries } from './testing/matrix-tasks.ts'
+import { templateEntries } from './testing/matrix-templates.ts'
+import { workspaceEntries } from './testing/matrix-workspaces.ts'
 import { type Asker, type MatrixWorld, matrixWorld } from './testing/matrix-world.ts'
 
 /**
@@ -21,7 +26,16 @@ let entries: Record<keyof typeof endpoints, Entry>
 beforeAll(async () => {
   world = await matrixWorld()
   // The types make the tables complete: an endpoint without a line is an error of the compiler as well.
-  entries = { ...peopleEntries, ...placeEntries, ...recordEntries(await recordOfEach(world)) }
+  entries = {
+    ...peopleEntries,
+    ...placeEntries,
+    ...boundaryEntries,
+    ...licenseEntries(await buildsOfEach(world)),
+    ...templateEntries,
+    ...workspaceEntries,
+    ...taskEntries,
+    ...recordEntries(await recordOfEach(world)),
+  }
 })
 afterAll(() => world[Symbol.asyncDispose]())
 

@@ -16,6 +16,8 @@ export function readyFacts({ version, config, app, tookMs }: Started): object {
     url: app.url,
     data_dir: config.dataDir,
     storage: config.postgresUrl === null ? 'built-in' : 'external',
+    roles: rolesText(config),
+    gateway_processes: config.gatewayProcesses,
     took_ms: Math.round(tookMs),
     ...(app.metricsUrl === null ? {} : { metrics_url: app.metricsUrl }),
     ...(app.setupUrl === null ? {} : { setup_url: app.setupUrl }),
@@ -37,6 +39,8 @@ export function readyText({ version, config, app, tookMs }: Started): string {
     config.postgresUrl === null ? `PostgreSQL, built in, ${free}` : 'PostgreSQL of your own (REEVE_POSTGRES_URL)',
   )
   fact('✓', 'listener', `${app.url}${app.isLocalOnly ? ', this machine only' : ''}`)
+  if (config.roles.control !== config.roles.gateway) fact('✓', 'role', rolesText(config))
+  if (config.gatewayProcesses > 1) fact('✓', 'processes', `${config.gatewayProcesses} relay requests`)
   if (app.metricsUrl !== null) fact('✓', 'metrics', app.metricsUrl)
   if (config.accessUrl === null && isNew) {
     fact('!', 'access URL', `not set (REEVE_ACCESS_URL): agents on other machines need one`)
@@ -54,10 +58,17 @@ export function readyText({ version, config, app, tookMs }: Started): string {
     if (isNew) fact('✓', 'record', `${capture}: ${captureText[capture]}`)
   }
   if (isNew) fact('✓', 'telemetry', 'none. The only outbound connections are to the providers you configure.')
+  if (isNew && config.roles.control) {
+    lines.push('', '  After the setup, a first template:  ./reeve templates push --starter local-claude')
+    lines.push('  and a first task of it:             ./reeve tasks create --template local-claude "..."')
+  }
   if (app.setupUrl !== null) lines.push('', '  Finish the setup (valid 15 min, works once):', `    ${app.setupUrl}`)
   lines.push('', `ready in ${(tookMs / 1000).toFixed(1)} s. Ctrl-C stops the server.`, '')
   return lines.join('\n')
 }
+
+const rolesText = ({ roles }: Config): string =>
+  [...(roles.control ? ['control'] : []), ...(roles.gateway ? ['gateway'] : [])].join(',')
 
 const captureText = {
   full: 'everything that people, clients and models wrote',

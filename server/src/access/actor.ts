@@ -37,6 +37,8 @@ export interface Actor {
   readonly scopes: readonly Scope[]
   /** The objects that the credential is for; null when it is for all that its scopes allow. */
   readonly allowList: readonly AllowedObject[] | null
+  /** The workspace that the credential was made for and ends with. */
+  readonly workspaceId?: Uuid | null
   /** Of whom the credential is: of a browser's sign-in, of `reeve login`, or a token that somebody made. */
   readonly heldBy?: 'browser' | 'command_line' | 'program'
   /** His rights changed since this session was begun: the browser that has it is given another one. */

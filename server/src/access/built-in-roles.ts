@@ -33,12 +33,19 @@ const without = (all: readonly Grantable[], left: ReadonlySet<Grantable>): Reado
 const content = set('interception_content:read')
 
 const reading = set('user:read', 'organization:read', 'organization_member:read', 'group:read', 'role:read')
+/** Seeing what was asked, and taking it away in a file. */
+const taking = ['interception:read', 'interception:export'] as const
 const ownThings = set(
   'user:read',
   'api_key:*',
   'interception:*',
   'interception_content:read',
   'usage:read',
+  'ai_rules:read',
+  'boundary:*',
+  'boundary_policy:read',
+  'access_request:create',
+  'access_request:read',
   'external_auth:*',
   'notification:*',
 )
@@ -81,7 +88,14 @@ const organizationBound = set(
   'organization_member:*',
   'group:*',
   'role:*',
+  'ai_rules:*',
+  'boundary:read',
+  'boundary:update',
+  'boundary_policy:*',
+  'access_request:read',
+  'access_request:update',
   'interception:read',
+  'interception:export',
   'usage:read',
   'audit_log:read',
   'audit_log:export',
@@ -111,17 +125,29 @@ export const builtInRoles: readonly RoleDefinition[] = [
     'Reads who did what, and the audit log; not the words',
     new Set([
       ...reading,
-      ...set('interception:read', 'usage:read', 'audit_log:read', 'audit_log:export', 'template:read', 'task:read'),
-      ...set('ai_provider:read'),
+      ...set(...taking, 'usage:read', 'audit_log:read', 'audit_log:export', 'template:read', 'task:read'),
+      ...set(
+        'license:read',
+        'ai_provider:read',
+        'ai_rules:read',
+        'boundary:read',
+        'boundary_policy:read',
+        'access_request:read',
+      ),
     ]),
   ),
   site(
     'content-reviewer',
     'Content reviewer',
     'Reads the prompts and answers of other people, each time on record',
-    set('user:read', 'interception:read', 'interception_content:read'),
+    set('user:read', ...taking, 'interception_content:read'),
   ),
-  site('finance', 'Finance', 'Spend, without content', set('usage:read', 'organization:read', 'group:read')),
+  site(
+    'finance',
+    'Finance',
+    'Spend, without content',
+    set('usage:read', 'license:read', 'organization:read', 'group:read'),
+  ),
   site('member', 'Member', 'His own things', nothing, ownThings),
 
   within(
@@ -151,7 +177,12 @@ export const builtInRoles: readonly RoleDefinition[] = [
       'organization_member:read',
       'group:read',
       'role:read',
+      'ai_rules:read',
+      'boundary:read',
+      'boundary_policy:read',
+      'access_request:read',
       'interception:read',
+      'interception:export',
       'usage:read',
       'audit_log:read',
       'audit_log:export',
@@ -163,7 +194,7 @@ export const builtInRoles: readonly RoleDefinition[] = [
     'organization-content-reviewer',
     'Organization content reviewer',
     'Reads the prompts and answers within the organization, each time on record',
-    set('organization:read', 'organization_member:read', 'interception:read', 'interception_content:read'),
+    set('organization:read', 'organization_member:read', ...taking, 'interception_content:read'),
   ),
   within(
     'organization-finance',

@@ -17,7 +17,12 @@ const ofResource: Readonly<Record<Resource, readonly RoleLevel[]>> = {
   interception: ['site', 'organization', 'own'],
   interception_content: ['site', 'organization', 'own'],
   ai_provider: ['site'],
+  ai_rules: ['site', 'organization', 'own'],
+  boundary: ['site', 'organization', 'own'],
+  boundary_policy: ['site', 'organization', 'own'],
+  access_request: ['site', 'organization', 'own'],
   usage: ['site', 'organization', 'own'],
+  license: ['site'],
   audit_log: ['site', 'organization'],
   deployment_config: ['site'],
   idp_settings: ['site', 'organization'],
@@ -32,6 +37,11 @@ const ofPermission: Readonly<Partial<Record<Grantable, readonly RoleLevel[]>>> =
   'user:read': ['site', 'own'],
   'organization:create': ['site'],
   'audit_log:update': ['site'],
+  'ai_rules:update': ['site', 'organization'],
+  'boundary_policy:create': ['site', 'organization'],
+  'boundary_policy:update': ['site', 'organization'],
+  'boundary_policy:delete': ['site', 'organization'],
+  'access_request:update': ['site', 'organization'],
 }
 
 export function mayStandAt(permission: Grantable, level: RoleLevel): boolean {

@@ -19,11 +19,15 @@ export function covers(
 function scopeCovers(scope: Scope, permission: Permission): boolean {
   if (scope === 'all') return true
   if (scope === 'gateway') return permission === 'interception:create'
+  if (scope === 'boundary') return ofBoundaries.has(permission)
   if (permission === 'signed_in' || permission === 'public') return true
   if (scope === 'api') return permission !== 'interception:create'
   const [resource, action] = scope.split(':')
   return permission === scope || (action === '*' && permission.startsWith(`${resource}:`))
 }
+
+/** What a boundary itself asks. */
+const ofBoundaries: ReadonlySet<Permission> = new Set(['boundary:create', 'access_request:create'])
 
 /** Whether a credential with these scopes may hand out the scope: nobody gives what he does not hold. */
 export function mayHandOut(held: readonly Scope[], wanted: Scope): boolean {

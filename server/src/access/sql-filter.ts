@@ -10,7 +10,10 @@ export interface AccessColumns {
   readonly accessList: RawBuilder<unknown> | null
 }
 
-/** The condition under which a row is visible. Never null in SQL's sense, so that it can be negated. */
+/**
+ * The condition under which a row is visible. Null, where a row has no owner or organization, means that it is not. It is
+ * not wrapped into anything, so that an index of owners serves who sees only their own.
+ */
 export function visibleRows(visible: Visibility, columns: AccessColumns): RawBuilder<boolean> {
   const reasons: RawBuilder<boolean>[] = []
   const { id, owner, organization, accessList } = columns
@@ -30,6 +33,5 @@ export function visibleRows(visible: Visibility, columns: AccessColumns): RawBui
       select from unnest(${groupIds}::text[]) as g(id) where ${accessList} -> 'groups' -> g.id ? ${action}::text))`)
   }
   const any = reasons.length === 0 ? sql<boolean>`false` : sql<boolean>`(${sql.join(reasons, sql` or `)})`
-  const bounded = visible.ids === 'any' ? any : sql<boolean>`(${any} and ${id}::text = any(${visible.ids}::text[]))`
-  return sql<boolean>`coalesce(${bounded}, false)`
+  return visible.ids === 'any' ? any : sql<boolean>`(${any} and ${id}::text = any(${visible.ids}::text[]))`
 }

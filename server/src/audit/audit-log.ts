@@ -11,6 +11,7 @@ import { registerAuditMetrics } from './metrics.ts'
 import { auditRoutes } from './routes.ts'
 import { openSigner, type Signer } from './signing-key.ts'
 import { startDelivery } from './sinks/deliver.ts'
+import type { RecordSources } from './sinks/records.ts'
 import { sinkRoutes } from './sinks/routes.ts'
 
 /** The proof of the audit log and its delivery, running. Entries are written without it, by `appendAudit`. */
@@ -28,27 +29,30 @@ export async function startAuditLog(options: {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Registry
+  /** What sinks may be sent beside the audit log. */
+  readonly records: RecordSources
 }): Promise<AuditLogService> {
-  const { db, dataDir, deploymentId, keyring, outboundAllowed, clock, log } = options
+  const { db, dataDir, deploymentId, keyring, outboundAllowed, clock, log, records } = options
   await using undo = new AsyncDisposableStack()
   const signer = openSigner(dataDir, deploymentId)
   const checkpointLog = openCheckpointLog(dataDir)
   const chained = await chainOldEvents(db)
   if (chained > 0) log.info({ chained }, 'older audit events were put into the hash chain')
   await db.transaction((tx) => registerSigner(tx, signer, hostname(), clock.now()))
-  const metrics = registerAuditMetrics(options.metrics, { db, clock, log })
+  const metrics = registerAuditMetrics(options.metrics, { db, clock, log, records })
   undo.use(
     startCheckpoints({ db, clock, log, signer, checkpointLog }, ({ contradiction }) =>
       metrics.contradicted(contradiction !== null),
     ),
   )
-  undo.use(startDelivery({ db, keyring, outboundAllowed, replicaId: uuidv7(clock.now()), clock, log }))
+  const { meter } = metrics
+  undo.use(startDelivery({ db, keyring, outboundAllowed, replicaId: uuidv7(clock.now()), clock, log, records, meter }))
   const running = undo.move()
   return {
     signer,
     routes: [
       ...auditRoutes({ db, clock, signer, checkpointLog }),
-      ...sinkRoutes({ db, clock, keyring, outboundAllowed }),
+      ...sinkRoutes({ db, clock, keyring, outboundAllowed, records }),
     ],
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

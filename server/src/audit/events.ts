@@ -31,7 +31,10 @@ const sink = (action: string, { id, name }: Pick<SinkRow, 'id' | 'name'>): Audit
 })
 
 export const sinkCreated = (
-  row: Pick<SinkRow, 'id' | 'name' | 'kind' | 'format' | 'url' | 'allow_private' | 'delivered_seq' | 'secret'>,
+  row: Pick<
+    SinkRow,
+    'id' | 'name' | 'kind' | 'format' | 'url' | 'allow_private' | 'delivered_seq' | 'secret' | 'sends' | 'content'
+  >,
 ): AuditLogEvent => ({
   ...sink('create', row),
   diff: {
@@ -40,6 +43,8 @@ export const sinkCreated = (
     url: { old: null, new: row.url },
     allow_private: { old: null, new: row.allow_private },
     after_seq: { old: null, new: row.delivered_seq },
+    sends: { old: null, new: row.sends.join(', ') },
+    content: { old: null, new: row.content },
     secret: { old: null, new: row.secret === null ? null : true, secret: true },
   },
 })
@@ -53,9 +58,11 @@ export function sinkUpdated(before: SinkRow, after: SinkRow): AuditLogEvent {
     allow_private: row.allow_private,
     ca: caDigest(row.ca),
     enabled: row.disabled_at === null,
+    sends: row.sends.toSorted().join(', '),
+    content: row.content,
   })
   const [old, now] = [facts(before), facts(after)]
-  const names = ['name', 'url', 'format', 'allow_private', 'ca', 'enabled'] as const
+  const names = ['name', 'url', 'format', 'allow_private', 'ca', 'enabled', 'sends', 'content'] as const
   return {
     ...sink('write', after),
     diff: {

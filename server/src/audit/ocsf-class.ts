@@ -21,12 +21,14 @@ export const other: Activity = [99, 'Other']
 const entities: ReadonlySet<string> = new Set([
   'api_key',
   'external_auth_link',
+  'git_ssh_key',
   'group',
   'idp_sync_settings',
   'organization',
   'organization_member',
   'role',
   'user',
+  'user_secret',
 ])
 
 export function ocsfClassOf(row: AuditRow): OcsfClass {

@@ -49,6 +49,24 @@ export function ocsfCheckpoint({ number, seq, key_id, note, created_at }: Checkp
   }
 }
 
+/** Records that were removed before they could be sent. */
+export function ocsfGap(
+  stream: string,
+  gap: Readonly<Record<string, unknown>> & { readonly id: string },
+  at: Date,
+): Record<string, unknown> {
+  const { name: _, ...found } = apiActivity(other)
+  return {
+    ...common(found, at, true),
+    message: `${stream}: records were removed before this receiver had had them`,
+    metadata: { ...metadata, uid: gap.id },
+    actor: { app_name: 'reeve system' },
+    api: { operation: `${stream}.gap` },
+    src_endpoint: { svc_name: 'reeve' },
+    unmapped: gap,
+  }
+}
+
 const metadata = { version: '1.3.0', product: { name: 'Reeve', vendor_name: 'Reeve' } }
 
 const common = (found: Omit<OcsfClass, 'name'>, at: Date, failed: boolean) => ({

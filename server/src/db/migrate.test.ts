@@ -81,6 +81,25 @@ test('of replicas that start together one migrates and the others wait', async (
   expect(await administer(connection, 'select * from a')).toEqual([{ x: 1 }])
 })
 
+test('a migration that PostgreSQL ends to undo a deadlock with a running deployment is tried again', async () => {
+  write('0001_a.sql', 'create table a (x integer); create table b (x integer)')
+  await run()
+  write('0002_b.sql', 'alter table a add y integer; alter table b add y integer')
+  const deployment = new pg.Client(connectionOptions(connection))
+  await deployment.connect()
+  await deployment.query('begin; lock table b')
+  const log = recordingLog()
+  const running = migrate(connection, { log, folder, lockTimeoutMs: 20_000 })
+  const waiting = () => administer(connection, `select from pg_locks where relation = 'b'::regclass and not granted`)
+  await expect.poll(async () => (await waiting()).length).toBe(1)
+  // Who began to wait first is the first to look for a deadlock, and the one that gives way.
+  await deployment.query('select * from a; commit')
+  await deployment.end()
+  await running
+  expect(log.lines.map(({ message }) => message)).toContain('waiting for a lock to migrate the database')
+  expect(await applied()).toEqual(['0001_a.sql', '0002_b.sql'])
+})
+
 test('a table that somebody holds is waited for in short turns, then given up with a reason', async () => {
   write('0001_a.sql', 'create table a (x integer)')
   await run()

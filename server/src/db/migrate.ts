@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Fault, type Log } from '@reeve/base'
 import pg from 'pg'
 import { type Connection, connectionOptions } from './connection.ts'
@@ -33,7 +34,8 @@ interface Migration {
 /** Any number will do, as long as nothing else in the database locks the same one. */
 const advisoryLock = 7_338_356_061
 const oldestServer = 150_000
-const lockNotAvailable = '55P03'
+/** A lock that was not given in time, and a deadlock with the queries of a running deployment that ours was chosen to end. */
+const lockedOut: ReadonlySet<string | null> = new Set(['55P03', '40P01'])
 
 export async function migrate(connection: Connection, options: MigrateOptions): Promise<void> {
   const { log, lockAttempts = 30, lockTimeoutMs = 4_000 } = options
@@ -57,6 +59,49 @@ export async function migrate(connection: Connection, options: MigrateOptions): 
     }
   } finally {
     // Closing the connection gives the advisory lock back.
+    await client.end()
+  }
+}
+
+const waitMs = 2_000
+
+/**
+ * For a server that does not migrate: resolves when the database has the shape that this release knows. A database that
+ * is behind is waited for, as the server that leads may be on its way; one that is ahead needs a newer release here.
+ */
+export async function waitForMigrations(
+  connection: Connection,
+  options: Pick<MigrateOptions, 'log' | 'folder'> & { readonly signal: AbortSignal },
+): Promise<void> {
+  const { log, folder = join(import.meta.dirname, 'migrations'), signal } = options
+  const known = await readMigrations(folder)
+  for (let tries = 0; ; tries++) {
+    const missing = await look(connection, known)
+    if (missing.length === 0) return
+    if (tries === 0) {
+      log.warn({ missing: missing.length }, 'waiting for a server with the role control to migrate the database')
+    }
+    await pause(waitMs, null, { signal }).catch(() => {
+      throw new Fault('unavailable', 'asked to stop before the database was migrated')
+    })
+  }
+}
+
+async function look(connection: Connection, known: readonly Migration[]): Promise<readonly Migration[]> {
+  const client = new pg.Client({
+    ...connectionOptions(connection),
+    application_name: 'reeve migrate',
+    connectionTimeoutMillis: 10_000,
+  })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    await checkServer(client)
+    const { rows } = await client.query<{ made: boolean }>(
+      `select to_regclass('schema_migrations') is not null as made`,
+    )
+    return rows[0]?.made === true ? compare(await applied(client), known) : known
+  } finally {
     await client.end()
   }
 }
@@ -89,7 +134,6 @@ async function checkServer(client: pg.Client): Promise<void> {
   }
 }
 
-/** What has not run yet. Refuses a history that is not the beginning of ours. */
 async function pending(client: pg.Client, known: readonly Migration[]): Promise<Migration[]> {
   await client.query(`create table if not exists schema_migrations (
     number     integer primary key,
@@ -97,10 +141,19 @@ async function pending(client: pg.Client, known: readonly Migration[]): Promise<
     sha256     text not null,
     applied_at timestamptz not null default now()
   )`)
-  const { rows: applied } = await client.query<{ number: number; name: string; sha256: string }>(
-    'select number, name, sha256 from schema_migrations order by number',
-  )
-  for (const [index, { number, name, sha256 }] of applied.entries()) {
+  return compare(await applied(client), known)
+}
+
+type Applied = Pick<Migration, 'number' | 'name' | 'sha256'>
+
+async function applied(client: pg.Client): Promise<Applied[]> {
+  const { rows } = await client.query<Applied>('select number, name, sha256 from schema_migrations order by number')
+  return rows
+}
+
+/** What has not run yet. Refuses a history that is not the beginning of ours. */
+function compare(ran: readonly Applied[], known: readonly Migration[]): Migration[] {
+  for (const [index, { number, name, sha256 }] of ran.entries()) {
     const ours = known[index]
     if (ours === undefined) {
       throw new Fault('conflict', `the database was made by a newer release of Reeve: it has the migration ${name}`, {
@@ -113,7 +166,7 @@ async function pending(client: pg.Client, known: readonly Migration[]): Promise<
       })
     }
   }
-  return known.slice(applied.length)
+  return known.slice(ran.length)
 }
 
 async function apply(client: pg.Client, { number, name, text, sha256 }: Migration): Promise<void> {
@@ -138,7 +191,7 @@ async function retryLocked<T>(work: () => Promise<T>, attempts: number, log: Log
     try {
       return await work()
     } catch (thrown) {
-      if (sqlState(thrown) !== lockNotAvailable) throw thrown
+      if (!lockedOut.has(sqlState(thrown))) throw thrown
       if (attempt === attempts) {
         throw new Fault(
           'unavailable',

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { Secret } from '@reeve/base'
 import { expect, test } from 'vitest'
 import { chunkFrame } from '../../../test/support/bedrock-frames.ts'
@@ -5,6 +6,8 @@ import { chunk, head, json, lastChunk } from '../../../test/support/replies.ts'
 import { startUpstream } from '../../../test/support/upstream.ts'
 import { type TestDatabase, testDatabase } from '../db/testing.ts'
 import { person, testGateway } from './gateway-testing.ts'
+import { readBody } from './interceptions.ts'
+import { findInterception } from './queries.ts'
 
 const model = 'eu.anthropic.claude-sonnet-4-5-20250929-v1:0'
 const secret = `ghp_${'aB3dE6gH9jK2mN5pQ8sT1vW4yZ7cF0hL3nR6'}`
@@ -119,4 +122,55 @@ test('a client of Bedrock gets its frames byte for byte; prompt, call and tokens
 
   const nobody = await fetch(`${open.url}/bedrock/model/${model}/invoke`, { method: 'POST', body: '{}' })
   expect([nobody.status, await nobody.json()]).toEqual([401, { message: expect.stringMatching(/token/) }])
+})
+
+test('a client of Anthropic’s API is served by the same provider; what was sent can be read, and is what was sent', async () => {
+  await using db = await testDatabase()
+  await using upstream = await startUpstream()
+  const dana = await person(db, 'dana')
+  const setting = { keys: [new Secret('ABSK-upstream')], keyEnv: 'X', isNamed: true, baseUrl: upstream.url }
+  await using open = await testGateway(db, upstream.url, {
+    providers: [{ ...setting, name: 'bedrock', type: 'bedrock' }],
+  })
+  const ask = (token: string) =>
+    fetch(`${open.url}/bedrock/v1/messages?beta=true`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': token, 'anthropic-version': '2023-06-01' },
+      body: JSON.stringify({
+        model: 'claude-haiku-4-5',
+        metadata: { user_id: 'u' },
+        stream: true,
+        max_tokens: 1000,
+        messages: [{ role: 'user', content: `the key is ${secret}` }],
+      }),
+    })
+
+  upstream.answer(() => [streamHead, ...frames.map(chunk), lastChunk])
+  const response = await ask(dana.token)
+  expect(await response.text()).toMatch(/^event: message_start\n/)
+  const seen = upstream.seen.at(-1)!
+  expect(seen.head.toString()).toContain('/model/global.anthropic.claude-haiku-4-5-20251001-v1%3A0/invoke-with-')
+  const { row, items } = await ended(db, response.headers.get('x-reeve-interception-id') ?? '')
+  expect(row).toMatchObject({
+    route: 'messages',
+    provider: 'bedrock',
+    model: 'claude-haiku-4-5',
+    streaming: true,
+    outcome: 'ok',
+    input_tokens: 40,
+    cache_read_tokens: 60,
+    output_tokens: 20,
+    tool_calls: 1,
+    sent: { path: seen.path, bytes: seen.body.length, sha256: hash('sha256', seen.body) },
+  })
+  expect(items.map(({ kind }) => kind)).toEqual(['prompt', 'text', 'tool_call'])
+  const kept = (await readBody(db, (await findInterception(db.sql, row.id))!, 'sent')).bytes
+  // The same bytes but for the secret, which is masked in its length.
+  const at = seen.body.indexOf(secret)
+  expect(kept.length).toBe(seen.body.length)
+  expect(Buffer.from(kept.subarray(0, at))).toEqual(seen.body.subarray(0, at))
+  expect(Buffer.from(kept).includes(secret)).toBe(false)
+
+  const nobody = await ask('rv_nobody')
+  expect([nobody.status, await nobody.json()]).toMatchObject([401, { error: { type: 'authentication_error' } }])
 })

@@ -34,7 +34,7 @@ const paths: Readonly<Record<string, string>> = {
   gemini: '/gemini/v1beta/models/gemini-2.5-pro:generateContent',
 }
 const body = JSON.stringify({
-  model: 'm-1',
+  model: 'gemini-2.5-pro',
   max_tokens: 5,
   messages: [{ role: 'user', content: 'hello' }],
   contents: [{ role: 'user', parts: [{ text: 'hello' }] }],

@@ -4,10 +4,11 @@ import type { Visibility } from '../access/policy.ts'
 import { visibleRows } from '../access/sql-filter.ts'
 import type { Schema } from '../db/__generated__/schema.ts'
 import type { Executor, Tx } from '../db/database.ts'
-import { countMax, interceptionConditions, sessionConditions, type Sight } from './queries.ts'
-import type { SessionFilter } from './search.ts'
 
 /** The SQL of who read whose words. */
+
+/** Counting further helps nobody. */
+const countMax = 10_000
 
 interface Wanted {
   readonly user_id: Uuid
@@ -94,23 +95,4 @@ export async function findContentReads(
     db,
   )
   return { rows, count: counted.rows[0]?.count ?? 0 }
-}
-
-/** Everybody whose words a search found: also who is beyond the page is told of by the count. */
-export async function findOwners(
-  db: Executor,
-  of: 'sessions' | 'interceptions',
-  sight: Sight,
-  filter: SessionFilter,
-): Promise<{ readonly user_id: Uuid; readonly organization_id: Uuid; readonly username: string }[]> {
-  const found =
-    of === 'sessions'
-      ? sql`select s.user_id, s.organization_id from sessions s where ${sessionConditions(sight, filter)}`
-      : sql`select i.user_id, i.organization_id from interceptions i where ${interceptionConditions(sight, filter)}`
-  const { rows } = await sql<{ user_id: Uuid; organization_id: Uuid; username: string }>`
-    select f.user_id, f.organization_id, coalesce(u.username, '') as username
-    from (select distinct * from (${found} limit ${countMax + 1}) as matched) as f left join users u on u.id = f.user_id`.execute(
-    db,
-  )
-  return rows
 }

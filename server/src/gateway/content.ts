@@ -37,6 +37,8 @@ export interface ContentAccess {
     searched: string | null,
     reason: string | undefined,
   ): Promise<void>
+  /** Whose words an export is about to take away. */
+  noteExport(scope: Scope, owners: Iterable<ReadOwner>, reason: string | undefined): Promise<void>
   /** Throws `Fault('invalid')` when looking for words among those of others needs a reason. */
   needReason(scope: Scope, reason: string | undefined): void
 }
@@ -99,33 +101,39 @@ export function contentAccess(options: {
       const ownOnly = content === 'false' || (reasonRequired && reason === undefined)
       return (row) => (row.user_id === actor.userId || !ownOnly) && mayReadWords(actor, row)
     },
-    async noteList(scope, owners, searched, reason) {
-      const actor = signedIn(scope)
-      const others = new Map<string, ReadOwner>()
-      for (const owner of owners) {
-        if (owner.user_id !== actor.userId) others.set(`${owner.user_id} ${owner.organization_id}`, owner)
-      }
-      const read = [...others.values()].map((owner) => ({
-        ...owner,
-        sessionId: null,
-        interceptionId: null,
-        how: 'search' as const,
-      }))
-      await note(scope, read, reason, (at, fresh) => {
-        const organizations = new Set(fresh.map((one) => one.organization_id))
-        const [organizationId] = organizations
-        return contentSearched(scope, at, {
-          owners: fresh.slice(0, namedMax).map(({ user_id: id, username }) => ({ id, username })),
-          ownersCount: fresh.length,
-          organizationId: organizations.size === 1 ? (organizationId ?? null) : null,
-          searched,
-          ...(reason === undefined ? {} : { reason }),
-        })
-      })
-    },
+    noteList: (scope, owners, searched, reason) => noteOwners(scope, owners, 'search', searched, reason),
+    noteExport: (scope, owners, reason) => noteOwners(scope, owners, 'export', null, reason),
     needReason(scope, reason) {
       if (reachesOthers(signedIn(scope), permission)) needed(reason)
     },
+  }
+
+  /** Of many people at once; one's own words need no record. */
+  async function noteOwners(
+    scope: Scope,
+    owners: Iterable<ReadOwner>,
+    how: 'search' | 'export',
+    searched: string | null,
+    reason: string | undefined,
+  ): Promise<void> {
+    const actor = signedIn(scope)
+    const others = new Map<string, ReadOwner>()
+    for (const owner of owners) {
+      if (owner.user_id !== actor.userId) others.set(`${owner.user_id} ${owner.organization_id}`, owner)
+    }
+    const read = [...others.values()].map((owner) => ({ ...owner, sessionId: null, interceptionId: null, how }))
+    await note(scope, read, reason, (at, fresh) => {
+      const organizations = new Set(fresh.map((one) => one.organization_id))
+      const [organizationId] = organizations
+      return contentSearched(scope, at, {
+        how,
+        owners: fresh.slice(0, namedMax).map(({ user_id: id, username }) => ({ id, username })),
+        ownersCount: fresh.length,
+        organizationId: organizations.size === 1 ? (organizationId ?? null) : null,
+        searched,
+        ...(reason === undefined ? {} : { reason }),
+      })
+    })
   }
 
   interface Reading extends ReadOwner {

@@ -33,11 +33,12 @@ export function contentRead(
   }
 }
 
-/** Somebody was shown prompts of other people in a list, or looked for words among theirs. */
+/** Somebody was shown prompts of other people in a list, looked for words among theirs, or took them away in a file. */
 export function contentSearched(
   scope: Who,
   at: Date,
   of: {
+    readonly how: 'search' | 'export'
     readonly owners: readonly { readonly id: Uuid; readonly username: string }[]
     readonly ownersCount: number
     readonly organizationId: Uuid | null
@@ -50,12 +51,53 @@ export function contentSearched(
     scope,
     at,
     action: 'read_content',
-    resourceType: 'search',
+    resourceType: of.how,
     resourceId: scope.requestId,
     resourceTarget: of.owners.map((owner) => owner.username).join(', '),
     organizationId: of.organizationId,
-    diff: facts({ how: 'search', q: of.searched, owner_ids, owners: of.ownersCount }),
+    diff: facts({ how: of.how, q: of.searched, owner_ids, owners: of.ownersCount }),
     ...(of.reason === undefined ? {} : { reason: of.reason }),
+  }
+}
+
+/** An export of sessions was asked for. */
+export function sessionsExporting(
+  scope: Who,
+  at: Date,
+  of: {
+    readonly q: string
+    readonly content: boolean
+    readonly bodies: boolean
+    readonly reason: string | undefined
+  },
+): AuditEntry {
+  const { reason, ...told } = of
+  return {
+    scope,
+    at,
+    action: 'export',
+    resourceType: 'session',
+    resourceId: scope.requestId,
+    resourceTarget: of.q === '' ? 'all sessions' : of.q,
+    diff: facts(told),
+    ...(reason === undefined ? {} : { reason }),
+  }
+}
+
+/** All of it was sent: by its hash the file is known again. */
+export function sessionsExported(
+  scope: Who,
+  at: Date,
+  of: { readonly sessions: number; readonly requests: number; readonly sha256: string },
+): AuditEntry {
+  return {
+    scope,
+    at,
+    action: 'finish_export',
+    resourceType: 'session',
+    resourceId: scope.requestId,
+    resourceTarget: `${of.sessions} sessions`,
+    diff: facts({ sessions: of.sessions, requests: of.requests, sha256: of.sha256 }),
   }
 }
 

@@ -233,6 +233,7 @@ async function ended(id: string) {
   }
 }
 
+const ofJson = { 'content-type': 'application/json' }
 const dataOf = (event: unknown): string => `data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`
 const eventsOf = (turn: Turn): string[] => turn.events.map(dataOf)
 
@@ -240,7 +241,7 @@ for (const [name, turn] of Object.entries(turns)) {
   const ask = (body: unknown) =>
     fetch(`${open.url}${turn.path}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...turn.key(dana.token) },
+      headers: { ...ofJson, ...turn.key(dana.token) },
       body: JSON.stringify(body),
     })
 
@@ -284,7 +285,7 @@ for (const [name, turn] of Object.entries(turns)) {
 
 test('a turn that follows a stored response belongs to its session, also one that a client has named, and so does its thread', async () => {
   const { path, key, events } = turns['openai, Responses']!
-  const nameless = { ...key(dana.token), 'user-agent': 'x', 'session-id': '' }
+  const nameless = { ...key(dana.token), ...ofJson, 'user-agent': 'x', 'session-id': '' }
   const said = async (id: string, asked: object, headers: Readonly<Record<string, string>> = nameless) => {
     upstream.answer(() => eventStream(events.map((event) => dataOf(event).replaceAll('resp_1', id))))
     const response = await fetch(`${open.url}${path}`, {
@@ -302,14 +303,14 @@ test('a turn that follows a stored response belongs to its session, also one tha
   expect([next, last].map(({ row }) => row.session_id)).toEqual([first.row.session_id, first.row.session_id])
   expect([next, last].map(({ row }) => row.thread_id)).toEqual([next.row.id, next.row.id])
 
-  const named = await said('resp_g1', { input: 'x' }, { ...key(dana.token), 'session-id': 'the-named-one' })
+  const named = await said('resp_g1', { input: 'x' }, { ...key(dana.token), ...ofJson, 'session-id': 'the-named-one' })
   const followed = await said('resp_g2', { previous_response_id: 'resp_g1', input: [result] })
   expect(followed.row).toMatchObject({ session_id: named.row.session_id, thread_id: named.row.thread_id })
 })
 
 test('a result for a stored response belongs to the session and the thread of the call, though nothing else is said', async () => {
   const { path, key, events, body } = turns['openai, Responses']!
-  const nameless = { ...key(dana.token), 'user-agent': 'x', 'session-id': '' }
+  const nameless = { ...key(dana.token), ...ofJson, 'user-agent': 'x', 'session-id': '' }
   const said = async (asked: unknown) => {
     upstream.answer(() => eventStream(events.map(dataOf)))
     const response = await fetch(`${open.url}${path}`, {

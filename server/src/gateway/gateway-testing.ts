@@ -10,19 +10,27 @@ import { Registry } from 'prom-client'
 import type { Actor } from '../access/actor.ts'
 import { heldRoles } from '../access/built-in-roles.ts'
 import type { Database } from '../db/database.ts'
-import type { Browser, Scope } from '../http/implement.ts'
+import type { Browser, Route, Scope } from '../http/implement.ts'
 import { testKeyring } from '../keyring/testing.ts'
 import type { ProviderSetting } from '../providers/offered.ts'
 import { openProviders } from '../providers/source.ts'
+import { openRules } from '../rules/source.ts'
 import { createAuthenticator } from '../identity/tokens/authenticate.ts'
 import { newToken } from '../identity/tokens/token.ts'
+import type { TraceSettings } from '../tracing/settings.ts'
+import { startTracing } from '../tracing/tracing.ts'
+import type { Door } from './door.ts'
 import { createGateway, type Gateway, type GatewayConfig } from './gateway.ts'
+import { openRecords } from './records.ts'
+import type { RouteContext } from './routes.ts'
 import type { GatewayLimits } from './turnstile.ts'
 
 /** For tests: the gateway on a real socket, with real tokens, in front of whatever upstream the test has. */
 export interface TestGateway extends AsyncDisposable {
   readonly url: string
   readonly gateway: Gateway
+  /** Of the management API. */
+  readonly routes: readonly Route[]
   readonly registry: Registry
   readonly journalDir: string
   readonly lines: ReturnType<typeof recordingLog>['lines']
@@ -50,7 +58,6 @@ const defaults: GatewayConfig = {
   capture: 'full',
   structuredLogging: false,
   masking: true,
-  contentReasonRequired: false,
   bodyBytesMax: 64 * 1024 * 1024,
   connectTimeoutMs: 2_000,
   firstByteTimeoutMs: 5_000,
@@ -72,10 +79,16 @@ export async function testGateway(
   db: Database,
   upstreamUrl: string,
   config: Partial<GatewayConfig> & {
+    readonly contentReasonRequired?: boolean
     readonly providers?: readonly ProviderSetting[]
     readonly scripted?: boolean
   } = {},
-  given: { journalDir?: string } = {},
+  given: {
+    journalDir?: string
+    trace?: TraceSettings
+    boundaries?: NonNullable<Door['boundaries']>
+    record?: RouteContext['record']
+  } = {},
 ): Promise<TestGateway> {
   await using undo = new AsyncDisposableStack()
   const journalDir = given.journalDir ?? (await mkdtemp(join(tmpdir(), 'reeve-gateway-')))
@@ -96,10 +109,15 @@ export async function testGateway(
       metrics: registry,
     }),
   )
+  const rules = undo.use(await openRules({ db, clock: systemClock, log, metrics: registry }))
+  const tracing =
+    given.trace === undefined ? null : undo.use(await startTracing({ settings: given.trace, log, metrics: registry }))
   const gateway = undo.use(
     await createGateway({
       config: { ...defaults, ...config },
       providers,
+      policy: rules.policy,
+      self: { process: 1, version: '1.2.3' },
       db,
       journalDir,
       maskingKeyFile: join(journalDir, 'masking-key'),
@@ -109,6 +127,18 @@ export async function testGateway(
       clock: systemClock,
       log,
       metrics: registry,
+      tracing,
+      ...(given.boundaries === undefined ? {} : { boundaries: given.boundaries }),
+    }),
+  )
+  const { routes } = undo.use(
+    await openRecords({
+      db,
+      contentReasonRequired: config.contentReasonRequired ?? false,
+      status: async () => gateway.status(),
+      ...(given.record === undefined ? {} : { record: given.record }),
+      clock: systemClock,
+      log,
     }),
   )
   const server = createServer((req, res) => {
@@ -135,6 +165,7 @@ export async function testGateway(
   return {
     url,
     gateway,
+    routes,
     registry,
     journalDir,
     lines: log.lines,
@@ -146,7 +177,7 @@ export async function testGateway(
         ...(signal !== undefined && { signal }),
       }),
     async call(name, actor, { params = {}, query = {} } = {}) {
-      const route = gateway.routes.find((candidate) => candidate.endpoint.name === name)
+      const route = routes.find((candidate) => candidate.endpoint.name === name)
       if (route === undefined) throw new Error(`no route ${name}`)
       const answer = await route.answer({ params, query, body: undefined }, scopeOf(actor), noBrowser)
       if (answer.kind === 'json') return answer.result
@@ -178,7 +209,11 @@ export interface Person {
 export async function person(
   db: Database,
   username: string,
-  { scopes = ['gateway'], roles = [] }: { scopes?: TokenScope[]; roles?: string[] } = {},
+  {
+    scopes = ['gateway'],
+    roles = [],
+    within = [],
+  }: { scopes?: TokenScope[]; roles?: string[]; within?: string[] } = {},
 ): Promise<Person> {
   const now = new Date()
   const userId: Uuid = uuidv7(now)
@@ -215,7 +250,7 @@ export async function person(
     username,
     organizationIds: [organizationId],
     groupIds: [],
-    roles: heldRoles(roles, [{ organizationId, roles: [] }]),
+    roles: heldRoles(roles, [{ organizationId, roles: within }]),
     apiKeyId: id,
     scopes: ['all'],
     allowList: null,

@@ -1,50 +1,64 @@
 import { Fault, type Uuid } from '@reeve/base'
-import type { Interception, TimelineEvent } from '@reeve/sdk'
+import { patchBody } from '@reeve/bridge'
+import type { Interception, InterceptionDetails, TimelineEvent } from '@reeve/sdk'
 import type { Actor } from '../access/actor.ts'
 import { allows } from '../access/policy.ts'
 import type { Database } from '../db/database.ts'
 import { type FileAnswer, type Scope, signedIn } from '../http/implement.ts'
 import { unpackBlob } from './drain/blobs.ts'
-import { findOwners } from './content-queries.ts'
+import { interceptionDetails } from './details.ts'
+import { findItemMarks } from './item-queries.ts'
+import { interceptionsMatching } from './list-conditions.ts'
+import { countInterceptions, countMaxOf, findInterceptions, findOwners } from './list-queries.ts'
 import { presentInterception } from './present.ts'
-import {
-  countInterceptions,
-  countMax,
-  findBlobs,
-  findInterception,
-  findInterceptions,
-  findItemMarks,
-  findSession,
-  type InterceptionRow,
-} from './queries.ts'
+import { findBlobs, findInterception, findSession, type InterceptionRow } from './queries.ts'
+import { SentHead } from './record/frames.ts'
 import { joinSlices, Slices } from './record/slices.ts'
 import { looksForWords, readSearch } from './search.ts'
-import { type Desk, type ListQuery, presentEvents, refuseBoth, sightOf } from './sessions.ts'
+import { countWithin, type Desk, type ListQuery, presentEvents, refuseBoth, sightOf } from './sessions.ts'
 import { orderEvents } from './timeline.ts'
 
 export async function listInterceptions(
-  { db, content }: Desk,
+  { db, content, clock }: Desk,
   scope: Scope,
-  query: ListQuery & { readonly after_id?: Uuid | undefined; readonly fingerprint?: string | undefined },
-): Promise<{ count: number; results: Interception[] }> {
+  query: ListQuery & {
+    readonly after_id?: Uuid | undefined
+    readonly fingerprint?: string | undefined
+    readonly details?: 'true' | 'false' | undefined
+  },
+): Promise<{ count: number; count_is_exact: boolean; results: (Interception & InterceptionDetails)[] }> {
   const actor = signedIn(scope)
   const sight = sightOf(actor)
   const filter = readSearch(query.q, actor, query.fingerprint ?? null)
   const afterId = query.after_id ?? null
   refuseBoth('after_id', afterId, query.offset)
   if (looksForWords(filter)) content.needReason(scope, query.reason)
-  const page = { limit: query.limit ?? 100, offset: query.offset ?? 0, afterId }
-  const [rows, count, owners] = await Promise.all([
-    findInterceptions(db.sql, sight, filter, page),
-    countInterceptions(db.sql, sight, filter),
-    looksForWords(filter) ? findOwners(db.sql, 'interceptions', sight, filter) : [],
+  if (query.details === 'true' && (query.limit ?? 0) > detailedMax) throw tooManyDetails
+  const where = await interceptionsMatching(db.sql, sight, filter)
+  const now = clock.now()
+  const page = { limit: query.limit ?? 100, offset: query.offset ?? 0, afterId, now }
+  const max = countMaxOf(filter)
+  const [rows, owners] = await Promise.all([
+    findInterceptions(db.sql, where, page),
+    looksForWords(filter) ? findOwners(db.sql, 'interceptions', where, max) : [],
   ])
+  const count = countWithin(page, rows) ?? (await countInterceptions(db.sql, where, max, now))
   const shows = content.words(scope, query)
   const read = rows.filter((row) => shows(row) && (row.prompt !== null || row.error_message !== null))
   const searched = looksForWords(filter) ? (query.fingerprint ?? query.q ?? null) : null
   await content.noteList(scope, [...owners, ...read], searched, query.reason)
-  return { count: Math.min(count, countMax), results: rows.map((row) => presentInterception(row, shows(row))) }
+  const details = query.details === 'true' ? await interceptionDetails(db, rows, shows) : null
+  return {
+    count: Math.min(count, max),
+    count_is_exact: count <= max,
+    results: rows.map((row) => ({ ...presentInterception(row, shows(row)), ...details?.get(row.id) })),
+  }
 }
+
+const detailedMax = 100
+const tooManyDetails = new Fault('invalid', `at most ${detailedMax} requests have details at once`, {
+  problems: [{ field: 'limit', detail: `Pagination limit must be in range (0, ${detailedMax}]` }],
+})
 
 /** Missing and somebody else's look the same. */
 export async function readableInterception(db: Database, actor: Actor, id: Uuid): Promise<InterceptionRow> {
@@ -77,10 +91,15 @@ export async function presentDetail(
 export async function readBody(
   db: Database,
   row: InterceptionRow,
-  side: 'request' | 'response',
+  side: 'request' | 'sent' | 'response',
 ): Promise<FileAnswer & { readonly bytes: Uint8Array }> {
+  if (side === 'sent') return readSent(db, row)
   const slices = Slices.nullable().parse(side === 'request' ? row.request_slices : row.response_slices)
   if (slices === null) {
+    if (row.capture === 'full' && row.content_removed_at !== null) {
+      const day = row.content_removed_at.toISOString().slice(0, 10)
+      throw new Fault('not_found', `the bytes of this ${side} were removed by retention on ${day}`)
+    }
     const why = row.capture === 'full' ? 'there are none' : `the capture level is ${row.capture}`
     throw new Fault('not_found', `the bytes of this ${side} were not kept: ${why}`)
   }
@@ -99,4 +118,13 @@ export async function readBody(
     contentType: 'application/octet-stream',
     fileName: `${row.id}-${side}.txt`,
   }
+}
+
+/** What the provider was asked with: made again of what came, where it is not the same. */
+async function readSent(db: Database, row: InterceptionRow): Promise<FileAnswer & { readonly bytes: Uint8Array }> {
+  const sent = SentHead.nullable().parse(row.sent)
+  const came = await readBody(db, row, 'request')
+  const body = Buffer.from(came.bytes.buffer, came.bytes.byteOffset, came.bytes.length)
+  const bytes = sent === null || sent.patch === null ? body : patchBody(body, sent.patch)
+  return { ...came, bytes, fileName: `${row.id}-sent.txt` }
 }

@@ -42,10 +42,12 @@ async function ask(gateway: TestGateway, times: number): Promise<string[]> {
   return ids
 }
 
-/** A life of the server on this journal; stopping writes everything into the database, if it can be. */
+/** A life of the server on this journal, until everything of it is in the database. */
 async function live(times: number): Promise<string[]> {
   await using gateway = await testGateway(db, upstream.url, {}, { journalDir })
-  return await ask(gateway, times)
+  const ids = await ask(gateway, times)
+  await expect.poll(() => recorded(ids)).toBe(times)
+  return ids
 }
 
 const recorded = async (ids: readonly string[]) =>

@@ -1,9 +1,10 @@
 import type { Interception, MinimalUser, Outcome, Session, Thread, TimelineEvent } from '@reeve/sdk'
 import { z } from 'zod'
-import { Attempt } from './record/frames.ts'
+import { Attempt, Decision, SentHead } from './record/frames.ts'
+import type { ItemRow } from './item-queries.ts'
 import type { TokenColumns } from './record/token-classes.ts'
-import type { InterceptionRow, ItemRow, SessionRow, ThreadRow, UserColumns } from './queries.ts'
-import type { SessionStatus } from './search.ts'
+import type { InterceptionRow, SessionRow, ThreadRow, UserColumns } from './queries.ts'
+import { outcomesOf, statusOf } from './session-status.ts'
 
 /** Rows as the contract shows them. */
 
@@ -26,7 +27,7 @@ const tokens = (row: TokenColumns) => ({
 })
 
 /** As the drain wrote them; what another version wrote and this one does not know is left out. */
-function presentAttempts(stored: unknown): Interception['attempts'] {
+export function presentAttempts(stored: unknown): Interception['attempts'] {
   const attempts = z.array(Attempt).safeParse(stored ?? [])
   return (attempts.data ?? []).map(({ at, credentialHint, statusCode, errorType, waitedMs }) => ({
     at,
@@ -37,11 +38,19 @@ function presentAttempts(stored: unknown): Interception['attempts'] {
   }))
 }
 
-const finished: readonly string[] = ['ok', 'live', 'client_disconnected']
+export function presentDecisions(stored: unknown): Interception['decisions'] {
+  const decisions = z.array(Decision).safeParse(stored ?? [])
+  return (decisions.data ?? []).map(({ toolCallId, heldMs, ...decision }) => ({
+    ...decision,
+    tool_call_id: toolCallId,
+    held_ms: heldMs,
+  }))
+}
 
-export function statusOf(row: { readonly open_requests: number; readonly last_outcome: string }): SessionStatus {
-  if (row.open_requests > 0) return 'live'
-  return finished.includes(row.last_outcome) ? 'done' : 'error'
+/** As for the attempts. */
+const presentSent = (stored: unknown): Interception['sent'] => {
+  const { data } = SentHead.nullable().safeParse(stored)
+  return data == null ? null : { path: data.path, bytes: data.bytes, sha256: data.sha256 }
 }
 
 /** `shown`: whether the reader may have the words; facts about them stay. */
@@ -69,6 +78,7 @@ export function presentSession(row: SessionRow, shown: boolean): Session {
     last_prompt: shown ? row.last_prompt : null,
     metadata: {},
     content_withheld: !shown,
+    content_removed_at: row.content_removed_at?.toISOString() ?? null,
   }
 }
 
@@ -90,17 +100,22 @@ export function presentThread(row: ThreadRow, shown: boolean): Thread {
     error_type: row.error_type,
     error_message: shown ? row.error_message : null,
     content_withheld: !shown,
+    content_removed_at: row.content_removed_at?.toISOString() ?? null,
   }
 }
 
 /** Outcomes whose error text is ours. In any other a provider may have quoted what it was sent. */
-const ownWords: readonly string[] = ['timeout', 'refused', 'interrupted', 'upstream_aborted']
+export const ownWords: readonly string[] = ['timeout', 'refused', 'denied', 'interrupted', 'upstream_aborted']
 
-const usageOf = (row: InterceptionRow) => ({
+export const usageOf = (row: InterceptionRow) => ({
   ...tokens(row),
   // SAFETY: the column has a check constraint with these values.
   source: row.usage_source as 'provider' | 'partial' | 'none',
 })
+
+/** Where none were kept, there were none to be removed. */
+export const removedAt = (row: InterceptionRow): string | null =>
+  row.capture === 'metadata' ? null : (row.content_removed_at?.toISOString() ?? null)
 
 export function presentInterception(row: InterceptionRow, shown: boolean): Interception {
   return {
@@ -123,6 +138,14 @@ export function presentInterception(row: InterceptionRow, shown: boolean): Inter
     agent_id: row.agent_id,
     parent_agent_id: row.parent_agent_id,
     source_ip: row.source_ip,
+    boundary:
+      row.boundary_session_id === null || row.boundary_seq === null
+        ? null
+        : {
+            session_id: row.boundary_session_id,
+            seq: row.boundary_seq,
+            verified: row.boundary_verified === true,
+          },
     started_at: row.started_at.toISOString(),
     ended_at: row.ended_at?.toISOString() ?? null,
     // SAFETY: as for the route.
@@ -136,20 +159,24 @@ export function presentInterception(row: InterceptionRow, shown: boolean): Inter
     credential_kind: row.credential_kind,
     credential_hint: row.credential_hint,
     attempts: presentAttempts(row.attempts),
+    decisions: presentDecisions(row.decisions),
     // SAFETY: the column has a check constraint with these values.
     capture: row.capture as Interception['capture'],
     request_bytes: row.request_bytes,
     response_bytes: row.response_bytes,
     request_sha256: row.request_sha256?.toString('hex') ?? null,
     response_sha256: row.response_sha256?.toString('hex') ?? null,
+    sent: presentSent(row.sent),
     masked: row.masked,
     duration_ms: row.duration_ms,
     time_to_first_byte_ms: row.first_byte_ms,
     gateway_ms: row.gateway_ms,
     token_usage: usageOf(row),
     tool_calls: row.tool_calls,
+    tool_names: row.tool_names,
     prompt: shown ? row.prompt : null,
     content_withheld: !shown,
+    content_removed_at: removedAt(row),
   }
 }
 
@@ -174,12 +201,14 @@ function eventOf(interception: InterceptionRow, seq: number, time: Date, session
     tool_name: null,
     tool_call_id: null,
     is_error: false,
+    denied_by: null,
     model: interception.model_served ?? interception.model,
     outcome: null,
     stop_reason: null,
     token_usage: null,
     duration_ms: null,
     content_withheld: false,
+    content_removed_at: removedAt(interception),
   } as const
 }
 
@@ -187,6 +216,8 @@ export function presentRequest(row: InterceptionRow, sessionStart: Date): Timeli
   const event = eventOf(row, requestSeq, row.started_at, sessionStart)
   return { ...event, kind: 'request', lane: 'system', origin: 'client', model: row.model }
 }
+
+const finished: readonly string[] = [...outcomesOf.live, ...outcomesOf.done]
 
 export function presentEnd(row: InterceptionRow, sessionStart: Date): TimelineEvent {
   const event = eventOf(row, endSeq, row.ended_at ?? row.started_at, sessionStart)
@@ -216,6 +247,8 @@ export function presentItem(
     kind: item.kind as TimelineEvent['kind'],
     lane: laneOf(item),
     origin: item.origin as TimelineEvent['origin'],
+    // A denial is none of the faults that the same kind of event tells of. SAFETY: as for the route of an interception.
+    outcome: item.kind === 'error' ? (interception.outcome as Outcome) : null,
     text: shown ? item.text : null,
     text_bytes: item.text_bytes,
     truncated: item.truncated,
@@ -223,8 +256,17 @@ export function presentItem(
     tool_name: item.tool_name,
     tool_call_id: item.tool_call_id,
     is_error: item.is_error,
+    denied_by: item.kind === 'tool_call' ? deniedBy(item, interception) : null,
     content_withheld: !shown,
   }
+}
+
+/** Some formats give no ids to calls: then every call of that tool counts. */
+function deniedBy({ tool_call_id: id, tool_name: name }: ItemRow, { decisions }: InterceptionRow): string | null {
+  const no = presentDecisions(decisions).find(
+    (one) => one.subject === 'tool_call' && !one.allowed && (id === null ? one.name === name : one.tool_call_id === id),
+  )
+  return no?.rule ?? null
 }
 
 function laneOf({ kind, origin }: ItemRow): TimelineEvent['lane'] {

@@ -155,7 +155,7 @@ test('the bytes of a request and its answer come back as they were', async () =>
 
 test('a live view hears of what its reader may see, and of nothing else', async () => {
   const stop = new AbortController()
-  const route = gateway.gateway.routes.find((candidate) => candidate.endpoint.name === 'watchSessions')!
+  const route = gateway.routes.find((candidate) => candidate.endpoint.name === 'watchSessions')!
   const answer = await route.answer(
     { params: {}, query: {}, body: undefined },
     scopeOf(erin.actor, stop.signal),

@@ -38,10 +38,40 @@ test('what cannot be read is named', () => {
   expect(problem('model:a,,b')).toContain('empty value')
   expect(problem('"open')).toContain('not closed')
   expect(problem('""')).toContain('empty word')
-  expect(problem('status:gone')).toContain('one of live, done, error')
+  expect(problem('status:gone')).toContain('one of live, done, denied, error')
   expect(problem('outcome:fine')).toContain('outcome is one of')
   expect(problem('started_after:yesterday')).toContain('not a time')
   expect(problem('started_after:2026-01-01 started_after:2026-01-02')).toContain('twice')
+})
+
+test('what is wrong is said with its place', () => {
+  for (const [q, at] of [
+    ['modell:x', 1],
+    ['client:"Claude Code"  modell:x', 23],
+    ['a b "open', 5],
+    ['model:a,,b', 7],
+    ['x has:nothing', 7],
+    ['status_code:4o4', 13],
+    ['started_after:2026-01-01 started_after:2026-01-02', 40],
+    ['1 2 3 4 5 6 7 8 9', 17],
+  ] as const)
+    expect(problem(q)).toMatch(new RegExp(`^at character ${at}: `))
+})
+
+test('facts about requests are keys too', () => {
+  expect(
+    read('tool:Bash,mcp__* route:messages credential_kind:BYOK status_code:429,500 has:error,denied organization:Acme')
+      .facts,
+  ).toMatchObject({
+    tools: ['Bash', 'mcp__*'],
+    routes: ['messages'],
+    credentialKinds: ['byok'],
+    statusCodes: [429, 500],
+    has: ['error', 'denied'],
+    organizations: ['acme'],
+  })
+  expect(problem('thread_id:x')).toContain('the id of a thread')
+  expect(problem(`tool:${Array.from({ length: 101 }, (_, n) => n).join(',')}`)).toContain('more than 100')
 })
 
 test('whatever is typed is read or refused with a reason', () => {

@@ -1,11 +1,16 @@
-import { Fault, type Uuid } from '@reeve/base'
-import type { Session, Thread, TimelineEvent } from '@reeve/sdk'
+import { type Clock, Fault, type Uuid } from '@reeve/base'
+import type { Session, TimelineBuild, TimelineDecision, TimelineEvent } from '@reeve/sdk'
 import type { Actor } from '../access/actor.ts'
 import { allows, visibility } from '../access/policy.ts'
 import type { Database } from '../db/database.ts'
 import { type Scope, signedIn } from '../http/implement.ts'
+import { sessionBuilds } from './beside/session-builds.ts'
+import { type BoundaryRecord, sessionDecisions } from './beside/session-decisions.ts'
 import type { ContentAccess } from './content.ts'
-import { findOwners } from './content-queries.ts'
+import { threadActions } from './details.ts'
+import { findItemMarks, findItems } from './item-queries.ts'
+import { type Sight, sessionsMatching } from './list-conditions.ts'
+import { countMaxOf, countSessions, findOwners, findSessions, type Page } from './list-queries.ts'
 import {
   eventId,
   presentEnd,
@@ -17,17 +22,12 @@ import {
   endSeq,
 } from './present.ts'
 import {
-  countMax,
-  countSessions,
   findInterceptionsOf,
-  findItemMarks,
-  findItems,
   findSession,
-  findSessions,
   findThreads,
+  hasThread,
   type InterceptionRow,
   type SessionRow,
-  type Sight,
 } from './queries.ts'
 import { looksForWords, readSearch } from './search.ts'
 import { type EventRef, orderEvents } from './timeline.ts'
@@ -36,6 +36,7 @@ import { type EventRef, orderEvents } from './timeline.ts'
 export interface Desk {
   readonly db: Database
   readonly content: ContentAccess
+  readonly clock: Clock
 }
 
 export interface ListQuery {
@@ -58,20 +59,28 @@ export async function listSessions(
   refuseBoth('after_session_id', afterId, query.offset)
   if (afterId !== null) await readableSession(db, actor, afterId, unknownCursor('after_session_id'))
   if (looksForWords(filter)) content.needReason(scope, query.reason)
+  const where = await sessionsMatching(db.sql, sight, filter)
   const page = { limit: query.limit ?? 100, offset: query.offset ?? 0, afterId }
-  const [rows, count, owners] = await Promise.all([
-    findSessions(db.sql, sight, filter, page),
-    countSessions(db.sql, sight, filter),
-    looksForWords(filter) ? findOwners(db.sql, 'sessions', sight, filter) : [],
+  const max = countMaxOf(filter)
+  const [rows, owners] = await Promise.all([
+    findSessions(db.sql, where, page),
+    looksForWords(filter) ? findOwners(db.sql, 'sessions', where, max) : [],
   ])
+  const count = countWithin(page, rows) ?? (await countSessions(db.sql, where, max))
   const shows = content.words(scope, query)
   const read = rows.filter((row) => shows(row) && row.first_prompt !== null)
   await content.noteList(scope, [...owners, ...read], looksForWords(filter) ? (query.q ?? null) : null, query.reason)
   return {
     sessions: rows.map((row) => presentSession(row, shows(row))),
-    count: Math.min(count, countMax),
-    count_is_exact: count <= countMax,
+    count: Math.min(count, max),
+    count_is_exact: count <= max,
   }
+}
+
+/** How many there are, where the page itself says so: it is the last one and knows how many came before. */
+export function countWithin({ limit, offset, afterId }: Page, rows: readonly unknown[]): number | null {
+  if (afterId !== null || rows.length >= limit || (rows.length === 0 && offset > 0)) return null
+  return offset + rows.length
 }
 
 export const sightOf = (actor: Actor): Sight => ({
@@ -110,26 +119,56 @@ export async function readableSession(
   return row
 }
 
+export interface ThreadsQuery {
+  readonly limit?: number | undefined
+  readonly after_id?: Uuid | undefined
+  readonly before_id?: Uuid | undefined
+  readonly details?: 'true' | 'false' | undefined
+}
+
+/** Throws `Fault('invalid')` for a cursor that names no thread of the session. */
 export async function getSession(
   db: Database,
   row: SessionRow,
-  query: { readonly limit?: number | undefined; readonly after_id?: Uuid | undefined },
+  query: ThreadsQuery,
   shown: boolean,
-): Promise<Omit<Session, 'threads'> & { thread_count: number; threads: Thread[] }> {
-  const page = { limit: query.limit ?? 50, afterId: query.after_id ?? null }
-  const threads = await findThreads(db.sql, row.id, page)
+  shows: (row: InterceptionRow) => boolean,
+) {
+  const { after_id: afterId = null, before_id: beforeId = null } = query
+  if (afterId !== null && beforeId !== null) throw refused('before_id', 'leave it out when after_id is there')
+  for (const [field, id] of [['after_id', afterId] as const, ['before_id', beforeId] as const]) {
+    if (id !== null && !(await hasThread(db.sql, row, id))) throw refused(field, 'Invalid pagination cursor.')
+  }
+  const threads = await findThreads(db.sql, row, { limit: query.limit ?? 50, afterId, beforeId })
+  const ids = threads.map((thread) => thread.thread_id)
+  const details = query.details === 'true' ? await threadActions(db, row, ids, shows) : null
   const { threads: thread_count, ...session } = presentSession(row, shown)
-  return { ...session, thread_count, threads: threads.map((thread) => presentThread(thread, shown)) }
+  const [first, last] = [threads[0], threads.at(-1)]
+  return {
+    ...session,
+    thread_count,
+    page_started_at: first?.started_at.toISOString() ?? null,
+    page_ended_at: last?.ended_at?.toISOString() ?? null,
+    actions_are_whole: details?.isWhole ?? true,
+    threads: threads.map((thread) => ({
+      ...presentThread(thread, shown),
+      ...(details === null ? {} : { agentic_actions: details.actions.get(thread.thread_id) ?? [] }),
+    })),
+  }
 }
+
+const refused = (field: string, detail: string) =>
+  new Fault('invalid', 'the page cannot be found', { problems: [{ field, detail }] })
 
 /** Throws `Fault('invalid')` for a cursor that names no event of the session. */
 export async function getSessionTimeline(
-  db: Database,
+  { db, record }: { readonly db: Database; readonly record: BoundaryRecord },
+  actor: Actor,
   session: SessionRow,
   query: { readonly after?: string | undefined; readonly limit?: number | undefined },
   shows: (row: InterceptionRow) => boolean,
-): Promise<{ events: TimelineEvent[]; next: string | null }> {
-  const interceptions = await findInterceptionsOf(db.sql, session.id)
+): Promise<{ events: TimelineEvent[]; next: string | null; decisions: TimelineDecision[]; builds: TimelineBuild[] }> {
+  const interceptions = await findInterceptionsOf(db.sql, session)
   const marks = await findItemMarks(
     db.sql,
     interceptions.map((row) => row.id),
@@ -146,10 +185,13 @@ export async function getSessionTimeline(
   const from = query.after === undefined ? 0 : placeOf(order, query.after) + 1
   const page = order.slice(from, from + (query.limit ?? 500))
   const last = page.at(-1)
-  const more = from + page.length < order.length
+  const to = from + page.length
+  const beside = { session, interceptions, marks, order, from, to }
   return {
     events: await presentEvents(db, page, interceptions, session.started_at, shows),
-    next: more && last !== undefined ? eventId(last.interceptionId, last.seq) : null,
+    next: to < order.length && last !== undefined ? eventId(last.interceptionId, last.seq) : null,
+    decisions: await sessionDecisions(db.sql, record, actor, beside, shows),
+    builds: await sessionBuilds(db.sql, actor, beside),
   }
 }
 

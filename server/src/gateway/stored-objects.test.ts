@@ -212,6 +212,7 @@ test('a refusal is on record, in the audit log once, and counted', async () => {
       status_code: 404,
       error_type: 'not_found',
       attempts: null,
+      decisions: null,
     })
     break
   }

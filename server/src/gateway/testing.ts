@@ -7,7 +7,7 @@ import type { EndFacts, Masker, RecordedBody, Recorder, StartFacts } from '@reev
 import type { Capture } from '@reeve/sdk'
 import type { Database } from '../db/database.ts'
 import { type Journal, openJournal } from '../journal/journal.ts'
-import { DrainLoop } from './drain/loop.ts'
+import { DrainLoop, type DrainOptions } from './drain/loop.ts'
 import type { FromDrain } from './drain/messages.ts'
 import { createRecorder } from './record/recorder.ts'
 
@@ -29,11 +29,12 @@ export interface TestRecordOptions {
   readonly segmentBytes?: number
   readonly clock?: Clock
   readonly masker?: Masker | null
+  readonly onEnds?: DrainOptions['onEnds']
 }
 
 export async function testRecord(options: TestRecordOptions): Promise<TestRecord> {
   const { db, capture = 'full', structuredLogging = false, segmentBytes = 1024 * 1024 } = options
-  const { clock = systemClock, masker = null } = options
+  const { clock = systemClock, masker = null, onEnds } = options
   const dir = await mkdtemp(join(tmpdir(), 'reeve-record-'))
   const log: Log & { lines: ReturnType<typeof recordingLog>['lines'] } = recordingLog()
   const journal = await openJournal({ dir, clock, log, segmentBytes, reserveBytes: 4096 })
@@ -52,6 +53,7 @@ export async function testRecord(options: TestRecordOptions): Promise<TestRecord
         told.push(message)
         arrived()
       },
+      ...(onEnds !== undefined && { onEnds }),
     })
     return { loop, running: loop.run() }
   }
@@ -98,6 +100,7 @@ export function startFacts(who: Ids, body: Uint8Array, given: Partial<StartFacts
     credentialKind: 'centralized',
     credentialHint: 'sk...x',
     sourceIp: '127.0.0.1',
+    trace: null,
     client: 'Claude Code',
     clientVersion: '2.1',
     userAgent: 'claude-cli/2.1',
@@ -105,6 +108,7 @@ export function startFacts(who: Ids, body: Uint8Array, given: Partial<StartFacts
     agentId: null,
     parentAgentId: null,
     body: recordedBody(body),
+    sent: null,
     ...given,
   }
 }
@@ -125,6 +129,7 @@ export function endFacts(given: Partial<EndFacts> = {}): EndFacts {
     providerRequestId: 'req_1',
     contentType: 'text/event-stream',
     attempts: [],
+    decisions: [],
     durationMs: 12.5,
     firstByteMs: 3.25,
     gatewayMs: 0.5,

@@ -1,14 +1,17 @@
 import { type Clock, type Log, toError, type Uuid } from '@reeve/base'
+import type { SessionStatus } from '@reeve/sdk'
 import { z } from 'zod'
 import type { Actor } from '../access/actor.ts'
 import { impliedRoles } from '../access/built-in-roles.ts'
 import { allows } from '../access/policy.ts'
 import type { Database } from '../db/database.ts'
 import { listen } from '../db/listen.ts'
-import { findGoodKeys } from '../identity/queries.ts'
-import { statusOf } from './present.ts'
-import { findSession, findSessions, type SessionRow } from './queries.ts'
-import { readSearch, type SessionStatus } from './search.ts'
+import { findGoodKeys } from '../identity/tokens/queries.ts'
+import { sessionsMatching } from './list-conditions.ts'
+import { findSessions } from './list-queries.ts'
+import { findSession, type SessionRow } from './queries.ts'
+import { readSearch } from './search.ts'
+import { statusOf } from './session-status.ts'
 import { sightOf } from './sessions.ts'
 
 export interface SessionChanged {
@@ -159,11 +162,8 @@ async function latest(db: Database, actor: Actor, of: SessionRow | null): Promis
     const row = await findSession(db.sql, of.id)
     return row === undefined ? [] : [row]
   }
-  return findSessions(db.sql, sightOf(actor), readSearch(undefined, actor), {
-    limit: caughtUpMax,
-    offset: 0,
-    afterId: null,
-  })
+  const where = await sessionsMatching(db.sql, sightOf(actor), readSearch(undefined, actor))
+  return findSessions(db.sql, where, { limit: caughtUpMax, offset: 0, afterId: null })
 }
 
 function jsonOf(text: string): unknown {

@@ -1,5 +1,5 @@
 import { Fault } from '@reeve/base'
-import { type Endpoint, endpoints, openApiDocument } from '@reeve/sdk'
+import { type Endpoint, endpoints, openApiDocument, sockets } from '@reeve/sdk'
 import { statusOf } from './faults.ts'
 import { implement, implementBytes, type Route } from './implement.ts'
 
@@ -16,7 +16,7 @@ interface Setting {
 
 export function apiDocument(version: string): Record<string, unknown> {
   const contract: readonly Endpoint[] = Object.values(endpoints)
-  return openApiDocument(contract, { version, statusOf })
+  return openApiDocument(contract, { version, statusOf, sockets: Object.values(sockets) })
 }
 
 /** What the server says about itself. */

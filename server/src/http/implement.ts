@@ -1,4 +1,4 @@
-import { Fault, type Log } from '@reeve/base'
+import { Fault, type Log, type Secret } from '@reeve/base'
 import type { Endpoint } from '@reeve/sdk'
 import type { Actor } from '../access/actor.ts'
 import type { RequestSource } from './request-source.ts'
@@ -16,6 +16,8 @@ export interface Scope {
   readonly fromCookie?: boolean
   /** By which way it came; every request says so. */
   readonly source?: RequestSource
+  /** As it came, also where no person has it: endpoints of agents look at it themselves. */
+  readonly credential?: Secret | null
   readonly requestId: string
   readonly sourceIp: string | null
   readonly userAgent: string | null
@@ -67,7 +69,13 @@ export interface RedirectAnswer {
 
 export type Answer =
   | { readonly kind: 'redirect'; readonly redirect: RedirectAnswer }
-  | { readonly kind: 'json'; readonly result: unknown; readonly session?: SessionCookie }
+  | {
+      readonly kind: 'json'
+      readonly result: unknown
+      readonly session?: SessionCookie
+      /** What was to be made is there since an earlier request, and this one has changed nothing. */
+      readonly isRepeated?: boolean
+    }
   | { readonly kind: 'bytes'; readonly file: FileAnswer }
   | { readonly kind: 'events'; readonly events: AsyncIterable<unknown> }
 
@@ -83,6 +91,17 @@ export function implement<P, Q, B, R>(endpoint: Endpoint<P, Q, B, R>, handler: H
   return {
     endpoint,
     answer: async (input, scope) => ({ kind: 'json', result: await handler(typed(endpoint, input), scope) }),
+  }
+}
+
+/** For making what is made once, however often it is asked for. */
+export function implementOnce<P, Q, B, R>(
+  endpoint: Endpoint<P, Q, B, R>,
+  handler: Handler<P, Q, B, { readonly result: R; readonly isRepeated: boolean }>,
+): Route {
+  return {
+    endpoint,
+    answer: async (input, scope) => ({ kind: 'json', ...(await handler(typed(endpoint, input), scope)) }),
   }
 }
 

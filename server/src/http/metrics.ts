@@ -10,6 +10,8 @@ export interface HttpMetrics {
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
 
+export const knownMethod = (given = ''): string => (methods.has(given) ? given : 'other')
+
 export function createHttpMetrics(registry: Registry): HttpMetrics {
   const requests = new Counter({
     name: 'reeve_http_requests_total',
@@ -26,16 +28,22 @@ export function createHttpMetrics(registry: Registry): HttpMetrics {
   })
   return {
     observe(given, route, status, ms) {
-      const method = methods.has(given) ? given : 'other'
+      const method = knownMethod(given)
       requests.inc({ method, route, status: String(status) })
       seconds.observe({ method, route }, ms / 1000)
     },
   }
 }
 
+/** What a scraper is shown. */
+export interface ShownMetrics {
+  readonly contentType: string
+  metrics(): Promise<string>
+}
+
 /** A listener of its own, so that a scraper needs no credential and the public address shows nothing of it. */
 export async function serveMetrics(
-  registry: Registry,
+  registry: ShownMetrics,
   address: { readonly host: string; readonly port: number },
 ): Promise<AsyncDisposable & { readonly port: number }> {
   const server = createServer((req, res) => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Fault, type Problem } from '@reeve/base'
-import type { Endpoint, Schema } from '@reeve/sdk'
+import type { Endpoint, Schema, Upload, Uploaded } from '@reeve/sdk'
 import { ZodError } from 'zod'
 import { type Refusal, refusal } from './faults.ts'
 import type { RouteInput } from './implement.ts'
@@ -38,7 +38,8 @@ export function parseInput(endpoint: Endpoint, raw: RouteInput<unknown, URLSearc
   const input = {
     params: read(endpoint.params, raw.params, 'path'),
     query: read(endpoint.query, query, 'query'),
-    body: endpoint.body === null ? undefined : read(endpoint.body, raw.body, 'body'),
+    body:
+      endpoint.body === null ? undefined : endpoint.upload === null ? read(endpoint.body, raw.body, 'body') : raw.body,
   }
   if (problems.length > 0) throw new Fault('invalid', 'the request has problems', { problems })
   return input
@@ -51,7 +52,7 @@ const sayable = (key: string): string => (/^[a-z]{1,20}(_[a-z]{1,20}){0,4}$/i.te
 export async function readJsonBody(req: IncomingMessage, deadline: AbortSignal): Promise<{ body: unknown } | Refusal> {
   const declared = Number(req.headers['content-length'] ?? 0)
   if (declared === 0 && req.headers['transfer-encoding'] === undefined) return { body: undefined }
-  const bytes = declared > bodyBytesMax ? tooLarge() : await readBytes(req, deadline)
+  const bytes = declared > bodyBytesMax ? tooLarge(bodyBytesMax) : await readBytes(req, deadline, bodyBytesMax)
   if (!Buffer.isBuffer(bytes)) return bytes
   if (bytes.length === 0) return { body: undefined }
   if (!/^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i.test(req.headers['content-type'] ?? '')) {
@@ -67,7 +68,23 @@ export async function readJsonBody(req: IncomingMessage, deadline: AbortSignal):
   }
 }
 
-function readBytes(req: IncomingMessage, deadline: AbortSignal): Promise<Buffer | Refusal> {
+/** Reads a body that is taken as it comes. */
+export async function readUpload(
+  req: IncomingMessage,
+  { types, bytesMax }: Upload,
+  deadline: AbortSignal,
+): Promise<{ body: Uploaded } | Refusal> {
+  const type = (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
+  if (!types.includes(type)) {
+    const fix = `send Content-Type: ${types.join(' or ')}`
+    return refusal(415, new Fault('invalid', `this takes ${types.join(' or ')}`, { fix }), close)
+  }
+  const declared = Number(req.headers['content-length'] ?? 0)
+  const bytes = declared > bytesMax ? tooLarge(bytesMax) : await readBytes(req, deadline, bytesMax)
+  return Buffer.isBuffer(bytes) ? { body: { type, bytes } } : bytes
+}
+
+function readBytes(req: IncomingMessage, deadline: AbortSignal, most: number): Promise<Buffer | Refusal> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -78,7 +95,7 @@ function readBytes(req: IncomingMessage, deadline: AbortSignal): Promise<Buffer 
     }
     const onData = (chunk: Buffer) => {
       size += chunk.length
-      if (size > bodyBytesMax) finish(tooLarge())
+      if (size > most) finish(tooLarge(most))
       else chunks.push(chunk)
     }
     const onLate = () => finish(refusal(408, new Fault('timeout', 'the body took too long to arrive'), close))
@@ -93,8 +110,8 @@ function readBytes(req: IncomingMessage, deadline: AbortSignal): Promise<Buffer 
 /** The rest of a body that nobody will read must not hold the connection. */
 const close = { Connection: 'close' }
 
-const tooLarge = (): Refusal =>
-  refusal(413, new Fault('too_large', `the body is larger than ${bodyBytesMax / 1024 / 1024} MiB`), close)
+const tooLarge = (most: number): Refusal =>
+  refusal(413, new Fault('too_large', `the body is larger than ${most / 1024 / 1024} MiB`), close)
 
 /** PostgreSQL stores neither in text. Walks without recursion: a body of brackets is deeper than any stack. */
 function unstorable(value: unknown): boolean {

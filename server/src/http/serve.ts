@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Clock, Fault, type Log, toError, uuidv7 } from '@reeve/base'
+import { type Clock, Fault, type Log, Secret, toError, uuidv7 } from '@reeve/base'
+import type { Endpoint } from '@reeve/sdk'
 import type { Actor } from '../access/actor.ts'
 import { allows } from '../access/policy.ts'
 import { samePower } from '../access/same-power.ts'
@@ -15,12 +16,14 @@ import { cookieValues, readCredential } from './credential.ts'
 import { asFault, type Refusal, refusal, statusOf } from './faults.ts'
 import { pathOf } from './front-door.ts'
 import type { Answer, Route, Scope, SessionCookie } from './implement.ts'
-import type { HttpMetrics } from './metrics.ts'
+import { type HttpMetrics, knownMethod } from './metrics.ts'
 import { createRateLimit, networkOf } from './rate-limit.ts'
-import { parseInput, readJsonBody } from './read-input.ts'
+import { parseInput, readJsonBody, readUpload } from './read-input.ts'
 import { requestSource } from './request-source.ts'
 import { createRouter, type Match } from './router.ts'
 import type { SourceAddress } from './source-address.ts'
+import { requestSpan } from '../tracing/span.ts'
+import type { Tracing } from '../tracing/tracing.ts'
 import { writeAnswer, writeEvents, writeRedirect, writeRefusal } from './write-answer.ts'
 
 /** What `createApi` stands on. Nothing of it knows users, tokens or SQL. */
@@ -34,6 +37,8 @@ export interface ApiOptions {
   readonly origins: (req: IncomingMessage) => readonly string[]
   readonly https: boolean
   readonly metrics: HttpMetrics
+  /** Null where nothing is traced. */
+  readonly tracing?: Pick<Tracing, 'begin' | 'add'> | null
   readonly clock: Clock
   readonly log: Log
   /** Aborts when the server stops, so that streams end. */
@@ -46,12 +51,18 @@ const heartbeatMs = 15_000
 /** How often the credential of an open stream is looked at; the authenticator answers from its memory. */
 const checkMs = 1_000
 
+async function readBody(req: IncomingMessage, { body, upload }: Endpoint): Promise<{ body: unknown } | Refusal> {
+  if (body === null) return { body: undefined }
+  const deadline = AbortSignal.timeout(bodyDeadlineMs)
+  return upload === null ? readJsonBody(req, deadline) : readUpload(req, upload, deadline)
+}
+
 /**
  * The management API as one function of a Node request. The steps are in the order in which they cost more and tell
  * more: route, rate, credential, permission, origin, body, schemas, handler.
  */
 export function createApi(options: ApiOptions): (req: IncomingMessage, res: ServerResponse) => void {
-  const { clock, log, metrics, https } = options
+  const { clock, log, metrics, tracing, https } = options
   const router = createRouter(options.routes)
   // An endpoint that declares `limited` is one where guessing pays.
   const guesses = createRateLimit({ clock, limit: 60, windowMs: minuteMs })
@@ -60,17 +71,26 @@ export function createApi(options: ApiOptions): (req: IncomingMessage, res: Serv
 
   return (req, res) => {
     const startMs = clock.monotonicMs()
-    const requestId = uuidv7(clock.now())
+    const startedAt = clock.now()
+    const requestId = uuidv7(startedAt)
     const gone = new AbortController()
     const found = router.find(req.method ?? '', pathOf(req))
     const template = found !== null && 'route' in found ? found.route.endpoint.path : 'none'
+    // Who only looks whether the server lives is not worth a trace.
+    const trace = template === '/healthz' || template === '/readyz' ? null : (tracing?.begin(req.headers) ?? null)
     setSecurityHeaders(res, 'data', https)
     res.setHeader('X-Request-Id', requestId)
     res.once('close', () => {
       gone.abort()
-      metrics.observe(req.method ?? '', template, res.statusCode, clock.monotonicMs() - startMs)
+      const durationMs = clock.monotonicMs() - startMs
+      metrics.observe(req.method ?? '', template, res.statusCode, durationMs)
+      if (trace === null) return
+      const about = { method: knownMethod(req.method), route: template, status: res.statusCode, durationMs }
+      const attributes = { 'reeve.request.id': requestId }
+      tracing?.add(trace, requestSpan(trace, { ...about, startMs: startedAt.getTime(), attributes }))
     })
-    const lines = log.child({ requestId, method: req.method, route: template })
+    const traced = trace === null ? {} : { traceId: trace.traceId }
+    const lines = log.child({ requestId, ...traced, method: req.method, route: template })
     serve(req, res, found, requestId, gone.signal, lines).catch((thrown: unknown) =>
       fail(res, thrown, requestId, lines),
     )
@@ -107,8 +127,7 @@ export function createApi(options: ApiOptions): (req: IncomingMessage, res: Serv
     if (foreign !== null) return refuse(foreign)
 
     if (endpoint.body !== null && req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue()
-    const read =
-      endpoint.body === null ? { body: undefined } : await readJsonBody(req, AbortSignal.timeout(bodyDeadlineMs))
+    const read = await readBody(req, endpoint)
     if ('status' in read) return refuse(read)
     const input = parseInput(endpoint, { params: found.params, query: queryOf(req), body: read.body })
     const signal = AbortSignal.any([gone, options.stopping])
@@ -117,6 +136,7 @@ export function createApi(options: ApiOptions): (req: IncomingMessage, res: Serv
       actor,
       fromCookie,
       source: requestSource(req, { actor, fromCookie, origins }),
+      credential: credential === null ? null : new Secret(credential.token),
       requestId,
       sourceIp,
       userAgent,

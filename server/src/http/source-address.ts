@@ -14,13 +14,16 @@ export type SourceAddress = (req: IncomingMessage) => string | null
  * The peer of the connection. When that is a trusted proxy, the nearest address in X-Forwarded-For that is not one:
  * everything to the left of it was written by somebody who is not trusted.
  */
-export function sourceAddress(trusted: readonly Network[]): SourceAddress {
+export function sourceAddress(
+  trusted: readonly Network[],
+  peerOf: (req: IncomingMessage) => string | undefined = (req) => req.socket.remoteAddress,
+): SourceAddress {
   const proxies = new BlockList()
   for (const { address, prefix, family } of trusted) proxies.addSubnet(address, prefix, family)
   const isProxy = (address: string) => proxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 
   return (req) => {
-    let address = plain(req.socket.remoteAddress)
+    let address = plain(peerOf(req))
     const forwarded = req.headers['x-forwarded-for']
     if (address === null || forwarded === undefined || !isProxy(address)) return address
     const hops = (Array.isArray(forwarded) ? forwarded.join(',') : forwarded).split(',')

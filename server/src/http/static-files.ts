@@ -15,6 +15,8 @@ import { pathOf } from './front-door.ts'
 export interface StaticFiles {
   handle(req: IncomingMessage, res: ServerResponse): void
   readonly count: number
+  /** SHA-256 in hex; null where there is no such file. */
+  digest(path: string): string | null
 }
 
 type Encoding = 'br' | 'gzip' | 'identity'
@@ -77,7 +79,14 @@ export async function readStaticFiles(dir: string, options: { readonly https: bo
     )
   }
 
-  return { handle, count: files.size }
+  return {
+    handle,
+    count: files.size,
+    digest(path) {
+      const file = files.get(path)
+      return file === undefined ? null : createHash('sha256').update(file.bytes).digest('hex')
+    },
+  }
 }
 
 async function readFiles(dir: string): Promise<ReadonlyMap<string, StaticFile>> {

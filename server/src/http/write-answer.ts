@@ -47,7 +47,7 @@ export async function writeAnswer(
   if (answer.kind === 'json') {
     const result = endpoint.result.parse(answer.result)
     if (endpoint.status === 204) res.writeHead(204, { 'Cache-Control': 'no-store', ...headers }).end()
-    else writeJson(res, endpoint.status, result, headers)
+    else writeJson(res, answer.isRepeated === true ? 200 : endpoint.status, result, headers)
     return
   }
   const { bytes, contentType, fileName } = answer.file

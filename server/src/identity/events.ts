@@ -1,7 +1,10 @@
 import type { AuditDiff, AuditEntry } from '../audit/journal.ts'
 import type { GroupRow } from './organizations/group-queries.ts'
+import type { GitKeyRow } from './git-keys/queries.ts'
 import type { MemberRow, OrganizationRow } from './organizations/queries.ts'
-import type { KeyRow, UserRow } from './queries.ts'
+import type { UserRow } from './queries.ts'
+import type { KeyRow } from './tokens/queries.ts'
+import type { UserSecretRow } from './user-secrets/queries.ts'
 import type { StoredRoleRow } from './roles/queries.ts'
 
 /** The audit entries of this room, as data. `scope` and `at` are added by whoever appends them. */
@@ -43,6 +46,47 @@ export const passwordChanged = (row: UserRow, sessionsEnded: number): IdentityEv
     password: { old: true, new: true, secret: true },
     ...(sessionsEnded === 0 ? {} : { other_sessions: { old: sessionsEnded, new: 0 } }),
   })
+
+/** Public halves are for anybody to see; `before` is the one that it takes the place of. */
+export const gitKeyMade = (row: GitKeyRow, username: string, before: string | null): IdentityEvent => ({
+  action: before === null ? 'create' : 'write',
+  resourceType: 'git_ssh_key',
+  resourceId: row.user_id,
+  resourceTarget: username,
+  diff: {
+    public_key: { old: before, new: row.public_key },
+    private_key: { old: before === null ? null : true, new: true, secret: true },
+  },
+})
+
+const userSecret = (action: string, { id, name }: UserSecretRow, diff: AuditDiff): IdentityEvent => ({
+  action,
+  resourceType: 'user_secret',
+  resourceId: id,
+  resourceTarget: name,
+  diff,
+})
+
+const placesOf = ({ description, env_name, file_path }: UserSecretRow) => ({ description, env_name, file_path })
+
+export const userSecretMade = (row: UserSecretRow): IdentityEvent =>
+  userSecret('create', row, {
+    ...Object.fromEntries(Object.entries(placesOf(row)).map(([field, value]) => [field, { old: null, new: value }])),
+    value: { old: null, new: true, secret: true },
+  })
+
+export function userSecretChanged(before: UserSecretRow, row: UserSecretRow): IdentityEvent {
+  const old: Readonly<Record<string, string>> = placesOf(before)
+  const changed = Object.entries(placesOf(row)).filter(([field, value]) => old[field] !== value)
+  const isOther = before.sealed_value !== row.sealed_value
+  return userSecret('write', row, {
+    ...Object.fromEntries(changed.map(([field, value]) => [field, { old: old[field] ?? null, new: value }])),
+    ...(isOther ? { value: { old: true, new: true, secret: true } } : {}),
+  })
+}
+
+export const userSecretRemoved = (row: UserSecretRow): IdentityEvent =>
+  userSecret('delete', row, { value: { old: true, new: null, secret: true } })
 
 export const passwordChangeRefused = (row: UserRow): IdentityEvent => ({
   ...user('write', row, { password: { old: true, new: true, secret: true } }),
@@ -136,9 +180,16 @@ export const userDeleted = (row: UserRow, credentialsEnded: number): IdentityEve
 
 type OrganizationFields = Pick<
   OrganizationRow,
-  'name' | 'display_name' | 'description' | 'icon' | 'default_member_roles'
+  'name' | 'display_name' | 'description' | 'icon' | 'default_member_roles' | 'require_boundary'
 >
-const organizationFields = ['name', 'display_name', 'description', 'icon', 'default_member_roles'] as const
+const organizationFields = [
+  'name',
+  'display_name',
+  'description',
+  'icon',
+  'default_member_roles',
+  'require_boundary',
+] as const
 
 /** From null: made; to null: deleted. */
 export function organizationChanged(

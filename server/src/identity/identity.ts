@@ -10,7 +10,8 @@ import type { SignInMetrics } from './sign-in/metrics.ts'
 import type { Passwords } from './sign-in/password.ts'
 import type { OidcConfig } from './oidc/settings.ts'
 import type { TokenLimits } from './policy.ts'
-import { findUser, notifyCredentials, type UserRow } from './queries.ts'
+import { findUser, type UserRow } from './queries.ts'
+import { notifyCredentials } from './tokens/queries.ts'
 
 /** What the functions of this room are given. Made once, in `app.ts`. */
 export interface Identity extends SignInMetrics {

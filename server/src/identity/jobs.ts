@@ -1,7 +1,7 @@
 import { type Clock, type Log, toError } from '@reeve/base'
 import { appendAudit } from '../audit/journal.ts'
 import type { Database, Executor } from '../db/database.ts'
-import { deleteExpiredKeys } from './queries.ts'
+import { deleteExpiredKeys } from './tokens/queries.ts'
 import { dormancyChanged } from './sign-in/events.ts'
 import {
   deleteExpiredDeviceLogins,

@@ -1,6 +1,7 @@
 import {
   AllowedObject,
   ApiKey,
+  type GitSshKey,
   type Grantable,
   type Group,
   type Organization,
@@ -9,6 +10,7 @@ import {
   RolePermission,
   Scope,
   User,
+  type UserSecret,
   UserSession,
 } from '@reeve/sdk'
 import type { Actor } from '../access/actor.ts'
@@ -16,7 +18,10 @@ import { missingToGrant } from '../access/granting.ts'
 import { allows } from '../access/policy.ts'
 import type { GroupRow } from './organizations/group-queries.ts'
 import type { MemberRow, OrganizationRow } from './organizations/queries.ts'
-import type { KeyRow, UserRow } from './queries.ts'
+import type { UserSecretRow } from './user-secrets/queries.ts'
+import type { GitKeyRow } from './git-keys/queries.ts'
+import type { UserRow } from './queries.ts'
+import type { KeyRow } from './tokens/queries.ts'
 import { isImplied } from '../access/built-in-roles.ts'
 import { displayNameOf, type KnownRole } from './roles/roles.ts'
 
@@ -81,9 +86,9 @@ export function presentSession(row: KeyRow, currentId: string): UserSession {
 }
 
 export function presentOrganization(row: OrganizationRow): Organization {
-  const { id, name, display_name, description, icon, is_default, default_member_roles } = row
+  const { id, name, display_name, description, icon, is_default, default_member_roles, require_boundary } = row
   const times = { created_at: row.created_at.toISOString(), updated_at: row.updated_at.toISOString() }
-  return { id, name, display_name, description, icon, is_default, default_member_roles, ...times }
+  return { id, name, display_name, description, icon, is_default, default_member_roles, require_boundary, ...times }
 }
 
 export function presentMember(row: MemberRow): OrganizationMember {
@@ -148,3 +153,20 @@ const permissions = (grants: ReadonlySet<Grantable>): RolePermission[] =>
     const [resource, action = ''] = permission.split(':')
     return { negate: false, resource_type: RolePermission.shape.resource_type.parse(resource), action }
   })
+
+export const presentGitKey = (row: GitKeyRow): GitSshKey => ({
+  user_id: row.user_id,
+  created_at: row.created_at.toISOString(),
+  updated_at: row.updated_at.toISOString(),
+  public_key: row.public_key,
+})
+
+export const presentUserSecret = (row: UserSecretRow): UserSecret => ({
+  id: row.id,
+  name: row.name,
+  description: row.description,
+  env_name: row.env_name,
+  file_path: row.file_path,
+  created_at: row.created_at.toISOString(),
+  updated_at: row.updated_at.toISOString(),
+})

@@ -1,9 +1,10 @@
 import { Fault } from '@reeve/base'
-import { endpoints } from '@reeve/sdk'
-import { implement, implementSignIn, type Route, signedIn } from '../http/implement.ts'
+import { endpoints, type Permission } from '@reeve/sdk'
+import { implement, implementSignIn, type Route, type Scope, signedIn } from '../http/implement.ts'
 import { type Identity, resolveUser } from './identity.ts'
+import { gitKeyOf, regenerateGitKey } from './git-keys/git-keys.ts'
 import { groupRoutes, organizationRoutes } from './organizations/routes.ts'
-import { presentKey, presentUser } from './present.ts'
+import { presentGitKey, presentKey, presentUser, presentUserSecret } from './present.ts'
 import { roleRoutes } from './roles/routes.ts'
 import { createGuessLimits, signIn } from './sign-in/password-sign-in.ts'
 import { signOut } from './sign-in/sessions.ts'
@@ -11,6 +12,8 @@ import { setResponsible } from './people/service-accounts.ts'
 import { createFirstUser, isSetUp } from './people/setup.ts'
 import { signInRoutes } from './sign-in/routes.ts'
 import { createSessionKey, createToken, endKey, getKey, listTokens } from './tokens/tokens.ts'
+import { selectUserSecrets } from './user-secrets/queries.ts'
+import { createUserSecret, removeUserSecret, updateUserSecret, userSecretOf } from './user-secrets/user-secrets.ts'
 import {
   activateUser,
   changePassword,
@@ -27,6 +30,8 @@ export const identityRoutes = (identity: Identity): Route[] => [
   ...signInRoutes(identity),
   ...userRoutes(identity),
   ...tokenRoutes(identity),
+  ...gitKeyRoutes(identity),
+  ...userSecretRoutes(identity),
   ...organizationRoutes(identity),
   ...groupRoutes(identity),
   ...roleRoutes(identity),
@@ -107,5 +112,43 @@ function tokenRoutes(identity: Identity): Route[] {
     ),
     implement(endpoints.deleteKey, ({ params }, scope) => endKey(identity, scope, params.user, params.key, 'delete')),
     implement(endpoints.expireKey, ({ params }, scope) => endKey(identity, scope, params.user, params.key, 'expire')),
+  ]
+}
+
+const gitKeyRoutes = (identity: Identity): Route[] => [
+  implement(endpoints.getGitSshKey, async ({ params }, scope) => {
+    const user = await resolveUser(identity.db.sql, signedIn(scope), params.user, 'external_auth:read')
+    return presentGitKey(await gitKeyOf(identity, user.id))
+  }),
+  implement(endpoints.regenerateGitSshKey, async ({ params }, scope) => {
+    const user = await resolveUser(identity.db.sql, signedIn(scope), params.user, 'external_auth:update')
+    return presentGitKey(await regenerateGitKey(identity, scope, user.id))
+  }),
+]
+
+function userSecretRoutes(identity: Identity): Route[] {
+  const { sql } = identity.db
+  const holder = (scope: Scope, user: string, needs: Permission) => resolveUser(sql, signedIn(scope), user, needs)
+  return [
+    implement(endpoints.listUserSecrets, async ({ params }, scope) => {
+      const { id } = await holder(scope, params.user, 'external_auth:read')
+      return (await selectUserSecrets(sql, id)).map(presentUserSecret)
+    }),
+    implement(endpoints.createUserSecret, async ({ params, body }, scope) => {
+      const { id } = await holder(scope, params.user, 'external_auth:create')
+      return presentUserSecret(await createUserSecret(identity, scope, id, body))
+    }),
+    implement(endpoints.getUserSecret, async ({ params }, scope) => {
+      const { id } = await holder(scope, params.user, 'external_auth:read')
+      return presentUserSecret(await userSecretOf(sql, id, params.name))
+    }),
+    implement(endpoints.updateUserSecret, async ({ params, body }, scope) => {
+      const { id: userId } = await holder(scope, params.user, 'external_auth:update')
+      return presentUserSecret(await updateUserSecret(identity, scope, { userId, name: params.name }, body))
+    }),
+    implement(endpoints.deleteUserSecret, async ({ params }, scope) => {
+      const { id } = await holder(scope, params.user, 'external_auth:delete')
+      await removeUserSecret(identity, scope, id, params.name)
+    }),
   ]
 }

@@ -20,14 +20,25 @@ export interface Keyring {
 export const contextOf = (table: string, column: string, ...rowId: readonly string[]): string =>
   [table, column, rowId.map(encodeURIComponent).join('/')].join(':')
 
-export function createKeyring(given: readonly SealingKey[]): Keyring {
+/** `reread` is asked for the keys when one is needed that is not there; null says that there are no others. */
+export function createKeyring(
+  given: readonly SealingKey[],
+  reread: () => readonly SealingKey[] | null = () => null,
+): Keyring {
   let keys = atLeastOne(given)
+  function find(id: string | null): SealingKey | undefined {
+    const known = keys.find((candidate) => candidate.id === id)
+    const others = known === undefined && id !== null ? reread() : null
+    if (others?.some((other) => other.id === id) !== true) return known
+    keys = atLeastOne(others)
+    return find(id)
+  }
   return {
     keyIds: () => keys.map(({ id }) => id),
     seal: (plain, context) => seal(keys[0], plain, context),
     open(sealed, context) {
       const id = keyIdOf(sealed)
-      const key = keys.find((candidate) => candidate.id === id)
+      const key = find(id)
       if (key === undefined) {
         const message = 'a stored secret is sealed with a key that this server does not have'
         throw new Fault('unavailable', message, {

@@ -20,6 +20,8 @@ export interface KeyringOptions {
   /** The keys that were configured, the sealing one first; null for the file in the data directory. */
   readonly keys: readonly SealingKey[] | null
   readonly dataDir: string
+  /** Whether the first key may be made here, which it may unless said otherwise: of several servers one leads. */
+  readonly mayMake?: boolean
   readonly clock: Clock
   readonly log: Log
   /** Puts on record that the database came to know a key, in the transaction in which it did. */
@@ -30,14 +32,23 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
   const { db, dataDir, log } = options
   const given = options.keys ?? readKeyFile(keyFilePath(dataDir))
   await checkKeys(db.sql, given ?? [])
+  if (given === null && options.mayMake === false) throw noKeys(dataDir)
   const keys = given ?? [newKey()]
   if (given === null) {
     writeKeyFile(keyFilePath(dataDir), keys)
     log.info({ path: keyFilePath(dataDir), key_id: keys[0]?.id }, 'a key was made to seal secrets with')
   }
   await registerKeys(options, keys)
-  return createKeyring(keys)
+  // The key file may be given a new key, by another process of this machine or by hand, while this one runs.
+  return createKeyring(keys, options.keys === null ? () => readKeyFile(keyFilePath(dataDir)) : () => null)
 }
+
+const noKeys = (dataDir: string): Fault =>
+  new Fault('invalid', 'this server has no key to open what is sealed in the database', {
+    fix:
+      'give it the same REEVE_EXTERNAL_TOKEN_ENCRYPTION_KEYS as the server with the role control, or a copy of its file ' +
+      `keyring in ${dataDir}`,
+  })
 
 /** The same check, for before a migration: a server that lacks a key changes nothing at all. */
 export async function checkKeysOf({

@@ -72,6 +72,21 @@ test('the first key seals and every key opens', () => {
   expect(() => before.open(again, context)).toThrow('a key that this server does not have')
 })
 
+test('a key that another process put in front is looked for when it is needed, and one that nobody has is refused', () => {
+  const [old, fresh, foreign] = [newKey(), newKey(), newKey()]
+  let asked = 0
+  const keyring = createKeyring([old], () => {
+    asked++
+    return [fresh, old]
+  })
+  const sealed = createKeyring([fresh]).seal('gho_secret', context)
+  expect(keyring.open(keyring.seal('before', context), context).reveal()).toBe('before')
+  expect(asked).toBe(0)
+  expect(keyring.open(sealed, context).reveal()).toBe('gho_secret')
+  expect([asked, keyring.keyIds()]).toEqual([1, [fresh.id, old.id]])
+  expect(() => keyring.open(createKeyring([foreign]).seal('x', context), context)).toThrow('does not have')
+})
+
 test('a key is 32 bytes in base64, and its id does not depend on how it was written', () => {
   const bytes = Buffer.alloc(32, 0xfb)
   const standard = parseKey(bytes.toString('base64'))

@@ -2,7 +2,7 @@ import { type Clock, type Log, toError } from '@reeve/base'
 import type { Database } from '../db/database.ts'
 import { enqueue } from '../outbox/outbox.ts'
 import { deleteOld, findExpiringTokens, findFailingSinks } from './queries.ts'
-import { repeating } from './repeating.ts'
+import { repeating } from '../runtime/repeating.ts'
 
 const day = 86_400_000
 const minute = 60_000

@@ -8,7 +8,7 @@ import { outboxChannel } from '../outbox/outbox.ts'
 import { deliverDue, type Delivering, type Send } from './deliver.ts'
 import { expandOutbox } from './expand.ts'
 import type { DeliveryMethod } from './queries.ts'
-import { repeating } from './repeating.ts'
+import { repeating } from '../runtime/repeating.ts'
 import { type MailSettings, sendMail } from './smtp.ts'
 import { sendWebhook, type WebhookSettings } from './webhook.ts'
 

@@ -30,6 +30,32 @@ const person = (what: string) => (facts: { username: string; by: string }, place
   action: page(place, '/people', 'People'),
 })
 
+const taskPage = (place: Place, id: string) => page(place, `/tasks/${encodeURIComponent(id)}`, 'Task')
+
+const task =
+  <F extends { task: string; id: string; template: string }>(what: string, sentence: (facts: F) => string) =>
+  (facts: F, place: Place) => ({
+    title: `The task ${quoted(facts.task)} ${what}`,
+    paragraphs: [`${sentence(facts)} ${instant(place.at)}.`, `Its template: ${quoted(facts.template)}`],
+    action: taskPage(place, facts.id),
+  })
+
+/** Reasons of builds, in words. */
+const pauses: Readonly<Record<string, string>> = {
+  task_manual_pause: 'somebody paused it',
+  task_auto_pause: 'nobody used it',
+  limit_tokens: 'it has used up its tokens',
+  limit_time: 'its time is up',
+  initiator: 'somebody stopped its workspace',
+  autostop: 'its workspace was to stop now',
+  dormancy: 'its workspace was not used for long',
+}
+const resumptions: Readonly<Record<string, string>> = {
+  task_resume: 'somebody resumed it',
+  initiator: 'somebody started its workspace',
+  autostart: 'its workspace was to start now',
+}
+
 const notYou = 'If this was not you, end your sessions, change your password and tell an administrator.'
 
 export const templates: { readonly [E in EventName]: Template<E> } = {
@@ -120,6 +146,99 @@ export const templates: { readonly [E in EventName]: Template<E> } = {
     ],
     action: page(place, '/audit', 'Audit log'),
   }),
+  'agent-workspace-builds-used': ({ used, limit, source }, place) => ({
+    title: 'The Agent Workspace Builds are used up',
+    paragraphs: [
+      `${oneLine(used)} are used of the ${oneLine(limit)} ${source === 'included' ? 'that are included' : 'of the licence'}, as seen at ${instant(place.at)}.`,
+      'Nothing stops: tasks go on as before. Ask whoever you have your licence from for more.',
+    ],
+    action: page(place, '/licenses', 'Licences'),
+  }),
+  'workspace-build-failed': ({ workspace, transition, reason, error }, place) => ({
+    title: `The ${oneLine(transition)} of your workspace ${quoted(workspace)} failed`,
+    paragraphs: [
+      `It was begun by itself (${oneLine(reason)}) and failed at ${instant(place.at)}.`,
+      ...(error === '' ? [] : [`What it said last: ${oneLine(error)}`]),
+    ],
+    action: page(place, '/workspaces', 'Workspaces'),
+  }),
+  'workspace-does-not-stop': ({ workspace, transition, failures, error, next }, place) => ({
+    title: `The workspace ${quoted(workspace)} cannot be ${transition === 'delete' ? 'deleted' : 'stopped'}`,
+    paragraphs: [
+      `${oneLine(failures)} attempts failed. What it is made of is still there, and may cost money.`,
+      ...(error === '' ? [] : [`What the last one said: ${oneLine(error)}`]),
+      `It is tried again, after ${oneLine(next)} if this attempt fails as well.`,
+    ],
+    action: page(place, '/workspaces', 'Workspaces'),
+  }),
+  'workspace-stops-soon': ({ workspace, deadline }, place) => ({
+    title: `Your workspace ${quoted(workspace)} stops soon`,
+    paragraphs: [`It stops at ${instantOf(deadline)} unless it is used. You can extend it on its page.`],
+    action: page(place, '/workspaces', 'Workspaces'),
+  }),
+  'workspace-dormant': ({ workspace, deleting }, place) => ({
+    title: `Your workspace ${quoted(workspace)} is dormant`,
+    paragraphs: [
+      'It was not used for long, and does not start by itself any more.',
+      deleting === ''
+        ? 'Start it when you need it again.'
+        : `It is deleted at ${instantOf(deleting)}. Start it before then if you need it.`,
+    ],
+    action: page(place, '/workspaces', 'Workspaces'),
+  }),
+  'workspace-deleted': ({ workspace, by }, place) => ({
+    title: `Your workspace ${quoted(workspace)} was deleted`,
+    paragraphs: [`${somebody(by)} deleted it at ${instant(place.at)}.`],
+    action: page(place, '/workspaces', 'Workspaces'),
+  }),
+  'workspace-updated': ({ workspace, version }, place) => ({
+    title: `Your workspace ${quoted(workspace)} was updated`,
+    paragraphs: [`It started by itself with the version ${quoted(version)} of its template.`],
+    action: page(place, '/workspaces', 'Workspaces'),
+  }),
+  'template-updated': ({ template, version, by }, place) => ({
+    title: `The template ${quoted(template)} has a new version`,
+    paragraphs: [
+      `${somebody(by)} made ${quoted(version)} its active version. Your workspaces of it take it when you update them.`,
+    ],
+    action: page(place, '/workspaces', 'Workspaces'),
+  }),
+  'access-requested': ({ username, what, reason, request }, place) => ({
+    title: `${quoted(username)} asks for access`,
+    paragraphs: [
+      `A boundary denied ${quoted(what)} to ${quoted(username)}, who asks for it since ${instant(place.at)}.`,
+      `The reason: ${quoted(reason)}`,
+    ],
+    action: page(place, `/access-requests?request=${encodeURIComponent(request)}`, 'Access requests'),
+  }),
+  'access-decided': ({ what, status, by, request }, place) => ({
+    title: `Your access request was ${status === 'approved' ? 'approved' : 'declined'}`,
+    paragraphs: [
+      `${somebody(by)} ${status === 'approved' ? 'approved' : 'declined'} your request for ${quoted(what)} at ${instant(place.at)}.`,
+      ...(status === 'approved' ? ['Boundaries that run have it within seconds.'] : []),
+    ],
+    action: page(place, `/access-requests?request=${encodeURIComponent(request)}`, 'Access requests'),
+  }),
+  'task-created': ({ task, id, template, by }, place) => ({
+    title: `The task ${quoted(task)} was created`,
+    paragraphs: [`${somebody(by)} made it of the template ${quoted(template)} at ${instant(place.at)}.`],
+    action: taskPage(place, id),
+  }),
+  'task-working': task('is at work', () => 'Its agent works since'),
+  'task-idle': task('waits for you', () => 'Its agent has nothing to do since'),
+  'task-completed': task('is done', () => 'Its agent says so since'),
+  'task-paused': task(
+    'is paused',
+    ({ reason }) => `Why: ${pauses[reason] ?? oneLine(reason)}. Its disk and conversation are kept since`,
+  ),
+  'task-resumed': task('goes on', ({ reason }) => `Why: ${resumptions[reason] ?? oneLine(reason)}. It was seen at`),
+  'task-failed': task('failed', ({ reason }) => `${quoted(reason)} It was seen at`),
+  'task-limit-reached': task('reached its limit', ({ limit, used, bound }) =>
+    limit === 'tokens'
+      ? `${oneLine(used)} tokens are used of the ${oneLine(bound)} that it may have. It ends since`
+      : `It ran for ${oneLine(used)} seconds of the ${oneLine(bound)} that it may. It ends since`,
+  ),
+  'task-deleted': task('was deleted', () => 'Its workspace goes with it, since'),
   test: ({ by }, place) => ({
     title: 'A test',
     paragraphs: [`${somebody(by)} asked for this at ${instant(place.at)}. Nothing needs to be done.`],

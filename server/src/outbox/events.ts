@@ -12,7 +12,7 @@ export type Audience = 'user-admins' | 'owners'
 export interface EventDefinition {
   readonly title: string
   /** The heading that it stands under among the settings. */
-  readonly group: 'Your account' | 'People' | 'Operation'
+  readonly group: 'Your account' | 'Tasks' | 'Workspaces' | 'People' | 'Operation'
   readonly audience: Audience | 'concerned'
   /** The methods that are on by default, of those that the deployment has. */
   readonly on: readonly Method[]
@@ -32,6 +32,17 @@ const aboutYou = <const F extends string>(title: string, switchedOffBy: 'recipie
     audience: 'concerned',
     on: everywhere,
     switchedOffBy,
+    reachesSuspended: false,
+    facts,
+  }) as const
+
+const aboutWorkspaces = <const F extends string>(title: string, on: readonly Method[], facts: readonly F[]) =>
+  ({
+    title,
+    group: 'Workspaces',
+    audience: 'concerned',
+    on,
+    switchedOffBy: 'recipient',
     reachesSuspended: false,
     facts,
   }) as const
@@ -58,6 +69,18 @@ const aboutOperation = <const F extends string>(title: string, facts: readonly F
     facts,
   }) as const
 
+/** Of a task, told to its owner; what it is about and what was said in it is in none of them. */
+const aboutTask = <const F extends string>(title: string, on: readonly Method[], facts: readonly F[]) =>
+  ({
+    title,
+    group: 'Tasks',
+    audience: 'concerned',
+    on,
+    switchedOffBy: 'recipient',
+    reachesSuspended: false,
+    facts: ['task', 'id', 'template', ...facts],
+  }) as const
+
 /** `by` is the username of whoever did it; `system` where no person did. */
 export const events = {
   'user-created': aboutPeople('A user was created', ['username', 'email', 'by']),
@@ -81,6 +104,67 @@ export const events = {
   'external-auth-broken': aboutYou('A linked account stopped working', 'recipient', ['provider', 'reason']),
   'break-glass-sign-in': aboutOperation('Somebody signed in with the break-glass account', ['username', 'ip']),
   'audit-sink-failing': aboutOperation('The audit log cannot be delivered', ['sink', 'error', 'since']),
+  /** `source` is license or included: who says the limit. */
+  'agent-workspace-builds-used': aboutOperation('The Agent Workspace Builds are used up', ['used', 'limit', 'source']),
+  /** `request` is the id of the access request. Told to those who may decide about it. */
+  'access-requested': {
+    ...aboutYou('Somebody asks for access that a boundary denied', 'recipient', [
+      'username',
+      'what',
+      'reason',
+      'request',
+    ]),
+    group: 'Operation',
+  },
+  /** `status` is approved or declined. */
+  'access-decided': aboutYou('Your access request was answered', 'recipient', ['what', 'status', 'by', 'request']),
+  /** What comes and goes while a task is at work is for programs, unless somebody wants to hear of it. */
+  'task-created': aboutTask('A task was created', ['webhook'], ['by']),
+  'task-working': aboutTask('A task began to work', ['webhook'], []),
+  'task-idle': aboutTask('A task waits for you', ['webhook'], []),
+  'task-completed': aboutTask('A task is done', ['inbox', 'webhook'], []),
+  'task-paused': aboutTask('A task was paused', ['inbox', 'webhook'], ['reason']),
+  'task-resumed': aboutTask('A task was resumed', ['inbox', 'webhook'], ['reason']),
+  'task-failed': aboutTask('A task failed', everywhere, ['reason']),
+  /** `limit` is tokens or time; `used` and `bound` are tokens or seconds. */
+  'task-limit-reached': aboutTask('A task reached its limit', everywhere, ['limit', 'used', 'bound']),
+  'task-deleted': aboutTask('A task was deleted', ['webhook'], []),
+  /** `reason` is why it was begun: autostart, autostop, … */
+  'workspace-build-failed': aboutWorkspaces('A build that began by itself failed', everywhere, [
+    'workspace',
+    'transition',
+    'reason',
+    'error',
+  ]),
+  /** `next` is a duration; the same is tried again after it. */
+  'workspace-does-not-stop': aboutOperation('A workspace cannot be stopped or deleted', [
+    'workspace',
+    'transition',
+    'failures',
+    'error',
+    'next',
+  ]),
+  'workspace-stops-soon': aboutWorkspaces(
+    'A workspace is about to stop by itself',
+    ['inbox'],
+    ['workspace', 'deadline'],
+  ),
+  /** `deleting` is an instant, or empty where it stays. */
+  'workspace-dormant': aboutWorkspaces('A workspace is dormant, as it was not used', everywhere, [
+    'workspace',
+    'deleting',
+  ]),
+  'workspace-deleted': aboutWorkspaces('A workspace of yours was deleted', everywhere, ['workspace', 'by']),
+  'workspace-updated': aboutWorkspaces(
+    'A workspace was updated as it started by itself',
+    ['inbox'],
+    ['workspace', 'version'],
+  ),
+  'template-updated': aboutWorkspaces(
+    'The template of a workspace has a new version',
+    ['inbox'],
+    ['template', 'version', 'by'],
+  ),
   test: aboutYou('A test', 'nobody', ['by']),
 } as const satisfies Readonly<Record<string, EventDefinition>>
 

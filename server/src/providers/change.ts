@@ -2,7 +2,16 @@ import { isIP } from 'node:net'
 import { type Clock, Fault, Secret, uuidv7 } from '@reeve/base'
 import type { AddressCheck } from '../http/egress.ts'
 import { contextOf, type Keyring } from '../keyring/keyring.ts'
-import { providerTypeNames, isProviderType, type ProviderType, providerTypes, reservedNames } from './provider-types.ts'
+import { serviceAccountKey } from '@reeve/bridge'
+import type { AiProviderSettings } from '@reeve/sdk'
+import {
+  factsOf,
+  providerTypeNames,
+  isProviderType,
+  type ProviderType,
+  providerTypes,
+  reservedNames,
+} from './provider-types.ts'
 import type { KeyRow, ProviderRow } from './queries.ts'
 
 /** What a provider may be made of and changed to. Everything here is about what was asked; nothing is written. */
@@ -29,14 +38,21 @@ export function checkIcon(icon: string): void {
     throw bad('icon', 'must be a path, or an https address without a user name')
 }
 
+/** A setting that a type does not know would be one that somebody waits for. */
+export function checkSettings(type: ProviderType, settings: AiProviderSettings): void {
+  const { settings: known = [] } = factsOf(type)
+  for (const name of Object.keys(settings))
+    if (!known.some((one) => one === name)) throw bad(`settings.${name}`, `means nothing to a provider of this type`)
+}
+
 /** Without a slash at its end. A key is not sent in the open to somewhere else. */
 export function readBaseUrl(
   type: ProviderType,
   given: string | undefined,
-  allowPrivate: boolean,
+  { allowPrivate, settings }: { readonly allowPrivate: boolean; readonly settings: AiProviderSettings },
   isAllowed: AddressCheck,
 ): string {
-  const text = given ?? providerTypes[type].baseUrl
+  const text = given ?? factsOf(type).addressOf?.(settings) ?? providerTypes[type].baseUrl
   if (text === null) throw bad('base_url', `must be given, as in ${providerTypes[type].exampleUrl}`)
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol)) throw bad('base_url', 'is not an https:// address')
@@ -48,6 +64,14 @@ export function readBaseUrl(
   if (!allowPrivate && url.protocol === 'http:')
     throw bad('base_url', 'must be https://; http:// is for a server in a private network, with allow_private')
   return url.href.replace(/\/+$/, '')
+}
+
+/** The file of a service account is kept in one line; of any other type a file is no key. */
+function readKey(type: ProviderType, given: string, field: string): string {
+  if (!given.trimStart().startsWith('{')) return given
+  const key = type === 'vertex' ? serviceAccountKey(given) : null
+  if (key === null) throw bad(field, type === 'vertex' ? 'is no key of a service account' : 'is no key')
+  return key
 }
 
 export interface KeyPatch {
@@ -67,7 +91,7 @@ export interface KeyChange {
  * were named or not.
  */
 export function keysAfter(
-  provider: Pick<ProviderRow, 'id' | 'base_url'>,
+  provider: Pick<ProviderRow, 'id' | 'base_url'> & { readonly type: ProviderType },
   before: readonly KeyRow[],
   patch: { readonly baseUrl: string; readonly keys: readonly KeyPatch[] | undefined },
   { keyring, clock }: { readonly keyring: Pick<Keyring, 'seal'>; readonly clock: Clock },
@@ -82,8 +106,9 @@ export function keysAfter(
     const position = keys.length
     if (api_key !== undefined) {
       const fresh = uuidv7(now)
-      const value = keyring.seal(api_key, keyContext(fresh))
-      const hint = new Secret(api_key).hint()
+      const secret = readKey(provider.type, api_key, `${field}.api_key`)
+      const value = keyring.seal(secret, keyContext(fresh))
+      const hint = new Secret(secret).hint()
       keys.push({ id: fresh, provider_id: provider.id, position, weight: weight ?? 0, value, hint, created_at: now })
       continue
     }

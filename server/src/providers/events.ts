@@ -21,6 +21,7 @@ const facts = ({ row, keys }: ProviderWithKeys) => ({
   enabled: row.enabled,
   icon: row.icon,
   allow_private: row.allow_private,
+  settings: JSON.stringify(row.settings),
   keys: named(keys),
 })
 

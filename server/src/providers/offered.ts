@@ -1,5 +1,5 @@
 import type { Secret } from '@reeve/base'
-import { type Connect, oneKey, type Provider, type ProviderKey } from '@reeve/bridge'
+import { type Connect, oneKey, type Provider, type ProviderKey, type ProviderSettings } from '@reeve/bridge'
 import { type ProviderType, providerTypes } from './provider-types.ts'
 
 /** A provider instance as the gateway offers it. */
@@ -19,6 +19,7 @@ export interface ProviderSetting {
   readonly name: string
   readonly type: ProviderType
   readonly baseUrl: string
+  readonly settings?: ProviderSettings
   /** In the order in which they are fallen back on. */
   readonly keys: readonly Secret[]
   /** The variable that its key is given in. */
@@ -33,11 +34,11 @@ export const isPlaceholder = ({ isNamed, keys }: ProviderSetting): boolean => !i
 export const keysOf = ({ keys }: ProviderSetting): readonly ProviderKey[] => keys.flatMap((key) => oneKey(key))
 
 export function offerSetting(setting: ProviderSetting): Offered {
-  const { name, type, baseUrl, keyEnv } = setting
+  const { name, type, baseUrl, keyEnv, settings } = setting
   const keys = keysOf(setting)
   const isWithout = providerTypes[type].needsKey && keys.length === 0
   return {
-    provider: providerTypes[type].make({ name, baseUrl, keys }),
+    provider: providerTypes[type].make({ name, baseUrl, keys, settings }),
     baseUrl,
     scripted: false,
     missing: isWithout ? `The provider ${name} has no key: set ${keyEnv}.` : null,
@@ -52,12 +53,13 @@ export interface StoredProvider {
   readonly baseUrl: string
   readonly enabled: boolean
   readonly keys: readonly ProviderKey[]
+  readonly settings: ProviderSettings
 }
 
 /** `connect`: what connects to public addresses only; null where private ones are meant. */
 export function offerStored(stored: StoredProvider, connect: Connect | null): Offered {
-  const { name, type, baseUrl, enabled, keys } = stored
-  const provider = providerTypes[type].make({ name, baseUrl, keys })
+  const { name, type, baseUrl, enabled, keys, settings } = stored
+  const provider = providerTypes[type].make({ name, baseUrl, keys, settings })
   const lacksKey = enabled && providerTypes[type].needsKey && keys.length === 0
   const missing = !enabled
     ? `The provider ${name} is switched off by an administrator.`

@@ -1,12 +1,20 @@
-import type { AiProvider, AiProviderType } from '@reeve/sdk'
+import { type AiProvider, AiProviderSettings, type AiProviderType } from '@reeve/sdk'
 import { keysOf, type Offered, type ProviderSetting } from './offered.ts'
-import { isProviderType, providerTypeNames, providerTypes } from './provider-types.ts'
-import type { ProviderWithKeys } from './queries.ts'
+import { factsOf, isProviderType, providerTypeNames, providerTypes } from './provider-types.ts'
+import { type ProviderWithKeys, settingsIn } from './queries.ts'
 
 export const presentTypes = (): AiProviderType[] =>
   providerTypeNames.map((type) => {
-    const { displayName, baseUrl, exampleUrl, needsKey } = providerTypes[type]
-    return { type, display_name: displayName, base_url: baseUrl, example_url: exampleUrl, needs_key: needsKey }
+    const { displayName, baseUrl, exampleUrl, needsKey, settings = [], builtIn = {} } = factsOf(type)
+    return {
+      type,
+      display_name: displayName,
+      base_url: baseUrl,
+      example_url: exampleUrl,
+      needs_key: needsKey,
+      settings: [...settings],
+      built_in: AiProviderSettings.parse(builtIn),
+    }
   })
 
 /** `offered`: as this replica offers it; undefined when it does not. `isHidden`: one of the environment has its name. */
@@ -28,6 +36,7 @@ export function presentStored(
     variable: null,
     ready: !isHidden && offered?.missing === null,
     detail: detailOf(row.type, offered, isHidden),
+    settings: settingsIn(row),
     api_keys: keys.map(({ id, hint, weight, created_at }) => ({
       id,
       masked: hint,
@@ -46,7 +55,7 @@ function detailOf(type: string, offered: Offered | undefined, isHidden: boolean)
 }
 
 export function presentSetting(setting: ProviderSetting, offered: Offered | undefined): AiProvider {
-  const { name, type, baseUrl, keyEnv } = setting
+  const { name, type, baseUrl, keyEnv, settings = {} } = setting
   const missing = offered?.missing ?? null
   return {
     id: null,
@@ -61,6 +70,7 @@ export function presentSetting(setting: ProviderSetting, offered: Offered | unde
     variable: keyEnv,
     ready: offered !== undefined && missing === null,
     detail: missing ?? '',
+    settings: AiProviderSettings.parse(settings),
     api_keys: keysOf(setting).map(({ id, secret, weight }) => ({
       id,
       masked: secret.hint(),

@@ -1,12 +1,18 @@
 import {
   anthropicProvider,
   azureProvider,
+  bedrockCapabilities,
+  bedrockModels,
   bedrockProvider,
   copilotProvider,
   geminiProvider,
   openaiProvider,
   type Provider,
   type ProviderOptions,
+  type ProviderSettings,
+  vertexCapabilities,
+  vertexModels,
+  vertexProvider,
 } from '@reeve/bridge'
 
 /** One kind of LLM API: whose it is, and which of the bridge's providers speaks with it. */
@@ -21,6 +27,11 @@ export interface ProviderTypeFacts {
   /** How its models are asked for, to see whether a key is any good. */
   readonly modelsPath: string
   readonly headers: Readonly<Record<string, string>>
+  /** What it can be told beside an address and keys, and what holds beside that. */
+  readonly settings?: readonly (keyof ProviderSettings)[]
+  readonly builtIn?: ProviderSettings
+  /** Its address, where the settings say it. */
+  readonly addressOf?: (settings: ProviderSettings) => string | null
 }
 
 const openaiLike = { make: openaiProvider, modelsPath: '/v1/models', headers: {}, needsKey: true } as const
@@ -60,6 +71,21 @@ export const providerTypes = {
     // Its models are listed at another address; this list is at the same one, and costs nothing either.
     modelsPath: '/async-invoke',
     headers: {},
+    settings: ['region', 'models', 'capabilities'],
+    builtIn: { models: bedrockModels, capabilities: bedrockCapabilities.rows },
+    addressOf: bedrockAddress,
+  },
+  vertex: {
+    displayName: 'Google Vertex AI',
+    baseUrl: 'https://aiplatform.googleapis.com',
+    exampleUrl: 'https://europe-west1-aiplatform.googleapis.com',
+    needsKey: true,
+    make: vertexProvider,
+    modelsPath: '/v1beta1/publishers/google/models',
+    headers: {},
+    settings: ['project', 'location', 'token_url', 'models', 'capabilities'],
+    builtIn: { models: vertexModels, capabilities: vertexCapabilities.rows },
+    addressOf: vertexAddress,
   },
   copilot: {
     ...openaiLike,
@@ -80,6 +106,17 @@ export const providerTypes = {
   },
 } as const satisfies Readonly<Record<string, ProviderTypeFacts>>
 
+function bedrockAddress({ region }: ProviderSettings): string | null {
+  if (region === undefined) return null
+  return `https://bedrock-runtime.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
+}
+
+function vertexAddress({ location }: ProviderSettings): string | null {
+  return location === undefined || location === 'global' ? null : `https://${location}-aiplatform.googleapis.com`
+}
+
+export const factsOf = (type: ProviderType): ProviderTypeFacts => providerTypes[type]
+
 export type ProviderType = keyof typeof providerTypes
 
 export const isProviderType = (text: string): text is ProviderType => Object.hasOwn(providerTypes, text)
@@ -93,9 +130,11 @@ export const providerTypeNames = Object.keys(providerTypes) as ProviderType[]
  */
 export const reservedNames: ReadonlySet<string> = new Set([
   'sessions',
+  'sessions-export',
   'sessions-watch',
   'interceptions',
   'models',
   'clients',
   'status',
+  'gateways',
 ])

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { type TestDatabase, testDatabase } from '../db/testing.ts'
 import { testKeyring } from '../keyring/testing.ts'
 import { dumpDatabase, formsOf } from '../testing/canaries.ts'
+import { testServiceAccount } from '../../../test/support/service-account.ts'
 import { startUpstream } from '../../../test/support/upstream.ts'
 import { type TestProviders, testProviders } from './testing.ts'
 
@@ -101,10 +102,61 @@ test.each([
   ['a private address', { name: 'x', type: 'openai', base_url: 'https://10.0.0.1/v1' }, 'base_url'],
   ['an address in the open', { name: 'x', type: 'openai', base_url: 'http://models.example.com' }, 'base_url'],
   ['an address with a password', { name: 'x', type: 'openai', base_url: 'https://a:b@example.com' }, 'base_url'],
+  [
+    'a setting that its type does not know',
+    { name: 'x', type: 'openai', settings: { region: 'eu' } },
+    'settings.region',
+  ],
   ['no address where one is needed', { name: 'x', type: 'azure' }, 'base_url'],
   ['an icon that is a script', { name: 'x', type: 'openai', icon: 'javascript:alert(1)' }, 'icon'],
 ])('%s is refused', async (_, body, field) => {
   await expect(create(body)).rejects.toMatchObject({ code: 'invalid', problems: [{ field }] })
+})
+
+test('a region says where Amazon is, and the tables of models are kept, told and on record', async () => {
+  const access = 'AKIAABCDEFGHIJKL:s3cret'
+  const models = [{ from: '*haiku*', to: 'eu.anthropic.claude-haiku-4-5-20251001-v1:0' }]
+  const made = await create({
+    name: 'aws',
+    type: 'bedrock',
+    settings: { region: 'eu-central-1', models },
+    api_keys: [{ api_key: access }],
+  })
+  expect(made).toMatchObject({
+    base_url: 'https://bedrock-runtime.eu-central-1.amazonaws.com',
+    settings: { region: 'eu-central-1', models },
+    ready: true,
+  })
+  const capabilities = [{ models: '*', thinking: 'any' }]
+  expect(await update('aws', { settings: { models, capabilities } })).toMatchObject({
+    settings: { models, capabilities },
+  })
+  expect((await update('aws', { enabled: true })).settings).toEqual({ models, capabilities })
+  const lost = await create({
+    name: 'b',
+    type: 'bedrock',
+    base_url: 'https://aws.example.com',
+    api_keys: [{ api_key: access }],
+  })
+  expect([lost.ready, lost.detail]).toEqual([false, expect.stringContaining('must have a region')])
+  expect((await update('b', { settings: { region: 'us-east-1' } })).ready).toBe(true)
+  expect(await lastEvent()).toMatchObject({ diff: { settings: { old: '{}', new: '{"region":"us-east-1"}' } } })
+})
+
+test('the file of a service account is a key of Vertex AI, and of nothing else', async () => {
+  const { file, email } = testServiceAccount()
+  const made = await create({ name: 'vertex', type: 'vertex', api_keys: [{ api_key: file }] })
+  expect(made).toMatchObject({ ready: true, base_url: 'https://aiplatform.googleapis.com' })
+  const [key] = room.providers.current().get('vertex')!.provider.keys
+  expect(key!.secret.reveal()).toMatch(new RegExp(`^${email}:a1b2c3:`))
+  expect(JSON.stringify(made)).not.toContain('PRIVATE KEY')
+  for (const [type, api_key] of [
+    ['openai', file],
+    ['vertex', '{"client_email":"a@b"}'],
+  ])
+    await expect(create({ name: 'x', type, api_keys: [{ api_key }] })).rejects.toMatchObject({
+      problems: [{ field: 'api_keys.0.api_key' }],
+    })
 })
 
 test('keys of another provider cannot be kept, and none twice', async () => {

@@ -1,9 +1,14 @@
 import type { Uuid } from '@reeve/base'
+import { AiProviderSettings } from '@reeve/sdk'
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely'
 import type { Schema } from '../db/__generated__/schema.ts'
 import type { Executor, Tx } from '../db/database.ts'
 
 export type ProviderRow = Selectable<Schema['ai_providers']>
+/** As it was written, by this release or another; what this one does not know is as if it were not set. */
+export const settingsIn = ({ settings }: Pick<ProviderRow, 'settings'>): AiProviderSettings =>
+  AiProviderSettings.safeParse(settings).data ?? {}
+
 export type KeyRow = Selectable<Schema['ai_provider_keys']>
 
 /** A provider with its keys in order. */

@@ -6,7 +6,7 @@ import { isUniqueViolation } from '../db/failures.ts'
 import { addressCheck, type AllowedNetwork } from '../http/egress.ts'
 import { implement, type Route } from '../http/implement.ts'
 import type { Keyring } from '../keyring/keyring.ts'
-import { bad, checkIcon, checkName, keysAfter, readBaseUrl, readType } from './change.ts'
+import { bad, checkIcon, checkName, checkSettings, keysAfter, readBaseUrl, readType } from './change.ts'
 import { providerCreated, providerDeleted, providerTested, providerUpdated } from './events.ts'
 import { presentSetting, presentStored, presentTypes } from './present.ts'
 import { isProviderType, type ProviderType } from './provider-types.ts'
@@ -17,6 +17,7 @@ import {
   type ProviderWithKeys,
   replaceKeys,
   selectProviders,
+  settingsIn,
   tellChange,
   updateProvider,
 } from './queries.ts'
@@ -69,19 +70,30 @@ export function providerRoutes(options: ProviderRoutes): Route[] {
     implement(endpoints.getAiProvider, ({ params }) => find(params.provider)),
 
     implement(endpoints.createAiProvider, async ({ body }, scope) => {
-      const { name, allow_private = false, enabled = true, icon = '' } = body
+      const { name, allow_private = false, enabled = true, icon = '', settings = {} } = body
       const type = readType(body.type)
       checkName(name)
       checkIcon(icon)
       if (providers.isTaken(name)) throw taken(name, 'in the environment')
-      const base_url = readBaseUrl(type, body.base_url, allow_private, isAllowed)
+      checkSettings(type, settings)
+      const base_url = readBaseUrl(type, body.base_url, { allowPrivate: allow_private, settings }, isAllowed)
       const now = clock.now()
       const id = uuidv7(now)
-      const { keys } = keysAfter({ id, base_url }, [], { baseUrl: base_url, keys: body.api_keys ?? [] }, options)
+      const { keys } = keysAfter({ id, base_url, type }, [], { baseUrl: base_url, keys: body.api_keys ?? [] }, options)
       const made = await named(name, () =>
         db.transaction(async (tx) => {
           const display_name = body.display_name ?? name
-          const facts = { id, name, display_name, type, base_url, enabled, icon, allow_private }
+          const facts = {
+            id,
+            name,
+            display_name,
+            type,
+            base_url,
+            enabled,
+            icon,
+            allow_private,
+            settings: JSON.stringify(settings),
+          }
           const row = await insertProvider(tx, { ...facts, created_at: now, updated_at: now })
           await replaceKeys(tx, id, keys)
           await appendAudit(tx, { scope, at: now, ...providerCreated({ row, keys }) })
@@ -101,12 +113,16 @@ export function providerRoutes(options: ProviderRoutes): Route[] {
         if (icon !== undefined) checkIcon(icon)
         const allow_private = body.allow_private ?? before.row.allow_private
         // The address as it was is looked at again: it may be one that only allow_private made possible.
-        const base_url = readBaseUrl(type, body.base_url ?? before.row.base_url, allow_private, isAllowed)
+        const settings = body.settings ?? settingsIn(before.row)
+        checkSettings(type, settings)
+        const address = { allowPrivate: allow_private, settings }
+        const base_url = readBaseUrl(type, body.base_url ?? before.row.base_url, address, isAllowed)
         const patch = { baseUrl: base_url, keys: body.api_keys }
-        const { keys, dropped } = keysAfter(before.row, before.keys, patch, { keyring, clock })
+        const { keys, dropped } = keysAfter({ ...before.row, type }, before.keys, patch, { keyring, clock })
         const given = Object.entries({ display_name, enabled, icon }).filter(([, value]) => value !== undefined)
         const now = clock.now()
-        const changes = { ...Object.fromEntries(given), allow_private, base_url, updated_at: now }
+        const facts = { allow_private, base_url, settings: JSON.stringify(settings) }
+        const changes = { ...Object.fromEntries(given), ...facts, updated_at: now }
         const row = await updateProvider(tx, before.row.id, changes)
         await replaceKeys(tx, row.id, keys)
         const event = providerUpdated(before, { row, keys }, dropped)

@@ -2,13 +2,13 @@ import { type Clock, Fault, type Log, toError } from '@reeve/base'
 import type { Connect, ProviderKey } from '@reeve/bridge'
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Database } from '../db/database.ts'
-import { listen } from '../db/listen.ts'
+import { reread } from '../db/reread.ts'
 import { addressCheck, type AllowedNetwork, checkedConnector } from '../http/egress.ts'
 import type { Keyring } from '../keyring/keyring.ts'
 import { keyContext } from './change.ts'
 import { isPlaceholder, offerBroken, type Offered, offerSetting, offerStored, type ProviderSetting } from './offered.ts'
 import { isProviderType } from './provider-types.ts'
-import { type ProviderWithKeys, providersChannel, selectProviders } from './queries.ts'
+import { type ProviderWithKeys, providersChannel, selectProviders, settingsIn } from './queries.ts'
 import { offerScripted } from './scripted.ts'
 
 /** Where the gateway has its providers from. */
@@ -39,9 +39,6 @@ export interface ProvidersOptions {
   readonly metrics: Registry
 }
 
-/** Beside what is notified, for a notification that got lost. */
-const rereadMs = 30_000
-
 interface Known {
   /** What the stored provider was made of. */
   readonly mark: string
@@ -69,6 +66,17 @@ export async function openProviders(options: ProvidersOptions): Promise<Provider
     labelNames: ['outcome'],
     registers: [metrics],
   })
+  const reloaded = new Gauge({
+    name: 'reeve_ai_provider_reload_timestamp_seconds',
+    help: 'When the stored providers were read last, by how that ended.',
+    labelNames: ['outcome'],
+    registers: [metrics],
+    aggregator: 'max',
+  })
+  const count = (outcome: 'ok' | 'failed'): void => {
+    reloads.inc({ outcome })
+    reloaded.set({ outcome }, options.clock.now().getTime() / 1_000)
+  }
   const warned = new Set<string>()
   let known: ReadonlyMap<string, Known> = new Map()
   let current: ReadonlyMap<string, Offered> = new Map()
@@ -83,18 +91,24 @@ export async function openProviders(options: ProvidersOptions): Promise<Provider
     const before = known.get(row.name)
     if (before?.mark === mark) return before
     const { name, type, base_url: baseUrl, enabled } = row
+    const settings = settingsIn(row)
+    let opened: readonly ProviderKey[] = []
     try {
-      const opened = keys.map((key): ProviderKey => {
+      opened = keys.map((key) => {
         return { id: key.id, secret: keyring.open(key.value, keyContext(key.id)), weight: key.weight }
       })
-      const made = { name, type, baseUrl, enabled, keys: opened }
-      return { mark, offered: offerStored(made, row.allow_private ? null : connect) }
     } catch (thrown) {
       const detail = thrown instanceof Fault ? thrown.detail : undefined
       log.error({ provider: name, detail, err: toError(thrown) }, 'the keys of a stored provider cannot be opened')
       const why = `The keys of the provider ${name} cannot be opened here. An administrator has to look at the log.`
       // Not remembered: the next reading tries again.
-      return { mark: '', offered: offerBroken({ name, type, baseUrl, enabled, keys: [] }, why) }
+      return { mark: '', offered: offerBroken({ name, type, baseUrl, enabled, settings, keys: [] }, why) }
+    }
+    const made = { name, type, baseUrl, enabled, settings, keys: opened }
+    try {
+      return { mark, offered: offerStored(made, row.allow_private ? null : connect) }
+    } catch (thrown) {
+      return { mark, offered: offerBroken(made, `${toError(thrown).message}.`) }
     }
   }
 
@@ -113,46 +127,22 @@ export async function openProviders(options: ProvidersOptions): Promise<Provider
       }
       known = next
       current = new Map([...placeholders, ...[...next].map(([name, { offered }]) => [name, offered] as const), ...own])
-      reloads.inc({ outcome: 'ok' })
+      count('ok')
     } catch (thrown) {
-      reloads.inc({ outcome: 'failed' })
+      count('failed')
       throw thrown
     }
   }
 
-  // A change that comes while something is read may have come too late for that reading: there is another one then.
-  let underway: Promise<void> | null = null
-  let next: Promise<void> | null = null
-  function reload(): Promise<void> {
-    const begin = (): Promise<void> => (underway = read().finally(() => (underway = null)))
-    if (underway === null) return begin()
-    const after = (): Promise<void> => {
-      next = null
-      return begin()
-    }
-    return (next ??= underway.then(after, after))
-  }
-  const reloadSoon = (): void => {
-    reload().catch((thrown: unknown) => {
-      log.warn({ err: toError(thrown) }, 'the stored providers cannot be read; those known so far stay')
-    })
-  }
-
-  undo.use(await listen(db.connection, providersChannel, reloadSoon, { log, onReconnect: reloadSoon }))
-  await reload()
-  const timer = setInterval(reloadSoon, rereadMs)
-  timer.unref()
-  undo.defer(async () => {
-    clearInterval(timer)
-    await (next ?? underway)?.catch(() => {})
-  })
+  const what = 'the stored providers'
+  const reading = undo.use(await reread({ connection: db.connection, channel: providersChannel, read, what, log }))
   registerStates(metrics, () => current)
   const running = undo.move()
   return {
     current: () => current,
     settings: fixed,
     isTaken: (name) => own.has(name),
-    reload,
+    reload: reading.now,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
@@ -169,6 +159,8 @@ function registerStates(registry: Registry, current: () => ReadonlyMap<string, O
     help: 'Providers that are offered, by whether requests are passed on to them.',
     labelNames: ['state'],
     registers: [],
+    // Every process has all of them.
+    aggregator: 'max',
     collect() {
       const all = [...current().values()]
       const ready = all.filter(({ missing }) => missing === null).length
@@ -177,4 +169,18 @@ function registerStates(registry: Registry, current: () => ReadonlyMap<string, O
     },
   })
   registry.registerMetric(gauge)
+  const info = new Gauge({
+    name: 'reeve_ai_provider_info',
+    help: '1 for each provider that is offered.',
+    labelNames: ['provider', 'type', 'state'],
+    registers: [],
+    aggregator: 'max',
+    collect() {
+      this.reset()
+      for (const [name, { provider, missing }] of current()) {
+        this.set({ provider: name, type: provider.type, state: missing === null ? 'ready' : 'resting' }, 1)
+      }
+    },
+  })
+  registry.registerMetric(info)
 }

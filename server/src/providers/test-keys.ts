@@ -1,5 +1,5 @@
 import { type Clock, Fault } from '@reeve/base'
-import { credentialFor, type Provider, type ProviderKey } from '@reeve/bridge'
+import { credentialFor, type Post, type Provider, type ProviderKey } from '@reeve/bridge'
 import type { AiProviderTestResult } from '@reeve/sdk'
 import { type AllowedNetwork, createEgress, type Egress } from '../http/egress.ts'
 import { type ProviderType, providerTypes } from './provider-types.ts'
@@ -25,16 +25,30 @@ export async function testKeys(
   const { modelsPath, headers } = providerTypes[type]
   const pathAndQuery = provider.upstreamPath(modelsPath)
   const ask = askWith(egress, provider.origin + pathAndQuery, options)
+  const post = postWith(egress, options.signal)
   const keys: readonly (ProviderKey | null)[] = provider.keys.length === 0 ? [null] : provider.keys
   // Awaited here: what asks is closed when this returns.
   return await Promise.all(
     keys.map(async (key) => {
       const request = { method: 'GET', pathAndQuery, body: null, at: options.clock.now() }
-      const credential = key === null ? [] : credentialFor(provider, key.secret, request)
-      const told = await ask({ ...headers, ...paired(credential) })
-      return { key_id: key?.id ?? null, masked: key?.secret.hint() ?? '', ...told }
+      const about = { key_id: key?.id ?? null, masked: key?.secret.hint() ?? '' }
+      try {
+        const credential = key === null ? [] : await credentialFor(provider, key.secret, request, post)
+        return { ...about, ...(await ask({ ...headers, ...paired(credential) })) }
+      } catch (thrown) {
+        if (!(thrown instanceof Fault)) throw thrown
+        return { ...about, ok: false, status: null, latency_ms: 0, error: thrown.message }
+      }
     }),
   )
+}
+
+function postWith(egress: Egress, signal: AbortSignal): Post {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' }
+  return async (url, form) => {
+    const answer = await egress.send({ url, method: 'POST', headers, body: form, timeoutMs: answerMs, signal })
+    return { status: answer.status, body: answer.body.toString('utf8') }
+  }
 }
 
 /** Names and values in turn, as an object. */

@@ -1,3 +1,5 @@
+import type { Uuid } from '@reeve/base'
+import type { DataClass, Receipt } from '@reeve/sdk'
 import type { AuditEntry } from '../audit/journal.ts'
 import type { HoldRow } from './hold-queries.ts'
 
@@ -38,19 +40,39 @@ export const holdReleased = (row: HoldRow, at: Date, reason: string): RetentionE
   diff: { released_at: { old: null, new: at.toISOString() } },
 })
 
-export const interceptionsRemoved = (target: string, removed: Readonly<Record<string, number>>): RetentionEvent => ({
-  action: 'delete',
-  resourceType: 'interceptions',
-  resourceId: target,
+/** What the server does by itself. */
+export const systemScope = { actor: null, requestId: 'retention', sourceIp: null, userAgent: null } as const
+
+export const policySet = (
+  organizationId: Uuid | null,
+  dataClass: DataClass,
+  target: string,
+  change: { readonly old: number | null; readonly new: number | null; readonly effectiveAt: Date },
+  reason: string | null,
+): RetentionEvent => ({
+  action: 'write',
+  resourceType: 'retention_policy',
+  resourceId: dataClass,
   resourceTarget: target,
-  diff: Object.fromEntries(Object.entries(removed).map(([name, old]) => [name, { old, new: 0 }])),
+  organizationId,
+  diff: {
+    keep_days: { old: change.old, new: change.new },
+    effective_at: { old: null, new: change.effectiveAt.toISOString() },
+  },
+  ...(reason === null ? {} : { reason }),
 })
 
-export const contentReadsRemoved = (before: Date, count: number): RetentionEvent => ({
+/** Names the hash of the receipt: who changes a receipt has to change the chain of audit events, too. */
+export const dataRemoved = (receipt: Receipt, sha256: string, organizationId: Uuid | null): RetentionEvent => ({
   action: 'delete',
-  resourceType: 'content_reads',
-  resourceId: before.toISOString(),
-  resourceTarget: `who read whose words before ${before.toISOString()}`,
+  resourceType: 'retention_receipt',
+  resourceId: String(receipt.number),
+  resourceTarget: `${receipt.unit} of ${receipt.day === '-' ? 'several days' : receipt.day}`,
+  organizationId,
   reason: 'retention',
-  diff: { content_reads: { old: count, new: 0 } },
+  diff: {
+    [receipt.unit]: { old: receipt.removed, new: 0 },
+    data_class: { old: receipt.dataClass, new: null },
+    receipt_sha256: { old: null, new: sha256 },
+  },
 })

@@ -81,31 +81,49 @@ const coversInterception = (alias: string) => {
     and (h.from_at is null or ${column('id')} >= uuidv7_floor(h.from_at))
     and (h.to_at is null or ${column('id')} < uuidv7_floor(h.to_at))`
 }
-const coversEvent = sql<boolean>`(h.user_id is null or e.actor_id = h.user_id or e.resource_id = h.user_id::text
-    or e.diff -> 'user_id' ->> 'new' = h.user_id::text)
-  and (h.session_id is null or e.resource_id = h.session_id::text)
-  and (h.from_at is null or e.id >= uuidv7_floor(h.from_at))
-  and (h.to_at is null or e.id < uuidv7_floor(h.to_at))`
+
+/** What a hold is about: what is in all of those that are given. */
+export interface HoldAbout {
+  readonly userId: Uuid | null
+  readonly sessionId: Uuid | null
+  readonly from: Date | null
+  readonly to: Date | null
+}
 
 const countedUpTo = 10_000
 
-/** How much a hold is about, whether it was released or not. */
+const within = ({ from, to }: HoldAbout, id: string) => sql`(${from}::timestamptz is null
+    or ${sql.ref(id)} >= uuidv7_floor(${from}::timestamptz))
+  and (${to}::timestamptz is null or ${sql.ref(id)} < uuidv7_floor(${to}::timestamptz))`
+
+/** Each by an index: an event is of a person in one of three ways. */
+function coveredEvents(about: HoldAbout) {
+  const { userId, sessionId } = about
+  const inTime = within(about, 'e.id')
+  const ofSession = sessionId === null ? sql`true` : sql`e.resource_id = ${sessionId}::text`
+  if (userId === null) return sql`select e.id from audit_events e where ${ofSession} and ${inTime}`
+  return sql`
+    select e.id from audit_events e where e.actor_id = ${userId}::uuid and ${ofSession} and ${inTime}
+    union select e.id from audit_events e where e.resource_id = ${userId}::text and ${ofSession} and ${inTime}
+    union select e.id from audit_events e
+      where e.diff ? 'user_id' and e.diff -> 'user_id' ->> 'new' = ${userId}::text and ${ofSession} and ${inTime}`
+}
+
+/** How much there is that a hold is about, or was, or would be. */
 export async function countCovered(
   db: Executor,
-  id: Uuid,
+  about: HoldAbout,
 ): Promise<{ interceptions: number; sessions: number; audit_events: number }> {
+  const { userId, sessionId } = about
+  const requests = sql`interceptions i where (${userId}::uuid is null or i.user_id = ${userId}::uuid)
+    and (${sessionId}::uuid is null or i.session_id = ${sessionId}::uuid) and ${within(about, 'i.id')}`
   const upTo = sql`limit ${countedUpTo}`
   const { rows } = await sql<{ interceptions: number; sessions: number; audit_events: number }>`
     select
-      (select count(*)::int from (
-        select from interceptions i, legal_holds h where h.id = ${id} and ${coversInterception('i')} ${upTo}
-      ) as each) as interceptions,
-      (select count(*)::int from (
-        select distinct i.session_id from interceptions i, legal_holds h where h.id = ${id} and ${coversInterception('i')}
-        ${upTo}
-      ) as each) as sessions,
-      (select count(*)::int from (
-        select from audit_events e, legal_holds h where h.id = ${id} and ${coversEvent} ${upTo}
-      ) as each) as audit_events`.execute(db)
+      (select count(*)::int from (select from ${requests} ${upTo}) as each) as interceptions,
+      (select count(*)::int from (select distinct i.session_id from ${requests} ${upTo}) as each) as sessions,
+      (select count(*)::int from (select from (${coveredEvents(about)}) as e ${upTo}) as each) as audit_events`.execute(
+    db,
+  )
   return rows[0] ?? { interceptions: 0, sessions: 0, audit_events: 0 }
 }

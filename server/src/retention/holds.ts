@@ -27,15 +27,28 @@ export interface NewHold {
   readonly reason: string
 }
 
-/** From its commit on nothing that it covers is removed, also by a removal that had begun to look before. */
-export async function placeHold({ db, clock }: Holds, scope: Scope, hold: NewHold): Promise<HoldRow> {
-  const { sessionId, from, to, reason } = hold
+/** Throws for what no hold can be about. */
+function check({ user, sessionId, from, to }: Omit<NewHold, 'reason'>): void {
   const refuse = (field: string, detail: string) =>
     new Fault('invalid', 'the request has problems', { problems: [{ field, detail }] })
-  if (hold.user === null && sessionId === null && from === null && to === null) {
+  if (user === null && sessionId === null && from === null && to === null) {
     throw refuse('user', 'a hold is for a user, a session or a time')
   }
   if (from !== null && to !== null && from >= to) throw refuse('to', 'is not after from')
+}
+
+/** How much a hold would be about, if it were placed. */
+export async function previewHold({ db }: Holds, hold: Omit<NewHold, 'reason'>) {
+  check(hold)
+  const user = hold.user === null ? null : await selectHeldUser(db.sql, hold.user)
+  if (user === undefined) throw new Fault('not_found', 'there is no such user')
+  return countCovered(db.sql, { userId: user?.id ?? null, sessionId: hold.sessionId, from: hold.from, to: hold.to })
+}
+
+/** From its commit on nothing that it covers is removed, also by a removal that had begun to look before. */
+export async function placeHold({ db, clock }: Holds, scope: Scope, hold: NewHold): Promise<HoldRow> {
+  const { sessionId, from, to, reason } = hold
+  check(hold)
   const now = clock.now()
   const id = uuidv7(now)
   return db.transaction(async (tx) => {
@@ -61,7 +74,8 @@ export async function placeHold({ db, clock }: Holds, scope: Scope, hold: NewHol
 /** A hold, and how much there is that it is about. */
 export async function weighHold({ db }: Holds, id: Uuid) {
   const hold = mustHave(await selectHold(db.sql, id))
-  return { hold, covers: await countCovered(db.sql, id) }
+  const about = { userId: hold.user_id, sessionId: hold.session_id, from: hold.from_at, to: hold.to_at }
+  return { hold, covers: await countCovered(db.sql, about) }
 }
 
 export async function endHold({ db, clock }: Holds, scope: Scope, id: Uuid, reason: string): Promise<HoldRow> {

@@ -133,6 +133,39 @@ export const peopleEntries = {
   listNotificationTemplates: gate(),
   listDispatchMethods: gate(),
 
+  getGitSshKey: ({ holder }) => ({
+    params: { user: holder.id },
+    checks: [check('external_auth:read', { ownerId: holder.id }, 404)],
+  }),
+  regenerateGitSshKey: ({ holder }) => ({
+    params: { user: holder.id },
+    checks: [check('external_auth:update', { ownerId: holder.id }, 404)],
+  }),
+  listUserSecrets: ({ holder }) => ({
+    params: { user: holder.id },
+    checks: [check('external_auth:read', { ownerId: holder.id }, 404)],
+  }),
+  createUserSecret: ({ holder, world }) => ({
+    params: { user: holder.id },
+    body: { name: world.unique('secret'), value: 'hidden' },
+    checks: [check('external_auth:create', { ownerId: holder.id }, 404)],
+  }),
+  getUserSecret: ({ holder }) => ({
+    params: { user: holder.id, name: 'none' },
+    checks: [check('external_auth:read', { ownerId: holder.id }, 404)],
+    answers: 404,
+  }),
+  updateUserSecret: ({ holder }) => ({
+    params: { user: holder.id, name: 'none' },
+    body: {},
+    checks: [check('external_auth:update', { ownerId: holder.id }, 404)],
+    answers: 404,
+  }),
+  deleteUserSecret: ({ holder }) => ({
+    params: { user: holder.id, name: 'none' },
+    checks: [check('external_auth:delete', { ownerId: holder.id }, 404)],
+    answers: 404,
+  }),
   listExternalAuth: gate(),
   getExternalAuth: gate({ params: { provider: 'none' }, answers: 404 }),
   startExternalAuth: gate({ params: { provider: 'none' }, answers: 404 }),

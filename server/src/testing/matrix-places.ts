@@ -39,6 +39,16 @@ async function newGroup({ world, organizationId }: Place): Promise<{ id: Uuid; n
   return row
 }
 
+async function newRuledGroup(place: Place): Promise<{ id: Uuid }> {
+  const { id } = await newGroup(place)
+  const content = { models: null, tools_allowed: null, tools_denied: [], contact: '', version: 1 }
+  await place.world.db.sql
+    .insertInto('ai_rules')
+    .values({ organization_id: place.organizationId, group_id: id, ...content, updated_at: systemClock.now() })
+    .execute()
+  return { id }
+}
+
 const onGroup =
   (needs: Grantable, body?: unknown): Entry =>
   async (place) => {
@@ -129,6 +139,28 @@ export const placeEntries = {
   createOrganizationRole: inside('role:create', ({ world }) => ({ body: { name: world.unique('role') } })),
   updateOrganizationRole: inside('role:update', async (place) => ({ body: { name: await newRole(place) } })),
   deleteOrganizationRole: inside('role:delete', async (place) => ({ params: { role: await newRole(place) } })),
+
+  listAiRules: async (place) => {
+    const { id } = await newRuledGroup(place)
+    return {
+      list: {
+        // SAFETY: the contract says that the answer is a list of rules.
+        ids: (json) => (json as { group_id: string | null }[]).map(({ group_id }) => group_id ?? ''),
+        known: [{ id, permission: 'ai_rules:read', object: { id, organizationId: place.organizationId } }],
+      },
+    }
+  },
+  getAiRules: inside('ai_rules:read'),
+  putAiRules: inside('ai_rules:update', async (place) => ({
+    query: `group=${(await newGroup(place)).name}`,
+    body: { models: null, tools_allowed: null, tools_denied: [], contact: '' },
+  })),
+  deleteAiRules: inside('ai_rules:update', async (place) => ({ query: `group=${(await newRuledGroup(place)).id}` })),
+  previewAiRules: inside('ai_rules:update', () => ({ body: { models: ['*'] } })),
+  checkAiRules: ({ holder, organizationId }) => ({
+    body: { user: holder.id, provider: 'scripted', model: 'm' },
+    checks: [check('ai_rules:read', { ownerId: holder.id, organizationId }, 404)],
+  }),
 
   getSignInStatus: once('idp_settings:read'),
   getOrganizationSync: once('idp_settings:read'),

@@ -1,6 +1,6 @@
 import { systemClock, type Uuid, uuidv7 } from '@reeve/base'
 import type { Grantable } from '@reeve/sdk'
-import { check, type Entry, gate, once, type Place } from './matrix-entry.ts'
+import { check, type Entry, gate, once, type Place, reached } from './matrix-entry.ts'
 import { idsIn } from './matrix-people.ts'
 import type { MatrixWorld } from './matrix-world.ts'
 
@@ -73,6 +73,7 @@ export function recordEntries(recorded: readonly Recorded[]) {
     }))
   return {
     getBridgeStatus: gate(),
+    listGateways: gate(),
     listInterceptions: gate({
       query: 'limit=1000',
       list: { ids: (json) => idsIn(json, 'results'), known: known('interceptionId') },
@@ -83,6 +84,7 @@ export function recordEntries(recorded: readonly Recorded[]) {
       query: 'limit=1000',
       list: { ids: (json) => idsIn(json, 'sessions'), known: known('sessionId') },
     }),
+    exportSessions: gate({ query: 'content=false' }),
     getSession: one('sessionId'),
     getSessionTimeline: one('sessionId'),
     watchSession: one('sessionId'),
@@ -138,7 +140,18 @@ export function recordEntries(recorded: readonly Recorded[]) {
     updateAuditSink: gate({ params: { sink: unknownId }, body: { format: 'ocsf' }, answers: 404 }),
     testAuditSink: gate({ params: { sink: unknownId }, answers: 404 }),
     deleteAuditSink: gate({ params: { sink: unknownId }, answers: 404 }),
+    listRetentionPolicies: gate(),
+    setRetentionPolicy: (place) => ({
+      params: { class: 'content' },
+      body: { organization: place.organizationId, keep_days: 0 },
+      answers: 400,
+      checks: reached('audit_log:read', 'audit_log:update', { organizationId: place.organizationId }),
+    }),
+    planRetention: once('audit_log:read', { body: {} }),
+    runRetention: once('audit_log:update'),
+    listRetentionReceipts: once('audit_log:read'),
     listLegalHolds: once('audit_log:read'),
+    previewLegalHold: once('audit_log:read', { body: { user: unknownId }, answers: 404 }),
     createLegalHold: ({ world }) => ({ body: { user: world.peer.id, reason: 'an inquiry' } }),
     getLegalHold: once('audit_log:read', { params: { id: unknownId }, answers: 404 }),
     releaseLegalHold: gate({ params: { id: unknownId }, body: { reason: 'over' }, answers: 404 }),

@@ -12,9 +12,12 @@ import { type App, startApp } from '../app.ts'
 import { readConfig } from '../config.ts'
 import type { Connection } from '../db/connection.ts'
 import { type TestDatabase, testDatabase } from '../db/testing.ts'
-import { insertKey, insertUser } from '../identity/queries.ts'
+import { insertUser } from '../identity/queries.ts'
+import { insertKey } from '../identity/tokens/queries.ts'
 import { newToken } from '../identity/tokens/token.ts'
 import { mintWorkspaceToken } from '../identity/tokens/workspace-tokens.ts'
+import { keyFilePath, readKeyFile } from '../keyring/key-file.ts'
+import { createKeyring, type Keyring } from '../keyring/keyring.ts'
 
 /**
  * A whole server with somebody for each built-in role, in one of two organizations, and things of theirs. What each of
@@ -50,6 +53,8 @@ export interface MatrixWorld extends AsyncDisposable {
   readonly peer: Person
   readonly stranger: Person
   readonly askers: readonly Asker[]
+  /** With the keys of the server. */
+  readonly keyring: Pick<Keyring, 'seal'>
   newPerson(organizationIds: readonly Uuid[], roles?: readonly string[]): Promise<Person>
   newKey(person: Person, how?: 'session' | 'token'): Promise<{ id: string; token: string }>
   ask(method: string, path: string, token: string | null, body?: unknown): Promise<{ status: number; json: unknown }>
@@ -75,6 +80,7 @@ export async function matrixWorld(): Promise<MatrixWorld> {
   const config = readConfig({ argv: [], env, readFile: () => '' })
   const app = await startApp({ config, version: '1.2.3', clock: systemClock, log: silentLog })
   undo.defer(() => app.stop(AbortSignal.abort()))
+  const keyring = createKeyring(readKeyFile(keyFilePath(env.REEVE_DATA_DIR)) ?? [])
 
   let made = 0
   const unique = (prefix: string) => `${prefix}-${++made}`
@@ -150,6 +156,7 @@ export async function matrixWorld(): Promise<MatrixWorld> {
     peer,
     stranger,
     askers,
+    keyring,
     newPerson,
     newKey,
     unique,

@@ -43,6 +43,8 @@ export interface SinkPatch {
   readonly ca?: string | null | undefined
   readonly allow_private?: boolean | undefined
   readonly enabled?: boolean | undefined
+  readonly sends?: readonly string[] | undefined
+  readonly content?: boolean | undefined
 }
 
 /** The columns that a change asks for, and the secret to show when one was made. */
@@ -53,6 +55,8 @@ export function changesOf(
   now: Date,
 ): { columns: Updateable<Schema['audit_sinks']>; shown: string | null } {
   const { name, format, ca, allow_private } = patch
+  const sends = patch.sends === undefined ? undefined : [...new Set(patch.sends)]
+  const content = patch.content ?? (sends?.includes('interceptions') === false ? false : undefined)
   const url = patch.url === undefined ? undefined : readSinkUrl(sink.kind, patch.url).href
   checkCa(ca)
   const isMoved = url !== undefined && new URL(url).host !== new URL(sink.url).host
@@ -60,7 +64,7 @@ export function changesOf(
   if (isMoved && sink.kind === 'otlp' && sink.secret !== null && patch.secret === undefined)
     throw bad('secret', 'belongs to the address so far: enter it again, or null to send none')
   const secret = patch.secret === undefined ? undefined : secretFor(sink.kind, patch.secret ?? undefined)
-  const given = { name, url, format, ca, allow_private }
+  const given = { name, url, format, ca, allow_private, sends, content }
   return {
     columns: {
       ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),

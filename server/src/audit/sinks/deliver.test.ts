@@ -33,7 +33,7 @@ test('a replica that died with a lease is followed by another when the lease has
   await world.write(5)
   const now = world.clock.now()
   const dead = uuidv7(now)
-  expect(await leaseSinks(db.sql, dead, now, new Date(now.getTime() + 90_000))).toHaveLength(1)
+  expect(await leaseSinks(db.sql, dead, now, new Date(now.getTime() + 90_000), new Map())).toHaveLength(1)
   const deliver = world.runner()
   world.clock.advance(89_999)
   await deliver()

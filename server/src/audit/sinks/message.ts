@@ -1,3 +1,4 @@
+import type { RecordStream } from './record-streams.ts'
 import type { SinkRow } from './queries.ts'
 import type { CheckpointRow } from '../checkpoint-queries.ts'
 import { ocsfCheckpoint, ocsfEvent } from '../ocsf.ts'
@@ -6,6 +7,9 @@ import type { AuditRow } from '../queries.ts'
 
 /** What is on its way to a sink. Its id is the same however often it is sent: receivers know by it what they have had. */
 export interface SinkMessage {
+  readonly stream: 'audit' | RecordStream
+  /** Messages of one group may go as one request, where each would be one of its own. Null for one that stands alone. */
+  readonly group: string | null
   readonly id: string
   readonly seq: number
   readonly at: Date
@@ -14,9 +18,12 @@ export interface SinkMessage {
   readonly body: Record<string, unknown>
 }
 
+const alone = { stream: 'audit', group: null } as const
+
 export function sinkMessage(row: AuditRow, format: SinkRow['format'], at: Date): SinkMessage {
   const event = presentAuditEvent(row)
   return {
+    ...alone,
     id: row.id,
     seq: row.seq ?? 0,
     at,
@@ -30,6 +37,7 @@ export function sinkMessage(row: AuditRow, format: SinkRow['format'], at: Date):
 export function checkpointMessage(row: CheckpointRow, format: SinkRow['format']): SinkMessage {
   const { number, seq, key_id, note, created_at } = row
   return {
+    ...alone,
     id: `checkpoint-${number}-${key_id}`,
     seq,
     at: created_at,
@@ -44,6 +52,7 @@ export function checkpointMessage(row: CheckpointRow, format: SinkRow['format'])
 
 /** What a test sends. It has no place in the chain. */
 export const testMessage = (id: string, sinkName: string, at: Date): SinkMessage => ({
+  ...alone,
   id,
   seq: 0,
   at,

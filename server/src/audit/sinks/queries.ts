@@ -2,6 +2,7 @@ import type { Uuid } from '@reeve/base'
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely'
 import type { Schema } from '../../db/__generated__/schema.ts'
 import type { Executor, Tx } from '../../db/database.ts'
+import { type Heads, headsTable } from './record-cursors.ts'
 
 export type SinkRow = Selectable<Schema['audit_sinks']>
 
@@ -50,7 +51,17 @@ export async function deleteSink(tx: Tx, id: Uuid): Promise<void> {
  * Takes the sinks that nobody serves and that may be tried, for as long as one delivery may last. Who dies with a lease
  * is followed by another replica when it has run out.
  */
-export async function leaseSinks(db: Executor, replicaId: Uuid, now: Date, until: Date): Promise<SinkRow[]> {
+export async function leaseSinks(
+  db: Executor,
+  replicaId: Uuid,
+  now: Date,
+  until: Date,
+  heads: Heads,
+): Promise<SinkRow[]> {
+  const isBehind = sql<boolean>`exists (
+    select from ${headsTable(heads)}
+    left join audit_sink_journals had on had.sink_id = audit_sinks.id and had.journal = h.journal
+    where h.stream = any(sends) and h.records > coalesce(had.delivered, 0))`
   return db
     .updateTable('audit_sinks')
     .set({ leased_by: replicaId, leased_until: until })
@@ -59,14 +70,20 @@ export async function leaseSinks(db: Executor, replicaId: Uuid, now: Date, until
     )
     .where(({ eb, or }) => or([eb('next_attempt_at', 'is', null), eb('next_attempt_at', '<=', now)]))
     .where('disabled_at', 'is', null)
-    .where(({ eb, or, selectFrom }) =>
+    .where(({ eb, or, and, selectFrom }) =>
       or([
-        eb('delivered_seq', '<', selectFrom('audit_chain').select('seq')),
-        eb(
-          'delivered_checkpoint',
-          '<',
-          selectFrom('audit_checkpoints').select((max) => max.fn.max('number').as('number')),
-        ),
+        and([
+          sql<boolean>`'audit' = any(sends)`,
+          or([
+            eb('delivered_seq', '<', selectFrom('audit_chain').select('seq')),
+            eb(
+              'delivered_checkpoint',
+              '<',
+              selectFrom('audit_checkpoints').select((max) => max.fn.max('number').as('number')),
+            ),
+          ]),
+        ]),
+        isBehind,
       ]),
     )
     .returningAll()

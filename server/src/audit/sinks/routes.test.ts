@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { answersNotSeen, type TestIdentity, testIdentity } from '../../identity/testing.ts'
 import { sinkRoutes } from './routes.ts'
-import { receiver } from './testing.ts'
+import { noRecords, receiver } from './testing.ts'
 
 let world: TestIdentity
 let owner: string
 beforeAll(async () => {
   world = await testIdentity({
-    routes: ({ db, clock }, keyring) => sinkRoutes({ db, clock, keyring, outboundAllowed: [] }),
+    routes: ({ db, clock }, keyring) => sinkRoutes({ db, clock, keyring, outboundAllowed: [], records: noRecords }),
   })
   owner = await world.owner()
 })
@@ -92,6 +92,55 @@ test('what cannot be is refused by name, and by whom it may not be done', async 
   expect((await call('GET', '', undefined, auditor)).status).toBe(200)
   expect((await call('PATCH', '/second', { enabled: false }, auditor)).status).toBe(403)
   expect((await call('GET', '')).json.sinks.map(({ url }: { url: string }) => url)).toContain('tls://example.com')
+})
+
+test('words go only where somebody sends them who may read them; whoever may change sinks can end it', async () => {
+  const records = { kind: 'webhook', url: 'https://example.com/a', sends: ['interceptions'] }
+  expect(await call('POST', '', { ...records, name: 'facts' })).toMatchObject({
+    status: 201,
+    json: { sends: ['interceptions'], content: false, lag: 0, record_lag: 0 },
+  })
+  expect((await call('POST', '', { ...records, name: 'words', content: true })).status).toBe(403)
+  expect((await call('PATCH', '/facts', { content: true })).status).toBe(403)
+  const wrong = await call('POST', '', { ...records, name: 'words', sends: ['audit'], content: true })
+  expect(wrong).toMatchObject({ status: 400, json: { validations: [{ field: 'content' }] } })
+
+  const reviewer = await world.person('rita', 'owner', 'content-reviewer')
+  const made = await call('POST', '', { ...records, name: 'words', content: true }, reviewer)
+  expect(made).toMatchObject({ status: 201, json: { content: true } })
+  expect((await call('PATCH', '/words', { url: 'https://elsewhere.example' })).status).toBe(403)
+  expect((await call('PATCH', '/words', { enabled: true })).status).toBe(403)
+  expect((await call('PATCH', '/words', { name: 'renamed' })).status).toBe(200)
+  expect((await call('PATCH', '/renamed', { enabled: false })).status).toBe(200)
+  expect((await call('PATCH', '/renamed', { sends: ['audit'] })).json).toMatchObject({
+    sends: ['audit'],
+    content: false,
+  })
+  const [event] = (await world.audit()).filter(({ resource_target }) => resource_target === 'words')
+  expect(event?.diff).toMatchObject({ sends: { new: 'interceptions' }, content: { new: true } })
+})
+
+test('each stream has a place of its own, and nobody sends what boundaries decided who may not read it', async () => {
+  const given = { kind: 'webhook', url: 'https://example.com/a', sends: ['boundaries', 'audit'] }
+  const made = await call('POST', '', { ...given, name: 'decisions' })
+  expect(made).toMatchObject({ status: 201, json: { sends: ['boundaries', 'audit'], boundary_lag: 0, record_lag: 0 } })
+  expect((await call('PATCH', '/decisions', { sends: ['interceptions', 'boundaries'] })).json.sends).toEqual([
+    'interceptions',
+    'boundaries',
+  ])
+  expect((await call('PATCH', '/decisions', { sends: [] })).status).toBe(400)
+  const site_permissions = ['audit_log:read', 'audit_log:update', 'interception:read'].map((permission) => {
+    const [resource_type, action] = permission.split(':')
+    return { resource_type, action }
+  })
+  const body = { name: 'clerk', site_permissions }
+  const role = await world.call('POST', '/api/v2/users/roles', { token: owner, body })
+  expect(role.status).toBe(201)
+  const clerk = await world.person('cleo', 'clerk')
+  expect((await call('POST', '', { ...given, name: 'mine' }, clerk)).status).toBe(403)
+  expect((await call('PATCH', '/decisions', { url: 'https://elsewhere.example' }, clerk)).status).toBe(403)
+  expect((await call('PATCH', '/decisions', { enabled: false }, clerk)).status).toBe(200)
+  expect((await call('PATCH', '/decisions', { sends: ['audit'] }, clerk)).status).toBe(200)
 })
 
 test('every answer that these endpoints declare was seen', () => {

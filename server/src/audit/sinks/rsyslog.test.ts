@@ -14,6 +14,7 @@ import { appendAudit } from '../journal.ts'
 import { memoryCheckpointLog, testSigner } from '../testing.ts'
 import { deliverAll } from './deliver.ts'
 import { insertSink, selectSinks } from './queries.ts'
+import { noRecords } from './testing.ts'
 
 /** A real receiver: rsyslog with TLS, as Debian has it (`rsyslog`, `rsyslog-gnutls`). */
 const daemon = '/usr/sbin/rsyslogd'
@@ -100,7 +101,9 @@ test('a real rsyslog has every event after it was away, knows by the id what cam
   const ca = readFileSync(join(folder, 'cert.pem'), 'utf8')
   await db.transaction((tx) => insertSink(tx, { ...facts, ca, id: uuidv7(clock.now()), created_at: clock.now() }))
   const replicaId = uuidv7(clock.now())
-  const context = { db, keyring: testKeyring(), outboundAllowed: [], replicaId, clock, log: silentLog }
+  const meter = { delivered() {}, failed() {}, removed() {} }
+  const told = { log: silentLog, records: noRecords, meter }
+  const context = { db, keyring: testKeyring(), outboundAllowed: [], replicaId, clock, ...told }
   const deliver = () => deliverAll(context, new AbortController().signal)
 
   let receiver = await startReceiver(port)

@@ -1,7 +1,7 @@
 import { Fault, Secret } from '@reeve/base'
 import { addressCheck, type AllowedNetwork, createEgress } from '../../http/egress.ts'
 import { contextOf, type Keyring } from '../../keyring/keyring.ts'
-import { sendOtlp, sendWebhook } from './http-sinks.ts'
+import { sendOtlp, sendRecords, sendWebhook } from './http-sinks.ts'
 import type { SinkMessage } from './message.ts'
 import type { SinkRow } from './queries.ts'
 import { sendSyslog } from './syslog.ts'
@@ -58,11 +58,25 @@ export function openTarget(
     batch: 1,
     async send(messages, now, signal) {
       const signedWith = secret ?? new Secret('')
-      for (const message of messages)
-        await sendWebhook(egress, { url: row.url, secret: signedWith, now, answerMs }, message, signal)
+      const to = { url: row.url, secret: signedWith, now, answerMs }
+      for (const [first, ...rest] of groupsOf(messages)) {
+        if (first.group === null) await sendWebhook(egress, to, first, signal)
+        else await sendRecords(egress, to, [first, ...rest], signal)
+      }
     },
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** What stands side by side and belongs together. */
+function groupsOf(messages: readonly SinkMessage[]): [SinkMessage, ...SinkMessage[]][] {
+  const groups: [SinkMessage, ...SinkMessage[]][] = []
+  for (const message of messages) {
+    const last = groups.at(-1)
+    if (last !== undefined && message.group !== null && last[0].group === message.group) last.push(message)
+    else groups.push([message])
+  }
+  return groups
 }
 
 /** Throws `invalid` for what the kind of sink cannot be at. */

@@ -7,6 +7,7 @@ import { testKeyring } from '../../keyring/testing.ts'
 import { appendAudit } from '../journal.ts'
 import { deliverAll, type DeliveryContext } from './deliver.ts'
 import { insertSink, selectSink, type SinkRow } from './queries.ts'
+import type { RecordSource, RecordSources } from './records.ts'
 import { secretContext } from './target.ts'
 
 /** A receiver over a real socket, and the runners of as many replicas as a test wants on one database. */
@@ -48,6 +49,13 @@ export async function receiver(answer: Answer = (res) => void res.writeHead(204)
   }
 }
 
+const nothing: RecordSource = {
+  heads: () => Promise.resolve(new Map()),
+  beginnings: () => Promise.resolve(new Map()),
+  next: () => Promise.resolve(null),
+}
+export const noRecords: RecordSources = { interceptions: nothing, boundaries: nothing }
+
 export function sinkWorld(db: TestDatabase) {
   const clock = manualClock('2026-11-20T12:00:00Z')
   const keyring = testKeyring()
@@ -58,6 +66,8 @@ export function sinkWorld(db: TestDatabase) {
     replicaId: uuidv7(clock.now()),
     clock,
     log: silentLog,
+    records: noRecords,
+    meter: { delivered() {}, failed() {}, removed() {} },
   })
   return {
     clock,

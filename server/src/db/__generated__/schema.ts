@@ -9,6 +9,35 @@ type Bytes = ColumnType<Buffer, Uint8Array, Uint8Array>
 type Generated<T> =
   T extends ColumnType<infer S, infer I, infer U> ? ColumnType<S, I | undefined, U> : ColumnType<T, T | undefined, T>
 
+export interface AgentWorkspaceBuilds {
+  build_id: string
+  recorded_at: Date
+  counted: boolean
+  trigger: string
+  reason: string
+  organization_id: string
+  organization_name: string
+  template_id: string
+  template_name: string
+  template_version_id: string
+  template_version_name: string
+  owner_id: string
+  owner_name: string
+  workspace_id: string
+  workspace_name: string
+  task_id: string | null
+  task_name: string | null
+}
+
+export interface AgentWorkspaceBuildsDaily {
+  day: string
+  organization_id: string
+  template_id: string
+  owner_id: string
+  trigger: string
+  builds: number
+}
+
 export interface AiProviderKeys {
   id: string
   provider_id: string
@@ -29,6 +58,18 @@ export interface AiProviders {
   icon: string
   allow_private: boolean
   created_at: Date
+  updated_at: Date
+  settings: Generated<Json>
+}
+
+export interface AiRules {
+  organization_id: string
+  group_id: string | null
+  models: string[] | null
+  tools_allowed: string[] | null
+  tools_denied: string[]
+  contact: string
+  version: number
   updated_at: Date
 }
 
@@ -110,6 +151,13 @@ export interface AuditRemovals {
   created_at: Date
 }
 
+export interface AuditSinkJournals {
+  sink_id: string
+  journal: string
+  delivered: number
+  stream: string
+}
+
 export interface AuditSinks {
   id: string
   name: string
@@ -130,6 +178,8 @@ export interface AuditSinks {
   leased_until: Date | null
   delivered_checkpoint: Generated<number>
   disabled_at: Date | null
+  sends: Generated<string[]>
+  content: Generated<boolean>
 }
 
 export interface Blobs {
@@ -139,6 +189,140 @@ export interface Blobs {
   raw_bytes: number
   bytes: Bytes
   last_referenced_at: Date
+}
+
+export interface BoundaryAccessRequests {
+  id: string
+  organization_id: string
+  user_id: string
+  session_id: string
+  denial: string
+  what: string
+  host: string | null
+  rule: ColumnType<unknown, string | null, string | null>
+  risks: string[]
+  scope: string
+  duration_seconds: number
+  reason: string
+  status: string
+  created_at: Date
+  decided_at: Date | null
+  decided_by: string | null
+  answer: string | null
+  granted_rule: ColumnType<unknown, string | null, string | null>
+  granted_scope: string | null
+  expires_at: Date | null
+}
+
+export interface BoundaryBundleVersion {
+  one: Generated<boolean>
+  version: number
+}
+
+export interface BoundaryEvents {
+  id: string
+  session_id: string
+  seq: number
+  organization_id: string
+  user_id: string
+  at: Date
+  received_at: Date
+  kind: string
+  decision: string
+  would: string
+  rule: string
+  reason: string | null
+  denial: string | null
+  policy_name: string | null
+  policy_version: number | null
+  tier: number
+  process: string | null
+  protocol: string | null
+  host: string | null
+  port: number | null
+  method: string | null
+  path: string | null
+  object: string | null
+  bytes_up: Generated<number>
+  bytes_down: Generated<number>
+  times: Generated<number>
+  line: string
+  hash: Bytes
+  prev: ColumnType<Buffer | null, Uint8Array | null, Uint8Array | null>
+  record_no: number | null
+}
+
+export interface BoundaryPolicies {
+  id: string
+  organization_id: string | null
+  name: string
+  version: number
+  created_at: Date
+  deleted_at: Date | null
+  template_id: string | null
+}
+
+export interface BoundaryPolicyVersions {
+  policy_id: string
+  version: number
+  document: string
+  message: string
+  reverts: number | null
+  published_at: Date
+  published_by: string | null
+}
+
+export interface BoundaryRecords {
+  journal: string
+  records: number
+}
+
+export interface BoundarySessions {
+  id: string
+  organization_id: string
+  user_id: string
+  public_key: Bytes
+  client_version: string
+  command: string
+  hostname: string
+  tier: number
+  jail: string
+  kernel: string
+  workspace_id: string | null
+  task_id: string | null
+  policy_name: string | null
+  policy_version: number | null
+  started_at: Date
+  registered_at: Date
+  last_seen_at: Date
+  stop_requested_at: Date | null
+  ended_at: Date | null
+  exit_code: number | null
+  signal: string | null
+  last_seq: number | null
+  last_hash: ColumnType<Buffer | null, Uint8Array | null, Uint8Array | null>
+  acknowledged_seq: Generated<number>
+  lines: Generated<number>
+  tampered: string | null
+  allowed: Generated<number>
+  denied: Generated<number>
+  observed: Generated<number>
+  bundle_sent_at: Generated<Date>
+  workspace_name: string | null
+  template_id: string | null
+  template_name: string | null
+  template_version_id: string | null
+  build_id: string | null
+  agent_id: string | null
+  agent_name: string | null
+  task_name: string | null
+}
+
+export interface BoundarySigningKeys {
+  id: string
+  public_key: string
+  secret: string
+  created_at: Date
 }
 
 export interface ContentReads {
@@ -224,6 +408,30 @@ export interface ExternalAuthLinks {
   account: ColumnType<unknown, string | null, string | null>
   refresh_failed_at: Date | null
   refresh_failure: string | null
+  created_at: Date
+  updated_at: Date
+}
+
+export interface Gateways {
+  replica_id: string
+  host: string
+  process: number
+  version: string
+  started_at: Date
+  seen_at: Date
+  stopped_at: Date | null
+  healthy: boolean
+  detail: string
+  journal_seq: number
+  pending_bytes: number
+  drain_lag_seconds: number
+  open_requests: number
+}
+
+export interface GitSshKeys {
+  user_id: string
+  public_key: string
+  sealed_private_key: string
   created_at: Date
   updated_at: Date
 }
@@ -348,6 +556,14 @@ export interface Interceptions {
   audio_output_tokens: Generated<number>
   attempts: ColumnType<unknown, string | null, string | null>
   credential_kind: Generated<string>
+  sent: ColumnType<unknown, string | null, string | null>
+  record_no: number | null
+  decisions: ColumnType<unknown, string | null, string | null>
+  content_removed_at: Date | null
+  tool_names: string[] | null
+  boundary_session_id: string | null
+  boundary_seq: number | null
+  boundary_verified: boolean | null
 }
 
 export interface JournalCheckpoints {
@@ -357,6 +573,7 @@ export interface JournalCheckpoints {
   seq: number
   chain_hash: ColumnType<Buffer | null, Uint8Array | null, Uint8Array | null>
   updated_at: Date
+  records: Generated<number>
 }
 
 export interface KeyringKeys {
@@ -378,6 +595,26 @@ export interface LegalHolds {
   released_at: Date | null
   released_by: string | null
   release_reason: string | null
+}
+
+export interface LicenseClock {
+  only_row: Generated<boolean>
+  seen_at: Date
+}
+
+export interface LicenseNotices {
+  kind: string
+  period: string
+  told_at: Date
+}
+
+export interface Licenses {
+  id: Generated<number>
+  uuid: string
+  jwt: string
+  exp: Date
+  uploaded_at: Date
+  uploaded_by: string | null
 }
 
 export interface NotificationDeliveries {
@@ -456,6 +693,7 @@ export interface Organizations {
   updated_at: Date
   deleted_at: Date | null
   default_member_roles: Generated<string[]>
+  require_boundary: Generated<boolean>
 }
 
 export interface OutboxMessages {
@@ -477,6 +715,62 @@ export interface PasswordResets {
   attempts_left: number
   created_at: Date
   expires_at: Date
+}
+
+export interface ProvisionerJobLines {
+  job_id: string
+  seq: number
+  at: Date
+  source: string
+  level: string
+  stage: string
+  output: string
+}
+
+export interface ProvisionerJobs {
+  id: string
+  type: string
+  organization_id: string
+  initiator_id: string | null
+  file_id: string | null
+  input: Json
+  priority: Generated<number>
+  created_at: Date
+  updated_at: Date
+  started_at: Date | null
+  canceled_at: Date | null
+  completed_at: Date | null
+  error: string | null
+  error_code: string | null
+  worker_id: string | null
+  worker_name: string | null
+  lease_until: Date | null
+  log_lines: Generated<number>
+  log_bytes: Generated<number>
+  log_overflowed: Generated<boolean>
+  status: Generated<string>
+}
+
+export interface RetentionPolicies {
+  version: Generated<number>
+  data_class: string
+  organization_id: string | null
+  keep_days: number | null
+  set_at: Date
+  effective_at: Date
+  set_by: string | null
+  reason: string | null
+}
+
+export interface RetentionReceipts {
+  number: number
+  data_class: string
+  unit: string
+  organization_id: string | null
+  day: string | null
+  removed: number
+  note: string
+  created_at: Date
 }
 
 export interface Sessions {
@@ -511,6 +805,8 @@ export interface Sessions {
   reasoning_tokens: Generated<number>
   audio_input_tokens: Generated<number>
   audio_output_tokens: Generated<number>
+  content_removed_at: Date | null
+  provider_names: Generated<string[]>
 }
 
 export interface SetupTokens {
@@ -532,6 +828,106 @@ export interface StoredObjects {
   user_id: string
   organization_id: string
   interception_id: string
+  created_at: Date
+}
+
+export interface Tasks {
+  id: string
+  organization_id: string
+  owner_id: string
+  name: string
+  display_name: Generated<string>
+  workspace_id: string | null
+  template_version_id: string
+  preset_id: string | null
+  template_parameters: Generated<Json>
+  prompt: string
+  labels: Generated<Json>
+  idempotency_key: string | null
+  request_sha256: ColumnType<Buffer | null, Uint8Array | null, Uint8Array | null>
+  token_budget: number | null
+  time_limit_seconds: number | null
+  on_limit: Generated<string>
+  limit_reached: Generated<string>
+  tokens_used: Generated<number>
+  forked_from: string | null
+  snapshot: ColumnType<unknown, string | null, string | null>
+  snapshot_at: Date | null
+  last_message: string | null
+  noted_phase: Generated<string>
+  noted_at: Date
+  active_at: Date | null
+  created_at: Date
+  updated_at: Date
+  deleted_at: Date | null
+  boundary_policy: string | null
+}
+
+export interface TemplateDryRuns {
+  job_id: string
+  template_version_id: string
+  owner_id: string
+  workspace_name: string
+  parameters: Json
+  sealed_variables: string | null
+  found: ColumnType<unknown, string | null, string | null>
+}
+
+export interface TemplateVersions {
+  id: string
+  template_id: string | null
+  organization_id: string
+  name: string
+  message: string
+  file_id: string
+  job_id: string
+  sealed_variables: string | null
+  readme: Generated<string>
+  found: ColumnType<unknown, string | null, string | null>
+  has_ai_task: Generated<boolean>
+  has_external_agent: Generated<boolean>
+  engine: Generated<string>
+  archived_at: Date | null
+  created_by: string | null
+  created_at: Date
+  updated_at: Date
+}
+
+export interface Templates {
+  id: string
+  organization_id: string
+  name: string
+  display_name: string
+  description: string
+  icon: string
+  active_version_id: string
+  everyone: Generated<boolean>
+  access_list: Generated<Json>
+  default_ttl_ms: Generated<number>
+  activity_bump_ms: Generated<number>
+  failure_ttl_ms: Generated<number>
+  allow_user_cancel_workspace_jobs: Generated<boolean>
+  allow_user_autostart: Generated<boolean>
+  allow_user_autostop: Generated<boolean>
+  require_active_version: Generated<boolean>
+  deprecation_message: Generated<string>
+  created_by: string | null
+  created_at: Date
+  updated_at: Date
+  deleted_at: Date | null
+  autostart_requirement: Generated<Json>
+  autostop_requirement: Generated<Json>
+  dormant_ttl_ms: Generated<number>
+  delete_ttl_ms: Generated<number>
+  max_port_share_level: Generated<string>
+}
+
+export interface UploadedFiles {
+  id: string
+  sha256: Bytes
+  content_type: string
+  content: Bytes
+  created_by: string
   created_at: Date
 }
 
@@ -573,6 +969,18 @@ export interface UserLinks {
   syncs_organizations: Generated<boolean>
 }
 
+export interface UserSecrets {
+  id: string
+  user_id: string
+  name: string
+  description: string
+  env_name: string
+  file_path: string
+  sealed_value: string
+  created_at: Date
+  updated_at: Date
+}
+
 export interface Users {
   id: string
   username: string
@@ -591,9 +999,157 @@ export interface Users {
   owner_id: string | null
 }
 
+export interface WorkspaceAgentLogs {
+  agent_id: string
+  number: number
+  created_at: Date
+  level: string
+  source: string
+  output: string
+}
+
+export interface WorkspaceAgents {
+  id: string
+  resource_id: string
+  name: string
+  os: string
+  arch: string
+  directory: string
+  apps: Json
+  auth: string
+  instance_id: string | null
+  token_sha256: ColumnType<Buffer | null, Uint8Array | null, Uint8Array | null>
+  sealed_plan: string
+  created_at: Date
+  connection_timeout_seconds: number
+  first_connected_at: Date | null
+  last_connected_at: Date | null
+  disconnected_at: Date | null
+  version: Generated<string>
+  lifecycle: Generated<string>
+  started_at: Date | null
+  ready_at: Date | null
+  sealed_gateway_token: string | null
+  stats: ColumnType<unknown, string | null, string | null>
+  log_next: Generated<number>
+  said_next: Generated<number>
+  log_chars: Generated<number>
+  logs_overflowed: Generated<boolean>
+  metadata: Generated<Json>
+  app_health: Generated<Json>
+  app_status: ColumnType<unknown, string | null, string | null>
+  stop_asked_at: Date | null
+  connection_id: string | null
+  connection_url: Generated<string>
+  sealed_boundary_token: string | null
+  boundary_key_id: string | null
+}
+
+export interface WorkspaceAppStatuses {
+  id: string
+  agent_id: string
+  app_slug: string
+  state: string
+  message: string
+  uri: string
+  created_at: Date
+}
+
+export interface WorkspaceBuildParameters {
+  build_id: string
+  name: string
+  value: string
+}
+
+export interface WorkspaceBuilds {
+  id: string
+  workspace_id: string
+  number: number
+  transition: string
+  template_version_id: string
+  job_id: string
+  initiator_id: string | null
+  reason: string
+  orphan: Generated<boolean>
+  daily_cost: Generated<number>
+  timings: Generated<Json>
+  created_at: Date
+  updated_at: Date
+  task_agent_id: string | null
+  task_app_slug: string | null
+  deadline: Date | null
+  max_deadline: Date | null
+  bump_ms: Generated<number>
+}
+
+export interface WorkspaceFavorites {
+  user_id: string
+  workspace_id: string
+}
+
+export interface WorkspacePortShares {
+  workspace_id: string
+  agent_name: string
+  port: number
+  share_level: string
+  created_at: Date
+  updated_at: Date
+}
+
+export interface WorkspaceResources {
+  id: string
+  build_id: string
+  address: string
+  type: string
+  name: string
+  hide: boolean
+  icon: string
+  daily_cost: number
+  metadata: Json
+}
+
+export interface WorkspaceScriptRuns {
+  id: string
+  agent_id: string
+  source: string
+  stage: string
+  status: string
+  exit_code: number | null
+  started_at: Date
+  ended_at: Date
+}
+
+export interface WorkspaceStates {
+  build_id: string
+  sealed_state: string
+  updated_at: Date
+}
+
+export interface Workspaces {
+  id: string
+  organization_id: string
+  owner_id: string
+  template_id: string
+  name: string
+  created_at: Date
+  updated_at: Date
+  deleted_at: Date | null
+  autostart_schedule: string | null
+  autostart_set_at: Date | null
+  ttl_ms: number | null
+  automatic_updates: Generated<string>
+  last_used_at: Generated<Date>
+  dormant_at: Date | null
+  deleting_at: Date | null
+  access_list: Generated<Json>
+}
+
 export interface Schema {
+  agent_workspace_builds: AgentWorkspaceBuilds
+  agent_workspace_builds_daily: AgentWorkspaceBuildsDaily
   ai_provider_keys: AiProviderKeys
   ai_providers: AiProviders
+  ai_rules: AiRules
   api_keys: ApiKeys
   audit_chain: AuditChain
   audit_checkpoints: AuditCheckpoints
@@ -601,8 +1157,17 @@ export interface Schema {
   audit_keys: AuditKeys
   audit_links: AuditLinks
   audit_removals: AuditRemovals
+  audit_sink_journals: AuditSinkJournals
   audit_sinks: AuditSinks
   blobs: Blobs
+  boundary_access_requests: BoundaryAccessRequests
+  boundary_bundle_version: BoundaryBundleVersion
+  boundary_events: BoundaryEvents
+  boundary_policies: BoundaryPolicies
+  boundary_policy_versions: BoundaryPolicyVersions
+  boundary_records: BoundaryRecords
+  boundary_sessions: BoundarySessions
+  boundary_signing_keys: BoundarySigningKeys
   content_reads: ContentReads
   custom_roles: CustomRoles
   deployment: Deployment
@@ -610,6 +1175,8 @@ export interface Schema {
   drain_rejects: DrainRejects
   external_auth_attempts: ExternalAuthAttempts
   external_auth_links: ExternalAuthLinks
+  gateways: Gateways
+  git_ssh_keys: GitSshKeys
   group_members: GroupMembers
   groups: Groups
   guesses: Guesses
@@ -620,6 +1187,9 @@ export interface Schema {
   journal_checkpoints: JournalCheckpoints
   keyring_keys: KeyringKeys
   legal_holds: LegalHolds
+  license_clock: LicenseClock
+  license_notices: LicenseNotices
+  licenses: Licenses
   notification_deliveries: NotificationDeliveries
   notification_event_methods: NotificationEventMethods
   notification_preferences: NotificationPreferences
@@ -630,11 +1200,32 @@ export interface Schema {
   organizations: Organizations
   outbox_messages: OutboxMessages
   password_resets: PasswordResets
+  provisioner_job_lines: ProvisionerJobLines
+  provisioner_jobs: ProvisionerJobs
+  retention_policies: RetentionPolicies
+  retention_receipts: RetentionReceipts
   sessions: Sessions
   setup_tokens: SetupTokens
   sign_in_places: SignInPlaces
   stored_objects: StoredObjects
+  tasks: Tasks
+  template_dry_runs: TemplateDryRuns
+  template_versions: TemplateVersions
+  templates: Templates
+  uploaded_files: UploadedFiles
   usage_hourly: UsageHourly
   user_links: UserLinks
+  user_secrets: UserSecrets
   users: Users
+  workspace_agent_logs: WorkspaceAgentLogs
+  workspace_agents: WorkspaceAgents
+  workspace_app_statuses: WorkspaceAppStatuses
+  workspace_build_parameters: WorkspaceBuildParameters
+  workspace_builds: WorkspaceBuilds
+  workspace_favorites: WorkspaceFavorites
+  workspace_port_shares: WorkspacePortShares
+  workspace_resources: WorkspaceResources
+  workspace_script_runs: WorkspaceScriptRuns
+  workspace_states: WorkspaceStates
+  workspaces: Workspaces
 }

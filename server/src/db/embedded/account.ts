@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Fault } from '@reeve/base'
 
-/** The user that PostgreSQL runs as when Reeve runs as root, which PostgreSQL refuses to do. */
+/** A user that a program of ours runs as when Reeve runs as root. */
 export interface Account {
   readonly name: string
   readonly uid: number
@@ -17,25 +17,33 @@ export const accountName = 'reeve-postgres'
 const run = promisify(execFile)
 
 /** Null when we are not root: PostgreSQL then runs as the user that we are. */
-export async function postgresAccount(): Promise<Account | null> {
+export function postgresAccount(): Promise<Account | null> {
+  return systemAccount(accountName, {
+    message: `PostgreSQL does not run as root, and the system user ${accountName} cannot be made`,
+    fix: `run Reeve as an ordinary user, make the user with: useradd --system ${accountName}, or set REEVE_POSTGRES_URL`,
+  })
+}
+
+/** The user of a program that root does not run as himself, made where there is none; null when we are not root. */
+export async function systemAccount(
+  name: string,
+  refusal: { readonly message: string; readonly fix: string },
+): Promise<Account | null> {
   if (process.getuid?.() !== 0) return null
-  const found = await findAccount(accountName)
+  const found = await findAccount(name)
   if (found !== null) return found
   let cause: unknown
   // useradd locks the password file and gives up at once when something else is changing it.
   for (let attempt = 0; attempt < 20; attempt++) {
     const options = ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent']
-    await run('useradd', [...options, '--shell', '/usr/sbin/nologin', accountName]).catch((thrown: unknown) => {
+    await run('useradd', [...options, '--shell', '/usr/sbin/nologin', name]).catch((thrown: unknown) => {
       cause = thrown
     })
-    const made = await findAccount(accountName)
+    const made = await findAccount(name)
     if (made !== null) return made
     await wait(100)
   }
-  throw new Fault('unavailable', `PostgreSQL does not run as root, and the system user ${accountName} cannot be made`, {
-    fix: `run Reeve as an ordinary user, make the user with: useradd --system ${accountName}, or set REEVE_POSTGRES_URL`,
-    cause,
-  })
+  throw new Fault('unavailable', refusal.message, { fix: refusal.fix, cause })
 }
 
 export async function findAccount(name: string): Promise<Account | null> {

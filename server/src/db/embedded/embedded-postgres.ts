@@ -21,6 +21,8 @@ export interface EmbeddedPostgresOptions {
   readonly log: Log
   readonly clock: Clock
   readonly freeBytesMin?: number
+  /** How many may be connected at once. */
+  readonly connectionsMax?: number
 }
 
 const databaseName = 'reeve'
@@ -60,10 +62,11 @@ async function supervise(
   folders: Folders,
   binaries: Binaries,
   account: Account | null,
-  { log, clock }: EmbeddedPostgresOptions,
+  options: EmbeddedPostgresOptions,
 ): Promise<AsyncDisposable & { pid(): number | null }> {
+  const { log, clock } = options
   const stopping = new AbortController()
-  let current: Postmaster | null = await startPostmaster(folders, binaries, account, log)
+  let current: Postmaster | null = await startPostmaster(folders, binaries, account, options)
 
   async function keepRunning(): Promise<void> {
     const startedAtMs: number[] = []
@@ -77,7 +80,7 @@ async function supervise(
         if (stopping.signal.aborted) return
         startedAtMs.push(clock.monotonicMs())
         try {
-          current = await startPostmaster(folders, binaries, account, log)
+          current = await startPostmaster(folders, binaries, account, options)
           // Whoever disposes of us meanwhile found nothing to stop.
           if (stopping.signal.aborted) await current.stop()
           log.info({ pid: current.pid }, 'the built-in PostgreSQL is up again')

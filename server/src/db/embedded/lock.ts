@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { Fault } from '@reeve/base'
 import type { Account } from './account.ts'
+import { childOptions } from './child.ts'
 
 /**
  * One server to a data directory. The lock is the kernel's (flock), so that it ends with its holder, however that ends,
@@ -10,10 +11,10 @@ import type { Account } from './account.ts'
 export async function lockFile(path: string, account: Account | null, dataDir: string): Promise<AsyncDisposable> {
   // It waits a moment, for the `cat` of a server that was killed just now may not have noticed yet.
   const holder = spawn('flock', ['--exclusive', '--wait', '2', '--no-fork', path, 'cat'], {
+    ...childOptions(account, '/'),
     stdio: ['pipe', 'pipe', 'ignore'],
     // A session of its own: Ctrl-C in a terminal is for us, who give the lock back last.
     detached: true,
-    ...(account === null ? {} : { uid: account.uid, gid: account.gid }),
   })
   const gone = new Promise<void>((resolve) => holder.once('close', () => resolve()))
   const held = await new Promise<boolean>((resolve, reject) => {

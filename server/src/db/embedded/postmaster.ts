@@ -15,6 +15,13 @@ export interface Postmaster {
   stop(): Promise<void>
 }
 
+export interface PostmasterOptions {
+  readonly log: Log
+  /** How many may be connected at once. */
+  readonly connectionsMax?: number
+}
+
+const connectionsMaxDefault = 100
 const readyWithinMs = 120_000
 const politeMs = 15_000
 const linesKept = 20
@@ -27,9 +34,9 @@ export async function startPostmaster(
   folders: Folders,
   binaries: Binaries,
   account: Account | null,
-  log: Log,
+  { log, connectionsMax = connectionsMaxDefault }: PostmasterOptions,
 ): Promise<Postmaster> {
-  const [program, args] = endsWithUs('INT', [binaries.postgres, ...settings(folders)])
+  const [program, args] = endsWithUs('INT', [binaries.postgres, ...settings(folders, connectionsMax)])
   const child = spawn(program, args, {
     ...childOptions(account, folders.home),
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -70,7 +77,7 @@ export async function startPostmaster(
   }
 }
 
-function settings(folders: Folders): string[] {
+function settings(folders: Folders, connectionsMax: number): string[] {
   const values = {
     // Never TCP, never TLS: the library that the binaries bring for it is out of date.
     listen_addresses: '',
@@ -78,7 +85,7 @@ function settings(folders: Folders): string[] {
     unix_socket_directories: folders.socket,
     unix_socket_permissions: '0700',
     port: '5432',
-    max_connections: '100',
+    max_connections: String(connectionsMax),
     log_destination: 'stderr',
     logging_collector: 'off',
     log_line_prefix: '%b [%p] ',

@@ -35,6 +35,21 @@ export class Days {
       this.#made.add(day)
     }
   }
+
+  /**
+   * In the transaction that writes rows of these ids, before it does: of the days that may be over by now, because the
+   * journal was drained late, none is dropped by retention until the rows are in. Nothing is kept for less than a day.
+   */
+  async keep(connection: DrainConnection, ids: readonly string[]): Promise<void> {
+    const now = this.#clock.now().getTime()
+    const days = new Set(
+      ids
+        .map((id) => uuidv7Time(id)?.getTime() ?? Number.NaN)
+        .filter((at) => at > now - pastDaysMax * dayMs && at < now - 2 * dayMs)
+        .map(dayOf),
+    )
+    for (const day of [...days].toSorted()) await connection.run('keepDay', [day])
+  }
 }
 
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10)

@@ -33,10 +33,33 @@ export function interceptionRow(
   }
 }
 
+/** What stands in a row until its end is known. */
+const stillOpen = {
+  ended_at: null,
+  outcome: 'live',
+  response_bytes: 0,
+  ...tokensAsColumns(noTokens),
+  usage_source: 'none',
+  tool_calls: 0,
+} as const satisfies Partial<Record<keyof EndRow, unknown>>
+
+/** An interception as it is inserted: with its end, where the same batch has it. */
+export function wholeRow(start: InterceptionRow, end: EndRow | undefined) {
+  if (end === undefined) return { ...start, ...stillOpen }
+  return {
+    ...start,
+    ...end,
+    credential_hint: end.credential_hint ?? start.credential_hint,
+    masked: start.masked + end.masked,
+    masked_fingerprints: [...start.masked_fingerprints, ...end.masked_fingerprints],
+  }
+}
+
 /** The end as a row, and what the answer said as items. An error that only Reeve knows of is one, too. */
 export function endRow(
   entry: Extract<Prepared, { kind: 'end' }>,
   known: Known,
+  recordNo: number,
 ): { row: EndRow; items: readonly Item[] } {
   const { head, reading } = entry
   const tokens = bounded(reading.tokens)
@@ -58,6 +81,7 @@ export function endRow(
       reading.tokens === null ? ('none' as const) : reading.complete ? ('provider' as const) : ('partial' as const),
     usage_raw: storableJson(reading.usageRaw),
     tool_calls: items.filter((item) => item.kind === 'tool_call').length,
+    record_no: recordNo,
   }
   return { row, items }
 }

@@ -22,7 +22,7 @@ async function opened(connection = db.connection) {
   const journal = undo.use(await openJournal({ dir, clock: systemClock, log, reserveBytes: 4096 }))
   const onBatch = () => {}
   const drain: Drain = undo.use(
-    startDrain({ journal, connection, structuredLogging: true, clock: systemClock, log, onBatch }),
+    startDrain({ journal, connection, structuredLogging: true, tracing: null, clock: systemClock, log, onBatch }),
   )
   const recorder = undo.use(
     createRecorder({ journal, capture: 'full', masker: null, watch: { durable: drain.nudge, amend: (_, end) => end } }),
@@ -45,10 +45,12 @@ test('the thread drains on its own, prints the record lines, and reports no lag 
   expect(await outcome(id)).toBe('ok')
   expect(kept.drain.status()).toMatchObject({ detail: '', lagSeconds: 0, restarts: 0 })
   expect(kept.journal.bytesAfter(kept.drain.status().drained)).toBe(0)
-  const printed = kept.log.lines.filter((line) => line.message === 'interception log')
-  expect(printed.map((line) => ('record_type' in line.facts ? line.facts.record_type : null))).toContain(
-    'interception_end',
-  )
+  // They follow the commit, and what is drained is told with it.
+  const printed = () =>
+    kept.log.lines
+      .filter((line) => line.message === 'interception log')
+      .map((line) => ('record_type' in line.facts ? line.facts.record_type : null))
+  await expect.poll(printed).toContain('interception_end')
 })
 
 test('while the database cannot take the record it is kept, the status says so, and the drain catches up', async () => {

@@ -1,8 +1,13 @@
 import { readdirSync } from 'node:fs'
 import { setPriority } from 'node:os'
-import { type Log, systemClock } from '@reeve/base'
+import { type Log, systemClock, toError } from '@reeve/base'
+import { openExporter } from '../../tracing/otlp.ts'
+import type { TraceSettings } from '../../tracing/settings.ts'
+import { createSpanQueue, type SpanQueue } from '../../tracing/span-queue.ts'
 import { DrainLoop } from './loop.ts'
 import type { DrainSetup, FromDrain, ToDrain } from './messages.ts'
+import { spansOf } from './spans.ts'
+import type { Written } from './write.ts'
 
 /**
  * The drain's process. It gives way to the process that relays traffic, with all of its threads. It logs through the
@@ -23,9 +28,24 @@ process.on('message', (message: ToDrain) => {
 process.on('disconnect', () => process.exit(0))
 
 async function drain(setup: DrainSetup): Promise<void> {
-  loop = new DrainLoop({ ...setup, clock: systemClock, log: forwardedLog({}), tell })
+  const log = forwardedLog({})
+  // The loop comes first: what the server says meanwhile is for it.
+  const spans = setup.trace === null ? null : openSpans(setup.trace, log)
+  const onEnds = (ends: Written['ends']): void => void spans?.then((queue) => queue?.add(ends.flatMap(spansOf)))
+  loop = new DrainLoop({ ...setup, clock: systemClock, log, tell, onEnds })
   await loop.run()
+  await (await spans)?.[Symbol.asyncDispose]()
   process.disconnect?.()
+}
+
+/** Without it the record is kept all the same. */
+async function openSpans(trace: TraceSettings, log: Log): Promise<SpanQueue | null> {
+  try {
+    return createSpanQueue({ send: await openExporter(trace), log, tell: (counts) => tell({ kind: 'spans', counts }) })
+  } catch (thrown) {
+    log.error({ err: toError(thrown) }, 'the record is not traced')
+    return null
+  }
 }
 
 function tell(message: FromDrain): void {

@@ -1,10 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { silentLog, systemClock, uuidv7Floor } from '@reeve/base'
+import { createMasker } from '@reeve/bridge'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../../db/testing.ts'
 import { frameKind } from '../record/frames.ts'
 import { DrainLoop } from './loop.ts'
-import { bodyOf, record, someone, startFacts, streamOf, testRecord } from '../testing.ts'
+import { bodyOf, endFacts, record, recordedBody, someone, startFacts, streamOf, testRecord } from '../testing.ts'
 
 let db: TestDatabase
 beforeAll(async () => void (db = await testDatabase()))
@@ -76,6 +78,34 @@ test('a prompt, a tool call and its result become one thread of one session, wit
     models: ['m-1'],
     providers: ['anthropic'],
   })
+})
+
+test('a request that ends in the batch that it begins in is stored as one that ends in a later batch', async () => {
+  await using kept = await testRecord({ db, masker: createMasker(randomBytes(32)) })
+  const body = { ...recordedBody(bodyOf([{ role: 'user', content: 'x' }])), masked: 1, fingerprints: ['theirs'] }
+  const at = systemClock.now()
+  const attempt = { at, credentialHint: 'sk...first', statusCode: 429, errorType: null, waitedMs: 1 }
+  const attempts = [attempt, { ...attempt, credentialHint: 'sk...second', statusCode: 200 }]
+  const answer = streamOf({ text: `key sk-ant-api03-${'k'.repeat(90)}` })
+  const ids: string[] = []
+  for (const apart of [false, true]) {
+    const start = startFacts(someone(), Buffer.alloc(0), { body, startedAt: at })
+    const recording = await kept.recorder.begin(start)
+    if (apart) await kept.drain()
+    recording.response(answer)
+    await recording.end(endFacts({ endedAt: at, attempts }))
+    await kept.drain()
+    ids.push(start.id)
+  }
+  const rows = await Promise.all(ids.map(interception))
+  const [together, later] = rows.map((row) => {
+    const own = ['id', 'session_id', 'thread_id', 'user_id', 'organization_id', 'replica_seq', 'record_no']
+    return Object.fromEntries(Object.entries(row).filter(([name]) => !own.includes(name)))
+  })
+  expect(together).toEqual(later)
+  expect(together).toMatchObject({ credential_hint: 'sk...second', masked: 2, outcome: 'ok', output_tokens: 7 })
+  expect(together?.['masked_fingerprints']).toHaveLength(2)
+  expect(rows.map((row) => row.record_no)).toEqual([1, 2])
 })
 
 test('ids of one user mean nothing among those of another', async () => {
@@ -231,10 +261,11 @@ test('connections that break at any moment, and two drains on one journal, write
   await running
   const rows = await db.sql
     .selectFrom('interceptions')
-    .select(['outcome', 'prompt'])
+    .select(['outcome', 'prompt', 'record_no'])
     .where('user_id', '=', who.userId)
     .execute()
   expect(rows.length).toBe(150)
+  expect(rows.map((row) => row.record_no).toSorted((a, b) => (a ?? 0) - (b ?? 0))).toEqual(rows.map((_, i) => i + 1))
   expect(new Set(rows.map((row) => row.prompt)).size).toBe(150)
   expect(rows.every((row) => row.outcome === 'ok')).toBe(true)
   expect(
@@ -270,6 +301,8 @@ test('a frame that cannot be written is set aside with its reason, and the rest 
   await kept.drain()
   expect((await interception(before)).outcome).toBe('ok')
   expect((await interception(after)).outcome).toBe('ok')
+  // What is set aside has no number, and leaves no hole.
+  expect([(await interception(before)).record_no, (await interception(after)).record_no]).toEqual([1, 2])
   const rejects = await db.sql.selectFrom('drain_rejects').selectAll().orderBy('byte_offset').execute()
   expect(rejects.map((row) => [row.interception_id, row.reason.split(':')[0]])).toEqual([
     [null, 'RangeError'],

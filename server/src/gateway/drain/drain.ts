@@ -2,8 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { type Clock, type Log, toError } from '@reeve/base'
 import type { Connection } from '../../db/connection.ts'
+import { childEnvironment, noDebugger } from '../../runtime/child-environment.ts'
 import { garbageFlags } from '../../runtime/garbage.ts'
 import type { Journal } from '../../journal/journal.ts'
+import type { Tracing } from '../../tracing/tracing.ts'
 import type { BatchFacts, DrainSetup, FromDrain, Place, ToDrain } from './messages.ts'
 
 export interface DrainStatus {
@@ -31,6 +33,7 @@ export interface DrainControl {
   readonly journal: Journal
   readonly connection: Connection
   readonly structuredLogging: boolean
+  readonly tracing: Pick<Tracing, 'settings' | 'count'> | null
   readonly clock: Clock
   readonly log: Log
   readonly onBatch: (batch: BatchFacts) => void
@@ -57,8 +60,15 @@ interface Mark {
  * have, so that nothing is lost with it. It is a process and no thread, because threads of one process share the helpers
  * that collect its garbage, and those could not be made to give way to traffic.
  */
-export function startDrain({ journal, connection, structuredLogging, clock, log, onBatch }: DrainControl): Drain {
-  const setup: DrainSetup = { journalDir: journal.dir, replicaId: journal.replicaId, connection, structuredLogging }
+export function startDrain(control: DrainControl): Drain {
+  const { journal, connection, structuredLogging, tracing, clock, log, onBatch } = control
+  const setup: DrainSetup = {
+    journalDir: journal.dir,
+    replicaId: journal.replicaId,
+    connection,
+    structuredLogging,
+    trace: tracing?.settings ?? null,
+  }
   let drained: Place = { segment: 0, offset: 0, seq: 0 }
   let detail = ''
   let blocked = false
@@ -83,7 +93,8 @@ export function startDrain({ journal, connection, structuredLogging, clock, log,
     }
     try {
       const fresh = fork(processFile, {
-        execArgv: [...process.execArgv, ...garbageFlags, `--max-old-space-size=${heapMegabytesMax}`],
+        execArgv: [...process.execArgv, ...garbageFlags, `--max-old-space-size=${heapMegabytesMax}`, noDebugger],
+        env: childEnvironment(process.env),
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       })
       fresh.on('message', (message: FromDrain) => hear(message))
@@ -149,6 +160,8 @@ export function startDrain({ journal, connection, structuredLogging, clock, log,
         return
       case 'log':
         return log[message.level](message.facts, message.message)
+      case 'spans':
+        return tracing?.count(message.counts)
       case 'records':
         for (const line of message.lines) log.info(line, 'interception log')
     }

@@ -5,7 +5,7 @@ import { isOutage, sqlState } from '../../db/failures.ts'
 import { nodeFs } from '../../journal/node-fs.ts'
 import { type Damage, type Frame, readFrames } from '../../journal/read.ts'
 import { keepAside } from '../../journal/recover.ts'
-import { tokenKinds } from '../record/token-classes.ts'
+import { factsOf, nothingWritten } from './batch-facts.ts'
 import { BlobStore, loadBody } from './blob-store.ts'
 import { Bodies } from './bodies.ts'
 import { connectDrain, type DrainConnection } from './connect.ts'
@@ -35,6 +35,8 @@ export interface DrainOptions {
   readonly clock: Clock
   readonly log: Log
   readonly tell: (message: FromDrain) => void
+  /** Is told of what has ended, once that is in the database. */
+  readonly onEnds?: (ends: Written['ends']) => void
 }
 
 const batchFramesMax = 400
@@ -46,14 +48,14 @@ const longestPauseMs = 5_000
 /** Between two looks whether somebody has put right what the drain cannot. */
 const blockedPauseMs = 30_000
 
-const nothing: BatchFacts = { starts: 0, ends: 0, rejects: 0, bodiesLost: 0, masked: 0, tokens: [] }
-
 const CheckpointRow = z.object({
   segment: z.number(),
   byte_offset: z.number(),
   seq: z.number(),
   chain_hash: z.string().nullable(),
 })
+
+const MovedRow = z.object({ records: z.number() })
 
 interface Batch {
   readonly frames: readonly Frame[]
@@ -138,7 +140,7 @@ export class DrainLoop {
       if (!(await this.#open.rebuild(at))) throw new JournalReplaced(at)
     }
     this.#at = at
-    this.#with.tell({ kind: 'drained', to: at, batch: nothing })
+    this.#with.tell({ kind: 'drained', to: at, batch: nothingWritten })
     this.#bodies = new Bodies((id) => loadBody(connection, id))
     this.#blobs = new BlobStore(clock)
   }
@@ -191,13 +193,16 @@ export class DrainLoop {
     const full = await this.#prepare(batch)
     const prepared = bare ? full.map(withoutContent) : full
     const begun = prepared.flatMap((entry) => (entry.kind === 'start' ? [entry.head.id] : []))
+    const touched = prepared.flatMap((entry) => (entry.kind === 'chunk' ? [] : [entry.head.id]))
     await this.#days.ensure(connection, begun)
     const to = endOf({ ...batch, frames: batch.frames.slice(0, prepared.length) }, this.#at!)
     const written = await connection.transaction(async () => {
-      await this.#move(connection, to)
+      const ends = prepared.filter((entry) => entry.kind === 'end').length
+      const recordsBefore = (await this.#move(connection, to, ends)) - ends
+      await this.#days.keep(connection, touched)
       for (const damage of batch.damage) await rejectDamage(connection, replicaId, damage, this.#with.clock)
       await also()
-      return writeBatch(prepared, { connection, blobs: this.#blobs, replicaId })
+      return writeBatch(prepared, { connection, blobs: this.#blobs, replicaId, recordsBefore })
     })
     this.#bodies.keep()
     this.#blobs.keep()
@@ -247,26 +252,29 @@ export class DrainLoop {
       if (isTransient(thrown)) throw thrown
       const to = endOfFrame(frame)
       await connection.transaction(async () => {
-        await this.#move(connection, to)
+        await this.#move(connection, to, 0)
         await keep()
       })
-      this.#arrived(to, { ...nothing, rejects: 1 }, null)
+      this.#arrived(to, { ...nothingWritten, rejects: 1 }, null)
     }
   }
 
-  async #move(connection: DrainConnection, to: Checkpoint): Promise<void> {
+  /** Resolves with how many interceptions of this journal have ended, those of the batch included. */
+  async #move(connection: DrainConnection, to: Checkpoint, ends: number): Promise<number> {
     const { replicaId, clock } = this.#with
     const at = this.#at!
-    const values = [replicaId, to.segment, to.offset, to.seq, clock.now(), at.segment, at.offset, to.hash]
-    const moved = await connection.run('moveCheckpoint', values)
-    if (moved.rowCount !== 1) throw new CheckpointMoved()
+    const values = [replicaId, to.segment, to.offset, to.seq, clock.now(), at.segment, at.offset, to.hash, ends]
+    const [moved] = z.array(MovedRow).parse((await connection.run('moveCheckpoint', values)).rows)
+    if (moved === undefined) throw new CheckpointMoved()
+    return moved.records
   }
 
   #arrived(to: Checkpoint, batch: BatchFacts, written: Written | null): void {
-    const { tell, structuredLogging } = this.#with
+    const { tell, structuredLogging, onEnds } = this.#with
     this.#at = to
     tell({ kind: 'drained', to, batch })
     if (structuredLogging && written !== null) tell({ kind: 'records', lines: recordLines(written) })
+    if (written !== null) onEnds?.(written.ends)
     const oldest = Math.min(this.#open.oldestSegment(to.segment), ...this.#unkept)
     if (oldest > this.#retired) tell({ kind: 'retire', belowSegment: oldest })
     this.#retired = Math.max(oldest, this.#retired)
@@ -377,16 +385,4 @@ function endOf({ frames, damage }: Batch, at: Checkpoint): Checkpoint {
       isBefore(furthest, { segment, offset, seq: 0 }) ? { segment, offset, seq: furthest.seq, hash: null } : furthest,
     last === undefined ? at : endOfFrame(last),
   )
-}
-
-function factsOf({ starts, ends, bodiesLost, masked }: Written, rejects: number): BatchFacts {
-  const tokens = new Map<string, { provider: string; kind: string; count: number }>()
-  for (const { row, known } of ends) {
-    for (const [kind, column] of tokenKinds) {
-      const count = row[column]
-      const sum = tokens.get(`${known.providerName} ${kind}`) ?? { provider: known.providerName, kind, count: 0 }
-      tokens.set(`${known.providerName} ${kind}`, { ...sum, count: sum.count + count })
-    }
-  }
-  return { starts: starts.length, ends: ends.length, rejects, bodiesLost, masked, tokens: [...tokens.values()] }
 }

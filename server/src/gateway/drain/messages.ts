@@ -1,4 +1,6 @@
 import type { Connection } from '../../db/connection.ts'
+import type { TraceSettings } from '../../tracing/settings.ts'
+import type { SpanCounts } from '../../tracing/span-queue.ts'
 
 /** What the server and the drain's process tell each other. Plain data: it travels as JSON. */
 
@@ -7,6 +9,8 @@ export interface DrainSetup {
   readonly replicaId: string
   readonly connection: Connection
   readonly structuredLogging: boolean
+  /** Null where nothing is traced. */
+  readonly trace: TraceSettings | null
 }
 
 export interface Place {
@@ -40,6 +44,8 @@ export type FromDrain =
       readonly facts: object
     }
   | { readonly kind: 'records'; readonly lines: readonly object[] }
+  /** What became of spans. */
+  | { readonly kind: 'spans'; readonly counts: SpanCounts }
 
 export interface BatchFacts {
   readonly starts: number
@@ -48,5 +54,13 @@ export interface BatchFacts {
   readonly bodiesLost: number
   /** Secrets that were masked in what requests brought and were answered. */
   readonly masked: number
-  readonly tokens: readonly { readonly provider: string; readonly kind: string; readonly count: number }[]
+  /** What people asked; `client` is one of the names that Reeve has for clients, `model` may be anything. */
+  readonly prompts: readonly (Asked & { readonly client: string; readonly count: number })[]
+  readonly toolCalls: readonly (Asked & { readonly count: number })[]
+  readonly tokens: readonly (Asked & { readonly kind: string; readonly count: number })[]
+}
+
+interface Asked {
+  readonly provider: string
+  readonly model: string
 }

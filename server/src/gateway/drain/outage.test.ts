@@ -40,7 +40,15 @@ beforeAll(async () => {
   db = owned.adopt(openDatabase(connection, { log: silentLog, applicationName: 'test' }), (open) => open.close())
   journal = owned.use(await openJournal({ dir, clock, log: silentLog, reserveBytes: 4096 }))
   drain = owned.use(
-    startDrain({ journal, connection, structuredLogging: false, clock, log: silentLog, onBatch: () => {} }),
+    startDrain({
+      journal,
+      connection,
+      structuredLogging: false,
+      tracing: null,
+      clock,
+      log: silentLog,
+      onBatch: () => {},
+    }),
   )
   const recorder = owned.use(
     createRecorder({ journal, capture: 'full', masker: null, watch: { durable: drain.nudge, amend: (_, end) => end } }),

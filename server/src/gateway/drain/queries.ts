@@ -7,6 +7,29 @@ const turns = turnRoutes.map((route) => `'${route}'`).join(', ')
 const eachColumn = (write: (name: string) => string): string => Object.values(tokenColumns).map(write).join(', ')
 const columns = eachColumn((name) => name)
 
+const namesIn = (text: string): string[] => text.trim().split(/\s+/)
+
+/** What an end says of its interception, in the place of what stood there. */
+const endColumns = namesIn(`
+  ended_at outcome error_type error_message status_code stop_reason model_served provider_response_id
+  provider_request_id attempts decisions response_bytes response_sha256 response_slices duration_ms first_byte_ms
+  gateway_ms usage_source usage_raw tool_calls record_no`).concat(Object.values(tokenColumns))
+
+const rowColumns = namesIn(`
+  id replica_id replica_seq organization_id user_id api_key_id session_id thread_id provider provider_name route model
+  streaming credential_kind credential_hint client client_version user_agent client_session_id agent_id parent_agent_id
+  source_ip started_at capture request_bytes request_sha256 request_slices prompt turn_sha256 retry_of masked
+  masked_fingerprints sent boundary_session_id boundary_seq boundary_verified`)
+  .concat(endColumns)
+  .join(', ')
+
+/** What usage is made of. */
+const countedColumns = (of: '' | 'i.'): string =>
+  namesIn('ended_at outcome organization_id user_id provider provider_name model client')
+    .concat(Object.values(tokenColumns))
+    .map((name) => of + name)
+    .join(', ')
+
 /**
  * Every statement of the drain, by name: PostgreSQL plans each once a connection. Rows travel as one JSON document or as
  * arrays, so that a batch of any size is the same few statements.
@@ -20,12 +43,18 @@ export const statements = {
     select segment, byte_offset, seq, encode(chain_hash, 'hex') as chain_hash
     from journal_checkpoints where replica_id = $1`,
 
-  /** Moves only from where this drain believes it to stand: whoever comes second changes nothing. */
+  /**
+   * Moves only from where this drain believes it to stand: whoever comes second changes nothing. Also counts what ends:
+   * each end has its number.
+   */
   moveCheckpoint: `
-    update journal_checkpoints set segment = $2, byte_offset = $3, seq = $4, updated_at = $5, chain_hash = decode($8, 'hex')
-    where replica_id = $1 and segment = $6 and byte_offset = $7`,
+    update journal_checkpoints set segment = $2, byte_offset = $3, seq = $4, updated_at = $5, chain_hash = decode($8, 'hex'),
+      records = records + $9
+    where replica_id = $1 and segment = $6 and byte_offset = $7 returning records`,
 
   ensureDay: 'select ensure_day_partitions($1::date)',
+
+  keepDay: 'select keep_day($1::date)',
 
   findBlobs: `
     select b.organization_id, encode(b.sha256, 'hex') as sha256, b.last_referenced_at
@@ -127,51 +156,36 @@ export const statements = {
       order by id limit 1) as first`,
 
   findInterceptions: `
-    select i.id, i.session_id, i.thread_id, i.user_id, i.organization_id, i.capture, i.route, i.provider_name, i.agent_id,
+    select i.id, i.session_id, i.thread_id, i.user_id, i.organization_id, i.capture, i.route, i.provider_name, i.model, i.agent_id,
       i.outcome <> 'live' as ended, s.session_key
     from interceptions i join sessions s on s.id = i.session_id
     where i.id = any($1::uuid[]) and i.id >= $2::uuid and i.id <= $3::uuid`,
 
-  insertInterceptions: `
-    insert into interceptions (id, replica_id, replica_seq, organization_id, user_id, api_key_id, session_id, thread_id,
-      provider, provider_name, route, model, streaming, credential_kind, credential_hint, client, client_version,
-      user_agent, client_session_id, agent_id, parent_agent_id, source_ip, started_at, capture, request_bytes, request_sha256,
-      request_slices, prompt, turn_sha256, retry_of, masked, masked_fingerprints)
-    select id, replica_id, replica_seq, organization_id, user_id, api_key_id, session_id, thread_id,
-      provider, provider_name, route, model, streaming, credential_kind, credential_hint, client, client_version,
-      user_agent, client_session_id, agent_id, parent_agent_id, source_ip, started_at, capture, request_bytes, request_sha256,
-      request_slices, prompt, turn_sha256, retry_of, masked, masked_fingerprints
-    from json_populate_recordset(null::interceptions, $1::json)`,
-
   /**
-   * An end and its usage are one statement, so that whatever is ended is counted, and once. Rows of usage are what
-   * replicas share here: each merges its own in the order of the key, as the last rows that it waits for.
+   * What began, whole where it has ended in the same batch: a second version of a row costs as much as the first, in
+   * every index once more. What ended of earlier batches is changed. Ends and their usage are one statement, so that
+   * whatever is ended is counted, and once. Rows of usage are what replicas share here: each merges its own in the order
+   * of the key, as the last rows that it waits for.
    */
-  endInterceptions: `
-    with ended as (
-      update interceptions i set ended_at = e.ended_at, outcome = e.outcome, error_type = e.error_type,
-        error_message = e.error_message, status_code = e.status_code, stop_reason = e.stop_reason,
-        model_served = e.model_served, provider_response_id = e.provider_response_id,
-        provider_request_id = e.provider_request_id, attempts = e.attempts,
-        credential_hint = coalesce(e.credential_hint, i.credential_hint), response_bytes = e.response_bytes,
-        response_sha256 = e.response_sha256, response_slices = e.response_slices, duration_ms = e.duration_ms,
-        first_byte_ms = e.first_byte_ms, gateway_ms = e.gateway_ms, input_tokens = e.input_tokens,
-        output_tokens = e.output_tokens, cache_read_tokens = e.cache_read_tokens,
-        cache_write_tokens = e.cache_write_tokens, cache_write_1h_tokens = e.cache_write_1h_tokens,
-        reasoning_tokens = e.reasoning_tokens, audio_input_tokens = e.audio_input_tokens,
-        audio_output_tokens = e.audio_output_tokens, usage_source = e.usage_source, usage_raw = e.usage_raw,
-        tool_calls = e.tool_calls, masked = i.masked + e.masked,
+  writeInterceptions: `
+    with begun as (
+      insert into interceptions (${rowColumns})
+      select ${rowColumns} from json_populate_recordset(null::interceptions, $1::json)
+      returning ${countedColumns('')}),
+    ended as (
+      update interceptions i set ${endColumns.map((name) => `${name} = e.${name}`).join(', ')},
+        credential_hint = coalesce(e.credential_hint, i.credential_hint), masked = i.masked + e.masked,
         masked_fingerprints = i.masked_fingerprints || e.masked_fingerprints
-      from json_populate_recordset(null::interceptions, $1::json) as e
-      where i.id = e.id and i.id >= $2::uuid and i.id <= $3::uuid
-      returning i.ended_at, i.outcome, i.organization_id, i.user_id, i.provider, i.provider_name, i.model, i.client,
-        ${eachColumn((name) => `i.${name}`)})
+      from json_populate_recordset(null::interceptions, $2::json) as e
+      where i.id = e.id and i.id >= $3::uuid and i.id <= $4::uuid
+      returning ${countedColumns('i.')})
     insert into usage_hourly as u (hour, organization_id, user_id, provider, provider_name, model, client, requests, errors,
       ${columns})
     select date_trunc('hour', ended_at, 'UTC'), organization_id, user_id, provider, provider_name, model, client,
       count(*), count(*) filter (where outcome not in ('ok', 'client_disconnected')),
       ${eachColumn((name) => `sum(${name})`)}
-    from ended group by 1, 2, 3, 4, 5, 6, 7 order by 1, 2, 3, 4, 5, 6, 7
+    from (select * from begun where ended_at is not null union all select * from ended) as counted
+    group by 1, 2, 3, 4, 5, 6, 7 order by 1, 2, 3, 4, 5, 6, 7
     on conflict (hour, organization_id, user_id, provider, provider_name, model, client) do update set
       requests = u.requests + excluded.requests, errors = u.errors + excluded.errors,
       ${eachColumn((name) => `${name} = u.${name} + excluded.${name}`)}`,
@@ -196,6 +210,7 @@ export const statements = {
       update sessions s set
         client_version = coalesce(c.client_version, s.client_version),
         providers = (select array_agg(distinct x order by x) from unnest(s.providers || c.providers) as x),
+        provider_names = (select array_agg(distinct x order by x) from unnest(s.provider_names || c.provider_names) as x),
         models = (select coalesce(array_agg(distinct x order by x), '{}') from unnest(s.models || c.models) as x),
         agents = (select coalesce(array_agg(distinct x order by x), '{}') from unnest(s.agents || c.agents) as x),
         started_at = least(s.started_at, c.started_at),
@@ -218,8 +233,8 @@ export const statements = {
         last_prompt_from = case when later then c.last_prompt_from else s.last_prompt_from end,
         last_outcome = case when newer then c.last_outcome else s.last_outcome end,
         last_outcome_from = case when newer then c.last_outcome_from else s.last_outcome_from end
-      from json_to_recordset($1::json) as c (id uuid, client_version text, providers text[], models text[],
-          agents text[], started_at timestamptz, last_active_at timestamptz, requests int, open_requests int, threads int,
+      from json_to_recordset($1::json) as c (id uuid, client_version text, providers text[], provider_names text[],
+          models text[], agents text[], started_at timestamptz, last_active_at timestamptz, requests int, open_requests int, threads int,
           tool_calls int, input_tokens bigint, output_tokens bigint, cache_read_tokens bigint,
           cache_write_tokens bigint, cache_write_1h_tokens bigint, reasoning_tokens bigint, audio_input_tokens bigint,
           audio_output_tokens bigint, first_prompt text, first_prompt_from uuid, last_prompt text,

@@ -1,6 +1,6 @@
 import type { Item, Tokens } from '../record/reading.ts'
 import type { TokenColumns } from '../record/token-classes.ts'
-import type { Attempt, EndHead, StartHead } from '../record/frames.ts'
+import type { Attempt, Decision, EndHead, SentHead, StartHead } from '../record/frames.ts'
 import type { Slice } from '../record/slices.ts'
 import { storable } from './storable.ts'
 
@@ -29,6 +29,9 @@ export interface InterceptionRow {
   readonly agent_id: string | null
   readonly parent_agent_id: string | null
   readonly source_ip: string | null
+  readonly boundary_session_id: string | null
+  readonly boundary_seq: number | null
+  readonly boundary_verified: boolean | null
   readonly started_at: string
   readonly capture: string
   readonly request_bytes: number
@@ -39,6 +42,7 @@ export interface InterceptionRow {
   readonly retry_of: string | null
   readonly masked: number
   readonly masked_fingerprints: readonly string[]
+  readonly sent: SentHead | null
 }
 
 export interface EndRow extends TokenColumns {
@@ -53,6 +57,7 @@ export interface EndRow extends TokenColumns {
   readonly provider_response_id: string | null
   readonly provider_request_id: string | null
   readonly attempts: readonly Attempt[] | null
+  readonly decisions: readonly Decision[] | null
   readonly credential_hint: string | null
   readonly response_bytes: number
   readonly response_sha256: string | null
@@ -63,6 +68,8 @@ export interface EndRow extends TokenColumns {
   readonly usage_source: 'provider' | 'partial' | 'none'
   readonly usage_raw: unknown
   readonly tool_calls: number
+  /** Its number among all that ended in this journal. */
+  readonly record_no: number
   readonly masked: number
   readonly masked_fingerprints: readonly string[]
 }
@@ -96,6 +103,7 @@ export interface SessionChange {
   readonly id: string
   client_version: string | null
   readonly providers: Set<string>
+  readonly provider_names: Set<string>
   readonly models: Set<string>
   readonly agents: Set<string>
   started_at: string
@@ -164,12 +172,16 @@ export function startColumns(head: StartHead) {
     agent_id: short(head.agentId),
     parent_agent_id: short(head.parentAgentId),
     source_ip: head.sourceIp,
+    boundary_session_id: head.boundary?.sessionId ?? null,
+    boundary_seq: head.boundary?.seq ?? null,
+    boundary_verified: head.boundary?.verified ?? null,
     started_at: head.startedAt,
     capture: head.capture,
     request_bytes: head.requestBytes,
     request_sha256: bytea(head.requestSha256),
     masked: head.masked,
     masked_fingerprints: head.fingerprints,
+    sent: head.sent,
   }
 }
 
@@ -182,6 +194,7 @@ export function endColumns(head: EndHead) {
     status_code: head.statusCode,
     provider_request_id: short(head.providerRequestId),
     attempts: head.attempts.length === 0 ? null : head.attempts,
+    decisions: head.decisions.length === 0 ? null : head.decisions.map(storableDecision),
     credential_hint: head.credentialHint,
     response_bytes: head.responseBytes,
     response_sha256: head.responseSha256 === null ? null : bytea(head.responseSha256),
@@ -192,5 +205,12 @@ export function endColumns(head: EndHead) {
     masked_fingerprints: head.fingerprints,
   }
 }
+
+/** The names are a client's and a model's words. */
+const storableDecision = (decision: Decision): Decision => ({
+  ...decision,
+  name: storable(decision.name, 256),
+  toolCallId: short(decision.toolCallId),
+})
 
 export const bytea = (hex: string): string => `\\x${hex}`

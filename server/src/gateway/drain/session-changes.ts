@@ -20,6 +20,7 @@ export class SessionChanges {
     if (row.thread_id === row.id && turnRoutes.includes(row.route)) change.threads++
     change.client_version = row.client_version ?? change.client_version
     change.providers.add(row.provider)
+    change.provider_names.add(row.provider_name)
     if (row.model !== '') change.models.add(row.model)
     if (row.agent_id !== null) change.agents.add(row.agent_id)
     if (row.prompt === null || row.retry_of !== null || reading.side) return
@@ -50,6 +51,7 @@ export class SessionChanges {
     return [...this.#changes.values()].map(({ tokens, ...change }) => ({
       ...change,
       providers: [...change.providers],
+      provider_names: [...change.provider_names],
       models: [...change.models],
       agents: [...change.agents],
       ...tokensAsColumns(tokens),
@@ -71,6 +73,7 @@ export class SessionChanges {
       id,
       client_version: null,
       providers: new Set(),
+      provider_names: new Set(),
       models: new Set(),
       agents: new Set(),
       started_at: at,

@@ -32,6 +32,7 @@ export interface Known {
   readonly route: string
   readonly capture: string
   readonly providerName: string
+  readonly model: string
   readonly sessionKey: string
   sessionId: string
   threadId: string

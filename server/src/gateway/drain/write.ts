@@ -1,9 +1,10 @@
 import { type Uuid, uuidv7Floor } from '@reeve/base'
 import { z } from 'zod'
 import type { Frame } from '../../journal/read.ts'
+import type { Traced } from '../record/frames.ts'
 import { type BlobStore, type BlobUse, keyOf } from './blob-store.ts'
 import type { DrainConnection } from './connect.ts'
-import { endRow, interceptionRow } from './derived-rows.ts'
+import { endRow, interceptionRow, wholeRow } from './derived-rows.ts'
 import type { Prepared } from './prepare.ts'
 import {
   answerSeqFrom,
@@ -32,7 +33,12 @@ import { findThreads, placeInThread } from './threads.ts'
 
 export interface Written {
   readonly starts: readonly { readonly row: InterceptionRow; readonly items: readonly ItemRow[] }[]
-  readonly ends: readonly { readonly row: EndRow; readonly known: Known; readonly items: readonly ItemRow[] }[]
+  readonly ends: readonly {
+    readonly row: EndRow
+    readonly known: Known
+    readonly items: readonly ItemRow[]
+    readonly trace: Traced | null
+  }[]
   /** Interceptions whose bytes could not be kept, because what they began with is gone. */
   readonly bodiesLost: number
   readonly masked: number
@@ -42,6 +48,8 @@ export interface WriteContext {
   readonly connection: DrainConnection
   readonly blobs: BlobStore
   readonly replicaId: Uuid
+  /** How many interceptions of this journal had ended before this batch. */
+  readonly recordsBefore: number
 }
 
 /** A frame that contradicts what is recorded already: it can be kept, and not written. */
@@ -105,10 +113,10 @@ export async function writeBatch(batch: readonly Prepared[], context: WriteConte
       if (known === undefined) throw new Contradiction(entry.frame, 'the interception that it ends was not recorded')
       if (known.ended) throw new Contradiction(entry.frame, 'the interception that it ends has ended already')
       known.ended = true
-      const { row, items } = endRow(entry, known)
+      const { row, items } = endRow(entry, known, context.recordsBefore + ended.length + 1)
       changes.ended(known, entry.head, row)
       noteAnswer(known, items, row.provider_response_id, lineage)
-      ended.push({ row, known, items: itemRows(known, items, row.ended_at, answerSeqFrom) })
+      ended.push({ row, known, items: itemRows(known, items, row.ended_at, answerSeqFrom), trace: entry.head.trace })
     } else if (entry.kind === 'trailer') {
       const { head, slices } = entry
       const { responseBytes: response_bytes, responseSha256 } = head
@@ -129,12 +137,12 @@ async function insertRows(
   trailers: readonly TrailerRow[],
 ): Promise<void> {
   const { starts, ends } = written
-  if (starts.length > 0) {
-    await connection.run('insertInterceptions', [JSON.stringify(starts.map(({ row }) => row))])
-  }
-  if (ends.length > 0) {
-    const rows = ends.map(({ row }) => row)
-    await connection.run('endInterceptions', [JSON.stringify(rows), ...bounds(rows.map((row) => row.id))])
+  if (starts.length + ends.length > 0) {
+    const endOf = new Map(ends.map(({ row }) => [row.id, row]))
+    const begun = starts.map(({ row }) => wholeRow(row, endOf.get(row.id)))
+    for (const { id } of begun) endOf.delete(id)
+    const values = [JSON.stringify(begun), JSON.stringify([...endOf.values()]), ...bounds([...endOf.keys()])]
+    await connection.run('writeInterceptions', values)
   }
   if (trailers.length > 0) {
     await connection.run('addTrailers', [JSON.stringify(trailers), ...bounds(trailers.map((row) => row.id))])
@@ -152,6 +160,7 @@ const KnownRow = z.object({
   capture: z.string(),
   route: z.string(),
   provider_name: z.string(),
+  model: z.string(),
   agent_id: z.string().nullable(),
   ended: z.boolean(),
   session_key: z.string(),
@@ -175,6 +184,7 @@ async function findKnown(connection: DrainConnection, batch: readonly Prepared[]
       route: row.route,
       capture: row.capture,
       providerName: row.provider_name,
+      model: row.model,
       sessionKey: row.session_key,
       sessionId: row.session_id,
       threadId: row.thread_id,
@@ -214,6 +224,7 @@ const newlyKnown = ({ head }: PreparedStart, { key }: SessionKey): Known => ({
   route: head.route,
   capture: head.capture,
   providerName: head.providerName,
+  model: short(head.model) ?? '',
   sessionKey: key,
   sessionId: '',
   threadId: '',
@@ -260,8 +271,8 @@ function blobUses(batch: readonly Prepared[], found: ReadonlyMap<string, Known>)
 const earliest = (starts: readonly PreparedStart[]): number =>
   starts.length === 0 ? lineageMs : Math.min(...starts.map(({ head }) => Date.parse(head.startedAt)))
 
-/** The smallest and the largest id: they keep a statement out of the partitions of all other days. */
-function bounds(ids: readonly string[]): [string, string] {
+/** The smallest and the largest id: they keep a statement out of the partitions of all other days. Null for none. */
+function bounds(ids: readonly string[]): [string | null, string | null] {
   const sorted = ids.toSorted()
-  return [sorted[0]!, sorted.at(-1)!]
+  return [sorted[0] ?? null, sorted.at(-1) ?? null]
 }

@@ -13,6 +13,8 @@ import {
 
 const id = '0197c0de-0000-7000-8000-00000000000a'
 
+const context = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), parentSpanId: null, state: 'k=v', sampled: true }
+
 const start: StartHead = {
   id,
   userId: id,
@@ -27,6 +29,7 @@ const start: StartHead = {
   credentialKind: 'byok',
   credentialHint: '',
   sourceIp: null,
+  boundary: null,
   client: 'Claude Code',
   clientVersion: null,
   userAgent: 'ü\u0000\ud800',
@@ -39,7 +42,14 @@ const start: StartHead = {
   keptSha256: 'ac',
   masked: 1,
   fingerprints: ['f'],
+  trace: context,
   base: { interceptionId: id, prefixBytes: 2, suffixBytes: 1 },
+  sent: {
+    path: '/x',
+    bytes: 4,
+    sha256: 'ad',
+    patch: { edits: [{ from: 0, to: 1, text: 'ü' }], around: { before: 'a', after: 'b' } },
+  },
   reading: null,
 }
 
@@ -52,6 +62,17 @@ const end: EndHead = {
   errorType: null,
   errorMessage: null,
   attempts: [],
+  decisions: [
+    {
+      at: '2026-11-20T10:00:00.500Z',
+      subject: 'tool_call',
+      name: 'Bash',
+      toolCallId: 'toolu_1',
+      allowed: false,
+      rule: 'tools of acme',
+      heldMs: 1.5,
+    },
+  ],
   credentialHint: null,
   providerRequestId: 'req_1',
   contentType: 'text/event-stream',
@@ -62,6 +83,15 @@ const end: EndHead = {
   responseSha256: 'cd',
   masked: 0,
   fingerprints: [],
+  trace: {
+    context,
+    startedAt: '2026-11-20T10:00:00.000Z',
+    provider: 'anthropic',
+    model: 'm',
+    streaming: true,
+    client: 'Claude Code',
+    attempts: [],
+  },
   reading: null,
 }
 

@@ -23,6 +23,30 @@ const readable = [1, 2]
 /** Secrets that were masked, and by what the same ones are found. */
 const masks = { masked: z.number().default(0), fingerprints: z.array(z.string()).default([]) }
 
+/** How the provider was asked, where that is not how the client asked. */
+export const SentHead = z.object({
+  path: z.string(),
+  bytes: z.number(),
+  /** Of the bytes as they were sent. */
+  sha256: z.string(),
+  /** Makes them of the request's; null where the capture level keeps no bytes. */
+  patch: z
+    .object({
+      edits: z.array(z.object({ from: z.number(), to: z.number(), text: z.string() })),
+      around: z.object({ before: z.string(), after: z.string() }).nullable(),
+    })
+    .nullable(),
+})
+export type SentHead = z.infer<typeof SentHead>
+
+const TraceContext = z.object({
+  traceId: z.string(),
+  spanId: z.string(),
+  parentSpanId: z.string().nullable(),
+  state: z.string().nullable(),
+  sampled: z.boolean(),
+})
+
 export const StartHead = z.object({
   id: z.string(),
   userId: z.string(),
@@ -37,6 +61,8 @@ export const StartHead = z.object({
   credentialKind: z.enum(credentialKinds).default('centralized'),
   credentialHint: z.string(),
   sourceIp: z.string().nullable(),
+  /** Null where it names no boundary. */
+  boundary: z.object({ sessionId: z.string(), seq: z.number(), verified: z.boolean() }).nullable().default(null),
   client: z.string(),
   clientVersion: z.string().nullable(),
   userAgent: z.string().nullable(),
@@ -50,7 +76,11 @@ export const StartHead = z.object({
   /** Of the bytes as they are kept; null where that is the same. */
   keptSha256: z.string().nullable().default(null),
   ...masks,
+  /** Null where nothing is traced. */
+  trace: TraceContext.nullable().default(null),
   base: z.object({ interceptionId: z.string(), prefixBytes: z.number(), suffixBytes: z.number() }).nullable(),
+  /** Null where the provider is asked as the client asked. */
+  sent: SentHead.nullable().default(null),
   /** Null when the bytes are journaled: then they are read later. */
   reading: RequestReading.nullable(),
 })
@@ -65,6 +95,29 @@ export const Attempt = z.object({
 })
 export type Attempt = z.infer<typeof Attempt>
 
+export const Decision = z.object({
+  at: z.string(),
+  subject: z.enum(['model', 'tool_call']),
+  name: z.string(),
+  toolCallId: z.string().nullable(),
+  allowed: z.boolean(),
+  rule: z.string().nullable(),
+  heldMs: z.number(),
+})
+export type Decision = z.infer<typeof Decision>
+
+/** What a span says of the start of what has ended, which the batch of the end may not hold any more. */
+export const Traced = z.object({
+  context: TraceContext,
+  startedAt: z.string(),
+  provider: z.string(),
+  model: z.string(),
+  streaming: z.boolean(),
+  client: z.string(),
+  attempts: z.array(Attempt),
+})
+export type Traced = z.infer<typeof Traced>
+
 export const EndHead = z.object({
   id: z.string(),
   /** As in the start. Journals from before there were several formats do not have it. */
@@ -77,6 +130,7 @@ export const EndHead = z.object({
     'client_disconnected',
     'timeout',
     'refused',
+    'denied',
     'interrupted',
   ]),
   statusCode: z.number().nullable(),
@@ -85,6 +139,8 @@ export const EndHead = z.object({
   providerRequestId: z.string().nullable(),
   /** Every time that the provider was asked, where it was more than once. */
   attempts: z.array(Attempt).default([]),
+  /** What a policy was asked. */
+  decisions: z.array(Decision).default([]),
   /** Of the key that the answer came with; null where it is the one of the start. */
   credentialHint: z.string().nullable().default(null),
   contentType: z.string().nullable(),
@@ -94,6 +150,8 @@ export const EndHead = z.object({
   responseBytes: z.number(),
   responseSha256: z.string().nullable(),
   ...masks,
+  /** Null for what is in no trace that is kept. */
+  trace: Traced.nullable().default(null),
   reading: ResponseReading.nullable(),
 })
 export type EndHead = z.infer<typeof EndHead>

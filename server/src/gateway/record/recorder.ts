@@ -1,18 +1,21 @@
 import { Fault } from '@reeve/base'
-import type { EndFacts, Masker, Recorder, Recording, StartFacts } from '@reeve/bridge'
+import type { EndFacts, Masker, Recorder, Recording, SentFacts, StartFacts } from '@reeve/bridge'
 import { type Capture, type Outcome } from '@reeve/sdk'
 import type { Journal } from '../../journal/journal.ts'
 import { AnswerBuffer, fingerprintsMax } from './answer-buffer.ts'
 import { requestWithin, responseWithin } from './capture.ts'
 import { type AnswerReader, answerReader, readRequestBody } from './derive.ts'
 import {
+  type Attempt,
   encodeChunk,
   encodeEnd,
   encodeStart,
   encodeTrailer,
   type EndHead,
   frameKind,
+  type SentHead,
   type StartHead,
+  type Traced,
 } from './frames.ts'
 
 export interface RecorderOptions {
@@ -169,6 +172,7 @@ function startHead(start: StartFacts, { capture, masker }: RecorderOptions): Sta
     credentialKind: start.credentialKind,
     credentialHint: start.credentialHint,
     sourceIp: start.sourceIp,
+    boundary: start.boundary ?? null,
     client: start.client,
     clientVersion: maskedTextOrNull(masker, start.clientVersion),
     userAgent: maskedTextOrNull(masker, start.userAgent),
@@ -181,14 +185,28 @@ function startHead(start: StartFacts, { capture, masker }: RecorderOptions): Sta
     keptSha256: masked === 0 ? null : Buffer.from(keptSha256).toString('hex'),
     masked,
     fingerprints: fingerprints.slice(0, fingerprintsMax),
+    trace: start.trace,
     base: full ? base : null,
+    sent: start.sent === null ? null : sentHead(start.sent, full, masker),
     reading: full ? null : requestWithin(capture, readRequestBody(bytes, start)),
+  }
+}
+
+/** The texts of a patch are as long as those that they came from, masked or not. */
+function sentHead({ path, patch, bytes, sha256 }: SentFacts, full: boolean, masker: Masker | null): SentHead {
+  const edits = patch.edits.map((edit) => ({ ...edit, text: maskedText(masker, edit.text) }))
+  return {
+    path: maskedText(masker, path),
+    bytes,
+    sha256: Buffer.from(sha256).toString('hex'),
+    patch: full ? { ...patch, edits } : null,
   }
 }
 
 type EndRest = Pick<EndHead, 'responseBytes' | 'responseSha256' | 'masked' | 'fingerprints' | 'reading'>
 
-function endHead({ id, route }: StartFacts, end: EndFacts, rest: EndRest, masker: Masker | null): EndHead {
+function endHead(start: StartFacts, end: EndFacts, rest: EndRest, masker: Masker | null): EndHead {
+  const { id, route } = start
   return {
     id,
     route,
@@ -199,19 +217,37 @@ function endHead({ id, route }: StartFacts, end: EndFacts, rest: EndRest, masker
     errorMessage: maskedTextOrNull(masker, end.errorMessage),
     providerRequestId: end.providerRequestId,
     ...attemptsOf(end),
+    decisions: end.decisions.map(({ at, ...decision }) => ({ at: at.toISOString(), ...decision })),
     contentType: end.contentType,
     durationMs: end.durationMs,
     firstByteMs: end.firstByteMs,
     gatewayMs: end.gatewayMs,
+    trace: traced(start, end, masker),
     ...rest,
   }
 }
+
+function traced(start: StartFacts, { attempts }: EndFacts, masker: Masker | null): Traced | null {
+  const { trace, startedAt, provider, model, streaming, client } = start
+  if (trace?.sampled !== true) return null
+  return {
+    context: trace,
+    startedAt: startedAt.toISOString(),
+    provider,
+    model: maskedText(masker, model),
+    streaming,
+    client,
+    attempts: attempts.map(journaled),
+  }
+}
+
+const journaled = ({ at, ...attempt }: EndFacts['attempts'][number]): Attempt => ({ at: at.toISOString(), ...attempt })
 
 /** One attempt is the ordinary case, and says nothing that the end does not say. */
 function attemptsOf({ attempts }: EndFacts): Pick<EndHead, 'attempts' | 'credentialHint'> {
   if (attempts.length < 2) return { attempts: [], credentialHint: null }
   return {
-    attempts: attempts.map(({ at, ...attempt }) => ({ at: at.toISOString(), ...attempt })),
+    attempts: attempts.map(journaled),
     credentialHint: attempts.at(-1)?.credentialHint ?? null,
   }
 }

@@ -2,10 +2,18 @@ import { createHash, type Hash } from 'node:crypto'
 import { type Clock, type Log, toError } from '@reeve/base'
 import type { Journal } from '../../journal/journal.ts'
 import { readFrames } from '../../journal/read.ts'
-import { decodeFrame, encodeEnd, type EndHead, frameKind, type GatewayFrame, interceptionOf } from './frames.ts'
+import {
+  decodeFrame,
+  encodeEnd,
+  frameKind,
+  type GatewayFrame,
+  interceptionOf,
+  type StartHead,
+  type Traced,
+} from './frames.ts'
 
 interface Open {
-  readonly route: EndHead['route']
+  readonly start: StartHead
   bytes: number
   readonly hash: Hash | null
 }
@@ -31,7 +39,7 @@ export async function endInterrupted(journal: Journal, { clock, log }: { clock: 
     }
   }
   await Promise.all(
-    [...open].map(([id, cut]) => journal.append(frameKind.end, interrupted(id, cut, clock), { closing: true })),
+    [...open.values()].map((cut) => journal.append(frameKind.end, interrupted(cut, clock), { closing: true })),
   )
   if (open.size > 0) log.warn({ interceptions: open.size }, 'interceptions that a crash cut off were ended')
   return open.size
@@ -39,8 +47,8 @@ export async function endInterrupted(journal: Journal, { clock, log }: { clock: 
 
 function note(open: Map<string, Open>, frame: GatewayFrame): void {
   if (frame.kind === 'start') {
-    const { id, route, capture } = frame.head
-    open.set(id, { route, bytes: 0, hash: capture === 'full' ? createHash('sha256') : null })
+    const { id, capture } = frame.head
+    open.set(id, { start: frame.head, bytes: 0, hash: capture === 'full' ? createHash('sha256') : null })
   } else if (frame.kind === 'end') open.delete(frame.head.id)
   else if (frame.kind === 'chunk') {
     const seen = open.get(interceptionOf(frame))
@@ -50,10 +58,10 @@ function note(open: Map<string, Open>, frame: GatewayFrame): void {
   }
 }
 
-function interrupted(id: string, { route, bytes, hash }: Open, clock: Clock): readonly Uint8Array[] {
+function interrupted({ start, bytes, hash }: Open, clock: Clock): readonly Uint8Array[] {
   const head = {
-    id,
-    route,
+    id: start.id,
+    route: start.route,
     endedAt: clock.now().toISOString(),
     outcome: 'interrupted' as const,
     statusCode: null,
@@ -61,6 +69,7 @@ function interrupted(id: string, { route, bytes, hash }: Open, clock: Clock): re
     errorMessage: 'Reeve stopped before the answer ended; the end is the time at which it noticed.',
     providerRequestId: null,
     attempts: [],
+    decisions: [],
     credentialHint: null,
     contentType: null,
     durationMs: null,
@@ -71,7 +80,15 @@ function interrupted(id: string, { route, bytes, hash }: Open, clock: Clock): re
     responseSha256: hash?.digest('hex') ?? null,
     masked: 0,
     fingerprints: [],
+    trace: traced(start),
     reading: null,
   }
   return encodeEnd(head, new Uint8Array())
+}
+
+/** Whom the process had asked by then nobody knows any more. */
+function traced({ trace, startedAt, provider, model, streaming, client }: StartHead): Traced | null {
+  return trace?.sampled === true
+    ? { context: trace, startedAt, provider, model, streaming, client, attempts: [] }
+    : null
 }

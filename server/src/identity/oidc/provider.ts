@@ -1,4 +1,4 @@
-import { type Clock, type Log, toError } from '@reeve/base'
+import { type Clock, type Log, Secret, toError } from '@reeve/base'
 import * as oidc from 'openid-client'
 import { type Claims, mergeClaims } from './claims.ts'
 import { askProvider, UnreachableProvider } from './ask-provider.ts'
@@ -46,6 +46,8 @@ export interface Refreshed {
   readonly isPartial: boolean
   /** Null when the old one stays good. */
   readonly refreshToken: string | null
+  /** What the provider's own services take, for as long as it says. */
+  readonly accessToken: Secret
 }
 
 const toleranceSeconds = 60
@@ -168,6 +170,7 @@ export function createProvider(options: {
           claims: idToken === undefined ? told : mergeClaims(idToken, told),
           isPartial: idToken === undefined,
           refreshToken: tokens.refresh_token ?? null,
+          accessToken: new Secret(tokens.access_token),
         }
       }),
     status: () => ({

@@ -54,6 +54,42 @@ export async function takeDueLinks(
   return rows
 }
 
+/**
+ * Takes the link of one user, due or not, unless somebody has it: whoever takes one puts its next time further away from
+ * the last than any refresh is.
+ */
+export async function takeLinkOf(
+  db: Executor,
+  { issuer, userId, now, leaseMs, refreshMaxMs }: Whose & { now: Date; leaseMs: number; refreshMaxMs: number },
+): Promise<LinkRow | undefined> {
+  const longest = sql`make_interval(secs => ${refreshMaxMs / 1_000})`
+  const lease = sql`make_interval(secs => ${leaseMs / 1_000})`
+  const { rows } = await sql<LinkRow>`
+    update user_links l set next_sync_at = greatest(${now}::timestamptz + ${lease}, l.synced_at + ${longest} + ${lease})
+    where l.user_id = ${userId} and l.issuer = ${issuer} and l.refresh_token is not null
+      and (l.failures > 0 or l.next_sync_at <= ${now} or l.next_sync_at < l.synced_at + ${longest})
+      and exists (select from users u where u.id = l.user_id and u.status <> 'suspended' and u.deleted_at is null)
+    returning *`.execute(db)
+  return rows[0]
+}
+
+interface Whose {
+  readonly issuer: string
+  readonly userId: Uuid
+}
+
+/** Whether the provider could say anything about a user who is not signing in. */
+export async function canBeAsked(db: Executor, { issuer, userId }: Whose): Promise<boolean> {
+  const links = db.selectFrom('user_links as l').innerJoin('users as u', 'u.id', 'l.user_id').select('l.id')
+  const found = links
+    .where('l.user_id', '=', userId)
+    .where('l.issuer', '=', issuer)
+    .where('l.refresh_token', 'is not', null)
+    .where('u.status', '<>', 'suspended')
+    .where('u.deleted_at', 'is', null)
+  return (await found.executeTakeFirst()) !== undefined
+}
+
 export async function countLinks(
   db: Executor,
   issuer: string,

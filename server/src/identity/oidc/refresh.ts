@@ -1,15 +1,17 @@
 import { randomInt } from 'node:crypto'
-import { type Log, toError, uuidv7 } from '@reeve/base'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Log, type Secret, toError, type Uuid, uuidv7 } from '@reeve/base'
 import { appendAudit } from '../../audit/journal.ts'
 import { contextOf } from '../../keyring/keyring.ts'
 import { changeCredentials } from '../identity.ts'
-import { expireKeysOf, lockOwners, lockUser } from '../queries.ts'
+import { lockOwners, lockUser } from '../queries.ts'
+import { expireKeysOf } from '../tokens/queries.ts'
 import { type Claims, storableClaims } from './claims.ts'
 import { sessionsEndedByProvider } from './events.ts'
 import type { Oidc } from './oidc.ts'
 import { followProfile, isInAllowedGroup } from './people.ts'
 import type { Outcome, Refreshed } from './provider.ts'
-import { type LinkRow, takeDueLinks, updateLink } from './queries.ts'
+import { canBeAsked, type LinkRow, takeDueLinks, takeLinkOf, updateLink } from './queries.ts'
 import { issuerOf } from './settings.ts'
 import { applyClaims } from './sync.ts'
 
@@ -20,7 +22,8 @@ import { applyClaims } from './sync.ts'
  * end. The provider says nothing, or nothing that can be believed: everything stays, and it is asked again soon.
  */
 const minute = 60_000
-export const nextRefresh = (now: Date): Date => new Date(now.getTime() + randomInt(8 * minute, 10 * minute))
+const refreshMaxMs = 10 * minute
+export const nextRefresh = (now: Date): Date => new Date(now.getTime() + randomInt(8 * minute, refreshMaxMs))
 /** Longer than three questions to a provider that answers at its last moment. */
 const leaseMs = 2 * minute
 const tickMs = minute / 2
@@ -67,17 +70,39 @@ export async function refreshDue(oidc: Oidc, log: Log, isStopping = () => false)
   return count
 }
 
-async function refreshOne(oidc: Oidc, link: LinkRow, log: Log): Promise<void> {
+/** Gives the access token that came with it, for somebody who may still act. */
+async function refreshOne(oidc: Oidc, link: LinkRow, log: Log): Promise<Secret | null> {
   try {
     const outcome = await ask(oidc, link)
     oidc.refreshes.inc({ outcome: outcome.kind })
-    if (outcome.kind === 'ok') await apply(oidc, link, outcome.value)
+    if (outcome.kind === 'ok') return (await apply(oidc, link, outcome.value)) ? outcome.value.accessToken : null
     else if (outcome.kind === 'refused')
       await endSessions(oidc, link, 'the identity provider refused the refresh token')
     else await tryAgain(oidc, link, outcome.reason, log)
   } catch (thrown) {
     log.warn({ err: toError(thrown), link: link.id }, 'somebody is not compared with the identity provider yet')
   }
+  return null
+}
+
+const triesMax = 60
+const betweenTriesMs = 250
+
+/**
+ * What the provider's own services take from a user, made for whoever asks here: none is kept, as hardly any build asks
+ * and each is good for minutes. Null where there is none to be had; the provider is heard as at any other refresh. It
+ * waits while somebody else asks about this user: a refresh token that is shown twice ends all that came of it.
+ */
+export async function accessTokenOf(oidc: Oidc, userId: Uuid, log: Log): Promise<Secret | null> {
+  const { identity, config } = oidc
+  const whose = { issuer: issuerOf(config), userId }
+  for (let tries = 0; tries < triesMax; tries++) {
+    const link = await takeLinkOf(identity.db.sql, { ...whose, now: identity.clock.now(), leaseMs, refreshMaxMs })
+    if (link !== undefined) return refreshOne(oidc, link, log)
+    if (!(await canBeAsked(identity.db.sql, whose))) return null
+    await wait(betweenTriesMs)
+  }
+  return null
 }
 
 async function ask({ keyring, provider }: Oidc, link: LinkRow): Promise<Outcome<Refreshed>> {
@@ -86,12 +111,13 @@ async function ask({ keyring, provider }: Oidc, link: LinkRow): Promise<Outcome<
   return provider.refresh(token.reveal(), link.subject)
 }
 
-async function apply(oidc: Oidc, link: LinkRow, told: Refreshed): Promise<void> {
+/** Whether he may still act. */
+async function apply(oidc: Oidc, link: LinkRow, told: Refreshed): Promise<boolean> {
   const { identity, config, keyring } = oidc
   const claims = currentClaims(link, told)
   if (!isInAllowedGroup(config, claims)) {
     await endSessions(oidc, link, 'none of the groups is in REEVE_OIDC_ALLOWED_GROUPS any more')
-    return
+    return false
   }
   const now = identity.clock.now()
   const scope = { requestId: uuidv7(now), sourceIp: null, userAgent: null }
@@ -117,6 +143,7 @@ async function apply(oidc: Oidc, link: LinkRow, told: Refreshed): Promise<void> 
     return applyClaims(tx, config, user, claims, scope, now)
   })
   if (isChanged) identity.forget({ userId: link.user_id })
+  return true
 }
 
 /** Without an ID token, what user info does not mention is as it was. */

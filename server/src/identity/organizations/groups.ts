@@ -23,7 +23,7 @@ import {
 import { type Identity, reach } from '../identity.ts'
 import { findMembersNamed } from './queries.ts'
 import { resolveOrganization } from './organizations.ts'
-import { notifyCredentials } from '../queries.ts'
+import { notifyCredentials } from '../tokens/queries.ts'
 
 /**
  * Groups of an organization, for quotas and for access lists of objects. A group whose source is `oidc` is filled by the

@@ -44,6 +44,23 @@ test('one is made, changed and deleted, and its name is free again', async () =>
   expect(events.map(({ action }) => action)).toEqual(['create', 'write', 'delete', 'create'])
 })
 
+test('that models need a boundary is switched in the open: the audit log has who and what', async () => {
+  const made = await call('POST', '', owner, { name: 'walled' })
+  expect(made.json).toMatchObject({ require_boundary: false })
+  expect((await call('PATCH', '/walled', owner, { require_boundary: 'yes' })).status).toBe(400)
+  expect((await call('PATCH', '/walled', owner, { require_boundary: true })).json).toMatchObject({
+    require_boundary: true,
+  })
+  expect((await call('PATCH', '/walled', owner, { require_boundary: false })).status).toBe(200)
+  const events = (await world.audit()).filter(
+    ({ resource_target, action }) => resource_target === 'walled' && action === 'write',
+  )
+  expect(events.map(({ diff }) => diff)).toEqual([
+    { require_boundary: { old: false, new: true, secret: false } },
+    { require_boundary: { old: true, new: false, secret: false } },
+  ])
+})
+
 test('the default one stays, and one with members in it', async () => {
   expect((await call('DELETE', '/default', owner)).status).toBe(409)
   await call('POST', '', owner, { name: 'busy' })

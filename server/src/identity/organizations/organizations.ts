@@ -47,6 +47,7 @@ export interface NewOrganization {
   readonly description?: string | undefined
   readonly icon?: string | undefined
   readonly default_member_roles?: readonly string[] | undefined
+  readonly require_boundary?: boolean | undefined
 }
 
 export async function createOrganization(
@@ -64,6 +65,7 @@ export async function createOrganization(
     icon: given.icon ?? '',
     default_member_roles: grantable(given.default_member_roles ?? ['organization-workspace-access']),
     is_default: false,
+    require_boundary: given.require_boundary ?? false,
     created_at: now,
     updated_at: now,
     deleted_at: null,

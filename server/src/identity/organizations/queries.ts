@@ -82,6 +82,7 @@ export interface OrganizationChange {
   readonly description?: string | undefined
   readonly icon?: string | undefined
   readonly default_member_roles?: string[] | undefined
+  readonly require_boundary?: boolean | undefined
 }
 
 export async function updateOrganization(tx: Tx, id: Uuid, set: OrganizationChange, now: Date): Promise<void> {

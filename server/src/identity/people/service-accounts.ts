@@ -5,15 +5,8 @@ import { appendAudit } from '../../audit/journal.ts'
 import type { Tx } from '../../db/database.ts'
 import { type Scope, signedIn } from '../../http/implement.ts'
 import { type Identity, resolveUser } from '../identity.ts'
-import {
-  expireKeysOf,
-  findUser,
-  lockOwners,
-  lockUser,
-  notifyCredentials,
-  updateUser,
-  type UserRow,
-} from '../queries.ts'
+import { findUser, lockOwners, lockUser, updateUser, type UserRow } from '../queries.ts'
+import { expireKeysOf, notifyCredentials } from '../tokens/queries.ts'
 import { enqueue } from '../../outbox/outbox.ts'
 import { userStatusChanged } from '../events.ts'
 import { changePayload, credentialChannel } from '../tokens/authenticate.ts'

@@ -17,11 +17,11 @@ import {
 } from '../events.ts'
 import { demand } from '../../http/demand.ts'
 import { changeCredentials, type Identity, resolveUser } from '../identity.ts'
+import { deleteGitKey } from '../git-keys/queries.ts'
 import { findOrganizations, removeMemberships } from '../organizations/queries.ts'
 import { checkSuspension } from '../policy.ts'
 import {
   countActiveOwners,
-  expireKeysOf,
   findUser,
   insertUser,
   lockOwners,
@@ -30,6 +30,7 @@ import {
   updateUser,
   type UserRow,
 } from '../queries.ts'
+import { expireKeysOf } from '../tokens/queries.ts'
 import { isImplied } from '../../access/built-in-roles.ts'
 import { refusalOnRecord } from '../refused.ts'
 import { checkGrants, checkOwnerStays } from '../roles/roles.ts'
@@ -40,6 +41,7 @@ import {
   responsibleFor,
   suspendAccountsOf,
 } from './service-accounts.ts'
+import { deleteUserSecretsOf } from '../user-secrets/queries.ts'
 import { beginSession } from '../sign-in/sessions.ts'
 import { actorNow, checkOutranks } from '../roles/standing.ts'
 
@@ -317,6 +319,8 @@ export async function deleteUser(identity: Identity, scope: Scope, ref: string):
     const now = identity.clock.now()
     const ended = await expireKeysOf(tx, id, { kind: 'all' }, now)
     await removeMemberships(tx, id, null)
+    await deleteGitKey(tx, id)
+    await deleteUserSecretsOf(tx, id)
     await updateUser(tx, id, { deleted_at: now, roles: [], password_hash: null }, now)
     await appendAudit(tx, { scope, at: now, ...userDeleted(user, ended) })
     const facts = { username: user.username, by: actor.username }

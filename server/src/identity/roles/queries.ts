@@ -3,7 +3,7 @@ import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Schema } from '../../db/__generated__/schema.ts'
 import type { Executor, Tx } from '../../db/database.ts'
 import type { CustomRoleRow } from './custom-roles.ts'
-import { standing } from '../queries.ts'
+import { standing } from '../tokens/queries.ts'
 
 /** All SQL of roles: those that people made, and who holds which. */
 

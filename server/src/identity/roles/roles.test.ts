@@ -27,7 +27,7 @@ test('the list says what is in each role and what the caller lacks to give it', 
   const { json } = await call('GET', '/users/roles', admin)
   const role = (name: string) => json.find((each: { name: string }) => each.name === name)
   expect(role('user-admin')).toMatchObject({ built_in: true, assignable: true, missing: [], level: 'site' })
-  expect(role('finance')).toMatchObject({ assignable: false, missing: ['usage:read'] })
+  expect(role('finance')).toMatchObject({ assignable: false, missing: ['usage:read', 'license:read'] })
   expect(role('member')).toMatchObject({ implied: true, assignable: false })
   expect(role('content-reviewer').site_permissions).toContainEqual({
     negate: false,

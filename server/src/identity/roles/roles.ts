@@ -14,7 +14,8 @@ import { demand } from '../../http/demand.ts'
 
 import { syncedRoles } from '../oidc/synced.ts'
 import { findMember, findOrganizations, updateMemberRoles } from '../organizations/queries.ts'
-import { countActiveOwners, lockOwners, lockUser, notifyCredentials, updateUser } from '../queries.ts'
+import { countActiveOwners, lockOwners, lockUser, updateUser } from '../queries.ts'
+import { notifyCredentials } from '../tokens/queries.ts'
 import { selectCustomRoles } from './queries.ts'
 import { actorNow } from './standing.ts'
 

@@ -2,7 +2,7 @@ import type { Uuid } from '@reeve/base'
 import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Schema } from '../../db/__generated__/schema.ts'
 import type { Executor, Tx } from '../../db/database.ts'
-import type { KeyRow } from '../queries.ts'
+import type { KeyRow } from '../tokens/queries.ts'
 
 /** All SQL of sessions, device sign-ins, password resets, workspace tokens and dormancy. */
 

@@ -7,7 +7,7 @@ import { rightsMark } from '../roles/rights-mark.ts'
 import type { Database } from '../../db/database.ts'
 import { isOutage } from '../../db/failures.ts'
 import { listen } from '../../db/listen.ts'
-import { type CredentialRow, findCredential } from '../queries.ts'
+import { type CredentialRow, findCredential } from './queries.ts'
 import { readToken } from './token.ts'
 import { createUseLog } from './use-log.ts'
 
@@ -160,6 +160,7 @@ function toActor(row: CredentialRow): Actor {
     isOutgrown: heldBy === 'browser' && row.rights_sha256?.equals(rightsMark(held.roles)) !== true,
     apiKeyId: row.id,
     scopes: row.scopes.flatMap((text) => Scope.safeParse(text).data ?? []),
+    workspaceId: row.workspace_id,
     allowList: row.allow_list === null ? null : z.array(AllowedObject).parse(row.allow_list),
   }
 }

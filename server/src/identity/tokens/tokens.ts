@@ -10,16 +10,8 @@ import { readSearch } from '../../http/search.ts'
 import { keyCreated, keyEnded } from '../events.ts'
 import { changeCredentials, holderOf, type Identity, resolveUser, visible } from '../identity.ts'
 import { type TokenMaker, type TokenWish, tokenTerms } from '../policy.ts'
-import {
-  deleteKey,
-  expireKey,
-  findKey,
-  freeTokenName,
-  insertKey,
-  type KeyRow,
-  lockUser,
-  type UserRow,
-} from '../queries.ts'
+import { lockUser, type UserRow } from '../queries.ts'
+import { deleteKey, expireKey, findKey, freeTokenName, insertKey, type KeyRow } from './queries.ts'
 import { beginSession } from '../sign-in/sessions.ts'
 import { lockLiveKey, selectTokens } from '../sign-in/queries.ts'
 import { actorNow, checkOutranks } from '../roles/standing.ts'

@@ -1,6 +1,6 @@
 import { type Clock, type Log, toError } from '@reeve/base'
 import type { Executor } from '../../db/database.ts'
-import { noteUse } from '../queries.ts'
+import { noteUse } from './queries.ts'
 
 /**
  * When credentials were last used. A request only leaves a note here; once a minute the notes of all credentials are

@@ -3,20 +3,23 @@ import { appendAudit, type AuditEntry } from '../../audit/journal.ts'
 import type { Tx } from '../../db/database.ts'
 import { changePayload, credentialChannel } from './authenticate.ts'
 import { keyCreated } from '../events.ts'
-import { insertKey, lockUser, notifyCredentials } from '../queries.ts'
+import { lockUser } from '../queries.ts'
+import { insertKey, notifyCredentials } from './queries.ts'
 import { workspaceTokensEnded } from '../sign-in/events.ts'
 import { expireWorkspaceKeys } from '../sign-in/queries.ts'
 import { newToken } from './token.ts'
 
 /**
- * What a workspace calls models with: a token that does nothing else, belongs to the owner of the workspace, is bound to
- * this one workspace and ends with it. Nobody handles it: the server makes it, and puts it where the agent runs.
+ * What a workspace calls models with, or runs boundaries with: a token that does nothing else, belongs to the owner of the
+ * workspace, is bound to this one workspace and ends with it. Nobody handles it: the server makes it, and puts it where
+ * the agent runs.
  */
 export const workspaceTokenName = 'workspace'
 
 interface Minting {
   readonly userId: Uuid
   readonly workspaceId: Uuid
+  readonly use?: 'gateway' | 'boundary'
   readonly lifetimeMs: number
   readonly now: Date
   /** Whoever has the workspace started; a null actor is the server itself. */
@@ -24,7 +27,7 @@ interface Minting {
 }
 
 export async function mintWorkspaceToken(tx: Tx, minting: Minting): Promise<{ id: string; token: string }> {
-  const { userId, workspaceId, lifetimeMs, now, scope } = minting
+  const { userId, workspaceId, use = 'gateway', lifetimeMs, now, scope } = minting
   const user = await lockUser(tx, userId)
   if (user === undefined || user.status === 'suspended') throw new Fault('conflict', 'this user is suspended')
   const { id, token, secretSha256 } = newToken()
@@ -34,7 +37,7 @@ export async function mintWorkspaceToken(tx: Tx, minting: Minting): Promise<{ id
     user_id: userId,
     login_type: 'token',
     token_name: workspaceTokenName,
-    scopes: ['gateway'],
+    scopes: [use],
     workspace_id: workspaceId,
     lifetime_seconds: Math.round(lifetimeMs / 1000),
     created_at: now,
