@@ -1,5 +1,5 @@
 import { type Command, command, optional, required } from './command.ts'
-import { count, flag, text, texts } from './option.ts'
+import { choice, count, flag, text, texts } from './option.ts'
 
 /** The commands of organizations, groups and roles. */
 
@@ -17,6 +17,7 @@ const organizationFields = {
   icon: text('path', 'an image'),
   memberRole: texts('role', 'what new members get; may be repeated'),
   noMemberRoles: flag('new members get no role: they may call models and own no workspace'),
+  requireBoundary: choice(['yes', 'no'], 'whether models are asked only from behind a boundary that runs'),
 }
 const groupFields = {
   displayName: text('name', 'what people read'),
@@ -49,6 +50,7 @@ export const accessCommands: readonly Command[] = [
     summary: 'Change what is named and leave the rest',
     args: { organization: required('name or id') },
     options: { name: text('name', 'its new name'), ...organizationFields },
+    examples: ['reeve organizations edit research --require-boundary yes'],
     run: async (context, input) => (await import('./commands/organizations.ts')).editOrganization(context, input),
   }),
   command({

@@ -1,7 +1,7 @@
 import { type Command, command, optional, required } from './command.ts'
 import { choice, count, flag, text, texts } from './option.ts'
 
-/** The commands of the audit log and of legal holds. */
+/** The commands of the audit log. */
 
 const filter = {
   filter: text('query', 'words, and keys such as action: resource_type: username: outcome: source: ip: reason:'),
@@ -60,25 +60,30 @@ export const auditCommands: readonly Command[] = [
   }),
   command({
     path: 'audit sinks list',
-    summary: 'Where audit events are sent, and how far each sink has got',
+    summary: 'Where audit events and records are sent, and how far each sink has got',
     run: async (context) => (await import('./commands/audit-sinks.ts')).listSinks(context),
   }),
   command({
     path: 'audit sinks create',
-    summary: 'Send audit events somewhere',
+    summary: 'Send audit events, records of interceptions, or events of boundaries somewhere',
     args: {
       name: required('small letters, digits and hyphens'),
       url: required('tls://host:6514 for syslog, https:// for the others'),
     },
     options: {
       kind: choice(['syslog', 'otlp', 'webhook'], 'what receives them'),
+      sends: texts('stream', 'audit (default), interceptions or boundaries; may be repeated'),
+      content: flag('records come with prompts, thoughts and inputs of tools'),
       format: choice(['reeve', 'ocsf'], 'form of the events (default: reeve)'),
       secretFile: text('file', 'webhook: what it is signed with (made if absent); otlp: a bearer token'),
       ca: text('file', 'certificates (PEM) to trust'),
       allowPrivate: flag('the address may be in a private network'),
       fromBeginning: flag('send what there is already, too'),
     },
-    examples: ['reeve audit sinks create siem tls://logs.example.com:6514 --kind syslog'],
+    examples: [
+      'reeve audit sinks create siem tls://logs.example.com:6514 --kind syslog',
+      'reeve audit sinks create agents https://otel.example.com --kind otlp --sends interceptions --sends boundaries',
+    ],
     run: async (context, input) => (await import('./commands/audit-sinks.ts')).createSink(context, input),
   }),
   command({
@@ -91,6 +96,9 @@ export const auditCommands: readonly Command[] = [
     options: {
       name: text('name', 'another name'),
       address: text('url', 'another address'),
+      sends: texts('stream', 'audit, interceptions or boundaries; may be repeated'),
+      content: flag('records come with prompts, thoughts and inputs of tools'),
+      withoutContent: flag('records come without them'),
       format: choice(['reeve', 'ocsf'], 'form of the events'),
       secretFile: text('file', 'webhook: what it is signed with; otlp: a bearer token'),
       renewSecret: flag('webhook: make a new secret and show it once; otlp: send no token'),
@@ -125,34 +133,5 @@ export const auditCommands: readonly Command[] = [
     summary: 'Send nothing more to a sink',
     args: { sink: required('name or id') },
     run: async (context, input) => (await import('./commands/audit-sinks.ts')).removeSink(context, input),
-  }),
-  command({
-    path: 'retention holds list',
-    summary: 'Legal holds, newest first; released ones too',
-    run: async (context) => (await import('./commands/holds.ts')).listHolds(context),
-  }),
-  command({
-    path: 'retention holds create',
-    summary: 'Keep what a user did, a session, or all of a time, until the hold is released',
-    options: {
-      user: text('user', 'username or id'),
-      session: text('id', 'a session'),
-      ...times,
-      reason: text('text', 'why; it is on record'),
-    },
-    run: async (context, input) => (await import('./commands/holds.ts')).createHold(context, input),
-  }),
-  command({
-    path: 'retention holds show',
-    summary: 'One legal hold, and how much it covers',
-    args: { hold: required('id') },
-    run: async (context, input) => (await import('./commands/holds.ts')).showHold(context, input),
-  }),
-  command({
-    path: 'retention holds release',
-    summary: 'End a legal hold',
-    args: { hold: required('id') },
-    options: { reason: text('text', 'why; it is on record') },
-    run: async (context, input) => (await import('./commands/holds.ts')).releaseHold(context, input),
   }),
 ]

@@ -1,6 +1,6 @@
 import type { Answer } from './output/answer.ts'
 import type { Context } from './context.ts'
-import type { AnyOption, Option } from './option.ts'
+import { type AnyOption, kebab, type Option } from './option.ts'
 
 /**
  * A command is a value, as an endpoint is: parser, help, completion, the reference page and the matrix of tests are made
@@ -21,9 +21,17 @@ export interface Command {
 export interface Argument {
   readonly description: string
   readonly required: boolean
+  /** All the words that are left, such as those of another command. */
+  readonly words?: boolean
 }
 
-type Input<A, O> = { readonly [K in keyof A]: A[K] extends { required: true } ? string : string | undefined } & {
+type Given<A> = A extends { words: true }
+  ? readonly string[]
+  : A extends { required: true }
+    ? string
+    : string | undefined
+
+type Input<A, O> = { readonly [K in keyof A]: Given<A[K]> } & {
   readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never
 }
 
@@ -53,4 +61,9 @@ export function command<
 }
 
 export const required = (description: string) => ({ description, required: true }) as const
+export const words = (description: string) => ({ description, required: false, words: true }) as const
 export const optional = (description: string) => ({ description, required: false }) as const
+
+/** As help and reference write it. */
+export const argumentForm = (key: string, { required, words = false }: Argument): string =>
+  required ? `<${kebab(key)}>` : words ? `[${kebab(key)}...]` : `[${kebab(key)}]`

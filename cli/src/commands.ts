@@ -1,55 +1,26 @@
 import { accessCommands } from './access-commands.ts'
 import { auditCommands } from './audit-commands.ts'
+import { boundaryCommands } from './boundary-commands.ts'
 import { notificationCommands } from './notification-commands.ts'
+import { exportCommands } from './export-commands.ts'
+import { gatewayCommands } from './gateway-commands.ts'
+import { licenseCommands } from './license-commands.ts'
 import { type Command, command, optional, required } from './command.ts'
 import { choice, count, duration, flag, text, texts } from './option.ts'
 import { secretCommands } from './secret-commands.ts'
 import { providerCommands } from './provider-commands.ts'
+import { retentionCommands } from './retention-commands.ts'
+import { rulesCommands } from './rules-commands.ts'
 import { settingsCommands } from './settings-commands.ts'
+import { taskCommands } from './task-commands.ts'
+import { streamCommands } from './stream-commands.ts'
+import { templateCommands } from './template-commands.ts'
+import { workspaceCommands } from './workspace-commands.ts'
+import { workspaceTimeCommands } from './workspace-time-commands.ts'
 import { usageCommands } from './usage-commands.ts'
 import { otherAgents } from './commands/other-agents.ts'
 
 /** Every command. What one does is in `commands/`, loaded when it runs. */
-
-/** Other words for the same noun or verb. */
-export const aliases: Readonly<Record<string, readonly string[]>> = {
-  bridge: ['gateway'],
-  sessions: ['session'],
-  requests: ['request', 'interceptions', 'interception'],
-  tokens: ['token'],
-  users: ['user'],
-  organizations: ['organization', 'orgs', 'org'],
-  members: ['member'],
-  groups: ['group'],
-  roles: ['role'],
-  keyring: ['dbcrypt'],
-  notifications: ['notification'],
-  list: ['ls'],
-  show: ['view'],
-  remove: ['rm', 'delete'],
-  // Where a command ends something in its own word, people type the usual one all the same.
-  'tokens revoke': ['remove', 'rm'],
-}
-
-export const groups: Readonly<Record<string, string>> = {
-  connect: 'Point a coding agent at Reeve',
-  tokens: 'API tokens',
-  users: 'People',
-  organizations: 'Organizations',
-  'organizations members': 'Who belongs to an organization',
-  groups: 'Groups of an organization',
-  roles: 'Roles, who holds them, and what somebody may do',
-  bridge: 'What went through the AI Bridge',
-  'bridge sessions': 'Conversations of coding agents',
-  'bridge requests': 'Single requests to models',
-  notifications: 'What you are told, and how it is sent',
-  audit: 'The administrative audit log',
-  'audit sinks': 'Where audit events are sent',
-  retention: 'What must be kept',
-  'retention holds': 'Legal holds: what stays whatever retention says',
-  'external-auth': 'Your accounts at GitHub and the like',
-  keyring: 'The keys that secrets in the database are sealed with',
-}
 
 const paging = {
   limit: count('how many to show (default: 50)'),
@@ -142,8 +113,8 @@ export const commands: readonly Command[] = [
   command({
     path: 'connect check',
     summary: 'Ask the bridge as the agent would, and say what is wrong',
-    args: { client: required('claude') },
-    examples: ['reeve connect check claude'],
+    args: { client: required(`claude, ${otherAgents.map(({ name }) => name).join(', ')}`) },
+    examples: ['reeve connect check claude', 'reeve connect check codex'],
     run: async (context, input) => (await import('./commands/connect-check.ts')).connectCheck(context, input),
   }),
   command({
@@ -185,7 +156,10 @@ export const commands: readonly Command[] = [
     args: { id: required('id of the request, or a beginning that only one has') },
     options: {
       full: flag('leave nothing out: long texts, and what the client program put in'),
-      body: choice(['request', 'response'], 'instead, its exact bytes: to a pipe, a file or --out, never a terminal'),
+      body: choice(
+        ['request', 'sent', 'response'],
+        'instead, its exact bytes: to a pipe, a file or --out, never a terminal',
+      ),
       out: text('file', 'where to write the bytes of --body'),
       ...reason,
     },
@@ -342,8 +316,19 @@ export const commands: readonly Command[] = [
   ...settingsCommands,
   ...notificationCommands,
   ...usageCommands,
+  ...licenseCommands,
+  ...templateCommands,
+  ...workspaceCommands,
+  ...workspaceTimeCommands,
+  ...taskCommands,
+  ...streamCommands,
+  ...gatewayCommands,
+  ...exportCommands,
   ...providerCommands,
+  ...rulesCommands,
+  ...boundaryCommands,
   ...auditCommands,
+  ...retentionCommands,
   command({
     path: 'audit reads',
     summary: 'Who read what somebody and an agent said to each other, newest first',

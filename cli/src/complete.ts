@@ -1,4 +1,5 @@
-import { commands, elsewhere, groups } from './commands.ts'
+import { commands, elsewhere } from './commands.ts'
+import { groups } from './nouns.ts'
 import { canonical, findCommand } from './find-command.ts'
 import { globalOptions } from './globals.ts'
 import type { Command } from './command.ts'
@@ -16,7 +17,8 @@ export function complete(words: readonly string[]): string[] {
   const options: Readonly<Record<string, AnyOption>> = { ...command?.options, ...globalOptions }
   const previous = before.at(-1) ?? ''
   const asked = Object.entries(options).find(
-    ([name]) => previous === `--${kebab(name)}` || (previous === '-o' && name === 'output'),
+    ([name, option]) =>
+      previous === `--${kebab(name)}` || previous === option.short || (previous === '-o' && name === 'output'),
   )
   if (asked !== undefined && asked[1].value !== null)
     return (asked[1].choices ?? []).filter((value) => value.startsWith(typed))

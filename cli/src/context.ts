@@ -17,6 +17,8 @@ export interface Context {
   url(): Promise<string>
   /** Signed in to it. */
   client(): Promise<Client>
+  /** Where it is, and the token for it: for what is no call of an endpoint. */
+  session(): Promise<{ readonly url: string; readonly token: string }>
   /** Any deployment, with or without a token. */
   clientFor(url: string, token?: string): Promise<Client>
   deployments(): Promise<Deployments>
@@ -58,6 +60,14 @@ export function createContext(io: Io, globals: Globals): Context {
     throw new Fault('unauthenticated', `not signed in to ${at}`, { fix: 'sign in, or set REEVE_TOKEN' })
   }
 
+  async function session(): Promise<{ url: string; token: string }> {
+    const at = await url()
+    const secret = checkToken(await token(at))
+    if (at.startsWith('http:') && !isLoopback(at))
+      note(`warning: ${at} is not encrypted; the token can be read on the way`)
+    return { url: at, token: secret }
+  }
+
   const clientFor = async (at: string, secret?: string): Promise<Client> => {
     // Loaded when there is something to ask: the schemas are most of what this command loads.
     const { createClient } = await import('@reeve/sdk')
@@ -78,11 +88,9 @@ export function createContext(io: Io, globals: Globals): Context {
     timeZone: globals.timeZone,
     note,
     url,
+    session,
     async client() {
-      const at = await url()
-      const secret = await token(at)
-      if (at.startsWith('http:') && !isLoopback(at))
-        note(`warning: ${at} is not encrypted; the token can be read on the way`)
+      const { url: at, token: secret } = await session()
       return clientFor(at, secret)
     },
     clientFor,

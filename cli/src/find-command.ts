@@ -1,15 +1,22 @@
-import { aliases, commands } from './commands.ts'
+import { commands } from './commands.ts'
+import { aliases } from './nouns.ts'
 import type { Command } from './command.ts'
 
 /** The words of a command with the main name of each that is an alias, of its own or of the command so far. */
 export function canonical(words: readonly string[]): string[] {
-  const main = words.map((word) => oneOf(word, (name) => !name.includes(' ')) ?? word)
-  return main.map((word, i) => {
-    const before = main.slice(0, i).join(' ')
-    const own = oneOf(words[i] ?? '', (name) => name.includes(' ') && name.startsWith(`${before} `))
-    return own?.split(' ').at(-1) ?? word
-  })
+  const main: string[] = []
+  for (const word of words) {
+    const before = main.join(' ')
+    const own = oneOf(word, (name) => name.includes(' ') && name.startsWith(`${before} `))
+    // What is a word of a command here is no alias, whatever it means elsewhere: `access request`.
+    if (isNext(main, word)) main.push(word)
+    else main.push(own?.split(' ').at(-1) ?? oneOf(word, (name) => !name.includes(' ')) ?? word)
+  }
+  return main
 }
+
+const isNext = (before: readonly string[], word: string): boolean =>
+  commands.some(({ path }) => path[before.length] === word && before.every((each, i) => path[i] === each))
 
 const oneOf = (word: string, isMeant: (name: string) => boolean): string | undefined =>
   Object.entries(aliases).find(([name, others]) => isMeant(name) && others.includes(word))?.[0]

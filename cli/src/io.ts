@@ -15,6 +15,8 @@ export interface Io {
   readonly tty: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean }
   /** Width of the terminal behind stdout; asked again for every table. */
   columns(): number
+  /** The terminal itself, to hand its keys and its size on to another; null where there is none at both ends. */
+  readonly terminal: Terminal | null
   readonly env: Readonly<Record<string, string | undefined>>
   readonly home: string
   readonly cwd: string
@@ -25,6 +27,13 @@ export interface Io {
   openBrowser(url: string): void
   /** Aborted by Ctrl-C, and when whoever reads stdout has gone. */
   readonly signal: AbortSignal
+}
+
+export interface Terminal {
+  size(): { readonly columns: number; readonly rows: number }
+  onResize(listener: () => void): Disposable
+  /** Keys come one by one, and none of them does anything here. */
+  raw(isRaw: boolean): void
 }
 
 export function processIo(signal: AbortSignal, hostname: string): Io {
@@ -38,6 +47,7 @@ export function processIo(signal: AbortSignal, hostname: string): Io {
       stderr: process.stderr.isTTY === true,
     },
     columns: () => process.stdout.columns ?? 80,
+    terminal: process.stdin.isTTY && process.stdout.isTTY ? ownTerminal() : null,
     env: process.env,
     home: homedir(),
     cwd: process.cwd(),
@@ -48,6 +58,15 @@ export function processIo(signal: AbortSignal, hostname: string): Io {
     signal,
   }
 }
+
+const ownTerminal = (): Terminal => ({
+  size: () => ({ columns: process.stdout.columns, rows: process.stdout.rows }),
+  onResize(listener) {
+    process.stdout.on('resize', listener)
+    return { [Symbol.dispose]: () => void process.stdout.off('resize', listener) }
+  },
+  raw: (isRaw) => void process.stdin.setRawMode(isRaw),
+})
 
 /** The opener is left to itself: whether it finds a browser is not known, and the address was printed anyway. */
 function openBrowser(url: string): void {

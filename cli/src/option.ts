@@ -8,6 +8,8 @@ export interface Option<T> {
   readonly choices: readonly string[] | null
   /** May be given several times. */
   readonly repeats: boolean
+  /** One letter for it, where there is one: `-t`. */
+  readonly short?: string
   /** Reads the text of one value; throws a `Fault` that says what is wrong with it. */
   parse(text: string): unknown
   /** Never set: carries the type of what the command receives. */
@@ -67,5 +69,8 @@ export function duration(description: string): Option<number | undefined> {
     },
   }
 }
+
+/** The same with a letter beside its name. */
+export const lettered = <T>(short: string, option: Option<T>): Option<T> => ({ ...option, short })
 
 export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)

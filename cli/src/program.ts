@@ -1,8 +1,9 @@
 import { Command as Program, CommanderError, Option as ProgramOption } from 'commander'
 import { Fault, toError } from '@reeve/base'
-import { aliases, commands, elsewhere, groups } from './commands.ts'
+import { commands, elsewhere } from './commands.ts'
+import { aliases, groups } from './nouns.ts'
 import { type Globals, globalOptions, globalShorts, readGlobals } from './globals.ts'
-import type { Command } from './command.ts'
+import { argumentForm, type Command } from './command.ts'
 import { type AnyOption, kebab } from './option.ts'
 
 export interface Invocation {
@@ -92,7 +93,7 @@ function addCommand(parent: Program, command: Command, onMatch: Matched): void {
   const leaf = parent.command(name).description(command.summary).helpCommand(false).enablePositionalOptions()
   leaf.aliases([...(aliases[name] ?? []), ...(aliases[command.path.join(' ')] ?? [])]).allowExcessArguments(false)
   for (const [key, argument] of Object.entries(command.args)) {
-    leaf.argument(argument.required ? `<${kebab(key)}>` : `[${kebab(key)}]`, argument.description)
+    leaf.argument(argumentForm(key, argument), argument.description)
   }
   for (const [key, option] of Object.entries(command.options)) leaf.addOption(programOption(key, option))
   addGlobals(leaf, null)
@@ -117,7 +118,8 @@ const argumentTerm = (argument: { name(): string; required: boolean }): string =
   argument.required ? `<${argument.name()}>` : `[${argument.name()}]`
 
 function programOption(key: string, option: AnyOption): ProgramOption {
-  const short = globalShorts[key] === undefined ? '' : `${globalShorts[key]}, `
+  const letter = option.short ?? globalShorts[key]
+  const short = letter === undefined ? '' : `${letter}, `
   const made = new ProgramOption(
     `${short}--${kebab(key)}${option.value === null ? '' : ` <${option.value}>`}`,
     option.description,

@@ -9,6 +9,8 @@ const made = {
   displayName: text('text', 'what people read'),
   icon: text('url', 'a path or an https address of an image'),
   keyFile: text('file', 'a file with a key on each line, in the order in which they are fallen back on'),
+  region: text('region', 'for which region requests are signed (bedrock)'),
+  settings: text('file', 'a file with the settings of its type in JSON, as providers show -o json prints them'),
   keyStdin: flag('read a key from stdin'),
   weight: count('the share of these keys of the requests; 0: asked when those before fail (default)'),
 }
@@ -40,7 +42,10 @@ export const providerCommands: readonly Command[] = [
       allowPrivate: flag('the address may be in a private network, and http'),
       disabled: flag('do not pass anything on to it yet'),
     },
-    examples: ['reeve providers create openai --type openai --key-file openai.key'],
+    examples: [
+      'reeve providers create openai --type openai --key-file openai.key',
+      'reeve providers create bedrock --type bedrock --region eu-central-1 --key-file aws.key',
+    ],
     run: async (context, input) => (await import('./commands/providers.ts')).createProvider(context, input),
   }),
   command({

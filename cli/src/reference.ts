@@ -1,5 +1,6 @@
-import { commands, elsewhere, groups } from './commands.ts'
-import type { Command } from './command.ts'
+import { commands, elsewhere } from './commands.ts'
+import { groups } from './nouns.ts'
+import { argumentForm, type Command } from './command.ts'
 import { exitCodes } from './failure.ts'
 import { globalOptions, globalShorts } from './globals.ts'
 import { type AnyOption, kebab } from './option.ts'
@@ -32,9 +33,7 @@ function groupHeading(command: Command, before: Command | undefined): string[] {
 
 function describe(command: Command): string {
   const level = command.path.length === 1 ? '##' : '###'
-  const args = Object.entries(command.args).map(([name, { required }]) =>
-    required ? ` <${kebab(name)}>` : ` [${kebab(name)}]`,
-  )
+  const args = Object.entries(command.args).map(([name, argument]) => ` ${argumentForm(name, argument)}`)
   const parts = [
     `${level} reeve ${command.path.join(' ')}`,
     `${command.summary}.`,
@@ -52,7 +51,8 @@ function describe(command: Command): string {
 
 function optionTable(options: Readonly<Record<string, AnyOption>>, shorts: Readonly<Record<string, string>>): string {
   const rows = Object.entries(options).map(([name, option]) => {
-    const short = shorts[name] === undefined ? '' : `${shorts[name]}, `
+    const letter = option.short ?? shorts[name]
+    const short = letter === undefined ? '' : `${letter}, `
     const value = option.value === null ? '' : ` <${option.value.replaceAll('|', '\\|')}>`
     return `| \`${short}--${kebab(name)}${value}\` | ${escape(option.description)} |`
   })
@@ -64,8 +64,12 @@ function exitCodeTable(): string {
   for (const [code, exit] of Object.entries(exitCodes))
     byCode.set(exit, [...(byCode.get(exit) ?? []), `\`E_${code.toUpperCase()}\``])
   const rows = [...byCode].sort(([a], [b]) => a - b).map(([exit, codes]) => `| ${exit} | ${codes.join(', ')} |`)
+  const tasks = [
+    '| 8 | a task is out of tokens |',
+    '| 20, 21, 22, 23 | a task failed, needs input, was canceled, is paused: `reeve tasks wait` |',
+  ]
   const others = ['| 130 | Ctrl-C |', '| 141 | whoever read stdout went away |', '| 143 | SIGTERM |']
-  return ['| Code | Meaning |', '| --- | --- |', '| 0 | success |', ...rows, ...others].join('\n')
+  return ['| Code | Meaning |', '| --- | --- |', '| 0 | success |', ...rows, ...tasks, ...others].join('\n')
 }
 
 const escape = (text: string): string => text.replace(/[<>|]/g, (char) => `\\${char}`)

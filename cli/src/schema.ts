@@ -1,4 +1,5 @@
-import { aliases, commands, elsewhere, groups } from './commands.ts'
+import { commands, elsewhere } from './commands.ts'
+import { aliases, groups } from './nouns.ts'
 import { exitCodes } from './failure.ts'
 import { matchedWords } from './find-command.ts'
 import { globalOptions, globalShorts } from './globals.ts'
@@ -35,7 +36,7 @@ function describeCommand(command: Command) {
 function describeOption(key: string, option: AnyOption) {
   return {
     flag: `--${kebab(key)}`,
-    short: globalShorts[key] ?? null,
+    short: option.short ?? globalShorts[key] ?? null,
     value: option.value,
     choices: option.choices,
     repeats: option.repeats,

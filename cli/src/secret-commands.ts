@@ -1,7 +1,7 @@
 import { type Command, command, required } from './command.ts'
-import { flag } from './option.ts'
+import { flag, text } from './option.ts'
 
-/** The commands of linked accounts, and of the keys that secrets are sealed with. */
+/** The commands of linked accounts, of what people's workspaces are given, and of the keys that secrets are sealed with. */
 
 export const secretCommands: readonly Command[] = [
   command({
@@ -36,6 +36,42 @@ export const secretCommands: readonly Command[] = [
       'reeve external-auth access-token https://github.com/acme/app.git',
     ],
     run: async (context, input) => (await import('./commands/external-auth.ts')).printAccessToken(context, input),
+  }),
+  command({
+    path: 'gitsshkey show',
+    summary: 'The public key that your workspaces show to Git hosts, to be added there',
+    run: async (context) => (await import('./commands/git-key.ts')).showGitKey(context),
+  }),
+  command({
+    path: 'gitsshkey regenerate',
+    summary: 'Another key in place of the one so far',
+    run: async (context) => (await import('./commands/git-key.ts')).regenerateGitKey(context),
+  }),
+  command({
+    path: 'secrets list',
+    summary: 'Your secrets, without their values',
+    run: async (context) => (await import('./commands/user-secrets.ts')).listSecrets(context),
+  }),
+  command({
+    path: 'secrets set',
+    summary: 'Keep a secret for templates that ask for it, or change it',
+    details: 'The value is asked for, where no flag says where it comes from; nothing shows it again.',
+    args: { name: required('name of the secret') },
+    options: {
+      env: text('variable', 'templates that ask for this environment variable get it'),
+      file: text('path', 'templates that ask for this file get it'),
+      description: text('text', 'what it is for'),
+      valueFile: text('file', 'a file whose content is the value'),
+      valueStdin: flag('read the value from stdin'),
+    },
+    examples: ['reeve secrets set deploy-key --env DEPLOY_KEY --value-file key.pem'],
+    run: async (context, input) => (await import('./commands/user-secrets.ts')).setSecret(context, input),
+  }),
+  command({
+    path: 'secrets remove',
+    summary: 'Forget a secret',
+    args: { name: required('name of the secret') },
+    run: async (context, input) => (await import('./commands/user-secrets.ts')).removeSecret(context, input),
   }),
   command({
     path: 'keyring show',

@@ -21,6 +21,7 @@ export function accessAnswers(given: {
     icon: '',
     is_default: true,
     default_member_roles: ['organization-workspace-access'],
+    require_boundary: false,
     created_at: at,
     updated_at: at,
   }

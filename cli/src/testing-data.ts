@@ -1,25 +1,18 @@
 import { providerAnswers } from './testing-providers.ts'
-import { createHash, generateKeyPairSync, sign } from 'node:crypto'
-import { exportText, formatKey, genesis, nextLinesHash, noteKey, signNote, toBase64 } from '@reeve/sdk'
+import { boundaryAnswers } from './testing-boundaries.ts'
+import { licenseAnswers } from './testing-licenses.ts'
+import { templateAnswers } from './testing-templates.ts'
+import { auditKey, emptyExport, retentionAnswers } from './testing-retention.ts'
+import { rulesAnswers } from './testing-rules.ts'
+import { createHash } from 'node:crypto'
+import { formatKey } from '@reeve/sdk'
 import { secretAnswers } from './testing-secrets.ts'
 import { signInSettings } from './testing-sign-in.ts'
 import { accessAnswers } from './testing-access-data.ts'
 import type { Handler, Name } from './testing.ts'
 import { notificationAnswers } from './testing-notifications.ts'
-import {
-  at,
-  events,
-  hostile,
-  interception,
-  organizationId,
-  requestId,
-  session,
-  sessionId,
-  usage,
-  user,
-  userId,
-  who,
-} from './testing-sessions.ts'
+import { at, hostile, organizationId, requestId, sessionId, usage, user, userId, who } from './testing-sessions.ts'
+import { sessionAnswers } from './testing-timeline.ts'
 
 export const apiKey = {
   id: 'k1',
@@ -107,8 +100,6 @@ const contentRead = {
   request_id: 'r1',
 }
 
-const { threads: _, ...sessionFacts } = session
-const change = { session_id: sessionId, last_active_at: session.last_active_at, status: 'done' }
 const setting = {
   name: 'a',
   env: 'REEVE_A',
@@ -128,6 +119,15 @@ const provider = {
   detail: hostile,
 }
 
+/** An export without sessions. */
+export function sessionsFile(): Buffer {
+  const header = { kind: 'header', format: 'reeve-sessions/1', exported_at: at, q: '', content: true, bodies: false }
+  const line = `${JSON.stringify({ ...header, after_session_id: null })}\n`
+  const sha256 = createHash('sha256').update(line).digest('hex')
+  const counts = { sessions: 0, requests: 0, events: 0, bodies: 0, lines: 1, sha256, last_session_id: null }
+  return Buffer.from(`${line}${JSON.stringify({ kind: 'manifest', ...counts })}\n`)
+}
+
 const auditSink = {
   id: requestId,
   name: 'siem',
@@ -140,41 +140,15 @@ const auditSink = {
   created_at: at,
   disabled_at: null,
   delivered_seq: 1,
+  sends: ['audit', 'interceptions'],
+  content: false,
   lag: 0,
+  record_lag: 3,
+  boundary_lag: 0,
   last_delivered_at: null,
   last_error: hostile,
   failing_since: null,
   next_attempt_at: null,
-}
-
-const legalHold = {
-  id: requestId,
-  user: who,
-  session_id: null,
-  from: at,
-  to: null,
-  reason: hostile,
-  created_at: at,
-  created_by: null,
-  released_at: null,
-  release_reason: null,
-}
-
-/** An audit log in which nothing has happened yet, with its proof. */
-function emptyExport(): Buffer {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-  const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
-  const origin = 'reeve/d/audit'
-  const key = noteKey(origin, Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url'), sha256)
-  const head = { seq: 0, hash: toBase64(genesis) }
-  const lines = [
-    JSON.stringify({ kind: 'header', format: 'reeve-audit-export/1', origin, exported_at: at, complete: true, head }),
-    JSON.stringify({ kind: 'key', key: formatKey(key) }),
-  ]
-  const hash = toBase64(lines.reduce((before, line) => nextLinesHash(before, line, sha256), genesis))
-  const note = signNote(exportText(origin, lines.length, hash, at), key, (message) => sign(null, message, privateKey))
-  const manifest = { kind: 'manifest', events: 0, lines: lines.length, lines_hash: hash, key_id: key.id, note }
-  return Buffer.from([...lines, JSON.stringify(manifest), ''].join('\n'))
 }
 
 /** A deployment in which there is one of everything; `empty` leaves the lists without any. */
@@ -232,14 +206,27 @@ export function everything(empty: boolean): Partial<Record<Name, Handler>> {
       providers: [provider],
       journal: { healthy: true, detail: hostile, pending_bytes: 1, drain_lag_seconds: 0.5 },
     }),
-    listInterceptions: () => ({ count, results: some([interception]) }),
-    getInterception: () => ({ interception, events: some(events) }),
-    getInterceptionBody: () => Buffer.from([0, 27, 255, 10]),
-    listSessions: () => ({ count, count_is_exact: true, sessions: some([session]) }),
-    getSession: () => ({ ...sessionFacts, thread_count: 0, threads: [] }),
-    getSessionTimeline: () => ({ events: some(events), next: null }),
-    watchSession: () => [change],
-    watchSessions: () => [change],
+    listGateways: () => ({
+      gateways: some([
+        {
+          id: requestId,
+          host: hostile,
+          process: 1,
+          version: '0.1.0',
+          state: 'silent',
+          healthy: false,
+          detail: hostile,
+          started_at: '2026-11-20T11:00:00.000Z',
+          seen_at: '2026-11-20T11:00:00.000Z',
+          pending_records: 7,
+          pending_bytes: 1,
+          drain_lag_seconds: 0.5,
+          open_requests: 0,
+        },
+      ]),
+    }),
+    ...sessionAnswers(empty),
+    exportSessions: () => sessionsFile(),
     listModels: () => [],
     listClients: () => [],
     getUsage: () => ({
@@ -257,6 +244,10 @@ export function everything(empty: boolean): Partial<Record<Name, Handler>> {
     ...secretAnswers(empty, userId, hostile),
     ...signInSettings(empty, userId, hostile),
     ...providerAnswers(empty, { hostile, id: requestId, at }),
+    ...licenseAnswers(empty, { hostile, id: requestId, at }),
+    ...templateAnswers(empty, { hostile, id: requestId, at }),
+    ...rulesAnswers(empty, { hostile, id: requestId, at }),
+    ...boundaryAnswers(empty, { hostile, id: requestId, at, who }),
     listAuditEvents: () => ({ audit_logs: some([auditEvent]), count }),
     exportAuditEvents: () => emptyExport(),
     getAuditChain: () => ({
@@ -265,16 +256,16 @@ export function everything(empty: boolean): Partial<Record<Name, Handler>> {
       hash: '',
       removed_seq: 0,
       checkpoint: null,
-      keys: some([{ key: hostile, id: '01234567', replica: hostile, created_at: at }]),
+      keys: some([
+        { key: hostile, id: '01234567', replica: hostile, created_at: at },
+        { key: formatKey(auditKey), id: auditKey.id, replica: hostile, created_at: at },
+      ]),
     }),
     listAuditSinks: () => ({ sinks: some([auditSink]) }),
     createAuditSink: () => ({ ...auditSink, secret: null }),
     updateAuditSink: () => ({ ...auditSink, secret: hostile }),
     testAuditSink: () => ({ delivered: true, error: null }),
     deleteAuditSink: () => undefined,
-    listLegalHolds: () => ({ holds: some([legalHold]) }),
-    createLegalHold: () => legalHold,
-    getLegalHold: () => ({ ...legalHold, covers: { interceptions: 3, sessions: 1, audit_events: 2 } }),
-    releaseLegalHold: () => legalHold,
+    ...retentionAnswers(some),
   }
 }

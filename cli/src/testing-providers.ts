@@ -19,11 +19,20 @@ export function providerAnswers(
     variable: null,
     ready: false,
     detail: hostile,
+    settings: { region: 'eu-central-1', models: [{ from: hostile, to: hostile }] },
     api_keys: [{ id, masked: hostile, weight: 2, created_at: at }],
     created_at: at,
     updated_at: at,
   }
-  const type = { type: 'openai', display_name: hostile, base_url: null, example_url: hostile, needs_key: true }
+  const type = {
+    type: 'openai',
+    display_name: hostile,
+    base_url: null,
+    example_url: hostile,
+    needs_key: true,
+    settings: ['region'],
+    built_in: {},
+  }
   const result = { key_id: id, masked: hostile, ok: true, status: 200, latency_ms: 12, error: null }
   return {
     listAiProviders: () => ({ providers: empty ? [] : [provider], types: empty ? [] : [type] }),

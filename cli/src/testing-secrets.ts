@@ -1,4 +1,4 @@
-import type { ExternalAuth, ExternalAuthLink, KeyringReport } from '@reeve/sdk'
+import type { ExternalAuth, ExternalAuthLink, KeyringReport, UserSecret } from '@reeve/sdk'
 import type { Handler, Name } from './testing.ts'
 
 /** Linked accounts and keys, with text in it that wants to drive a terminal. */
@@ -41,7 +41,23 @@ export function secretAnswers(empty: boolean, userId: string, hostile: string): 
   const keys = empty ? [] : [key, { ...key, id: 'bb22', seals: false, removable: true }]
   const places = [{ table: 'user_links', column: 'refresh_token', values: 3, left: 0 }]
   const report: KeyringReport = { source: 'file', keys, places, resealing: false, unreadable: 1 }
+  const gitKey = { user_id: userId, created_at: at, updated_at: at, public_key: `ssh-ed25519 AAAA ${hostile}` }
+  const secret: UserSecret = {
+    id: '0191a4c0-0000-7000-8000-00000000aa11',
+    name: 'deploy-key',
+    description: hostile,
+    env_name: 'DEPLOY_KEY',
+    file_path: hostile,
+    created_at: at,
+    updated_at: at,
+  }
   return {
+    getGitSshKey: () => gitKey,
+    regenerateGitSshKey: () => gitKey,
+    listUserSecrets: () => (empty ? [] : [secret]),
+    createUserSecret: () => secret,
+    updateUserSecret: () => secret,
+    deleteUserSecret: () => undefined,
     listExternalAuth: () => (empty ? { providers: [], links: [] } : { providers: [provider], links: [link()] }),
     getExternalAuth: described,
     startExternalAuth: () => ({ url: 'https://github.test/authorize', expires_at: at }),

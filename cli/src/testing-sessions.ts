@@ -58,6 +58,7 @@ export const session: Session = {
   last_prompt: hostile,
   metadata: {},
   content_withheld: false,
+  content_removed_at: null,
 }
 
 export const interception: Interception = {
@@ -79,6 +80,7 @@ export const interception: Interception = {
   agent_id: null,
   parent_agent_id: null,
   source_ip: null,
+  boundary: null,
   started_at: at,
   ended_at: at,
   outcome: 'upstream_error',
@@ -94,6 +96,10 @@ export const interception: Interception = {
     { at, credential_hint: hostile, status_code: 429, error_type: 'key_limited', waited_ms: 12 },
     { at, credential_hint: 'sk-a...bcde', status_code: 200, error_type: null, waited_ms: 340 },
   ],
+  decisions: [
+    { at, subject: 'tool_call', name: hostile, tool_call_id: hostile, allowed: true, rule: null, held_ms: 1.5 },
+    { at, subject: 'tool_call', name: 'Bash', tool_call_id: null, allowed: false, rule: hostile, held_ms: 0.25 },
+  ],
   capture: 'full',
   request_bytes: 49_152,
   response_bytes: 1024,
@@ -104,9 +110,12 @@ export const interception: Interception = {
   gateway_ms: 1.25,
   token_usage: { ...usage, source: 'partial' },
   tool_calls: 1,
+  sent: { path: '/model/m/invoke', bytes: 12, sha256: 'a'.repeat(64) },
   masked: 1,
+  tool_names: null,
   prompt: hostile,
   content_withheld: false,
+  content_removed_at: null,
 }
 
 const event = (seq: number, facts: Partial<TimelineEvent>): TimelineEvent => ({
@@ -126,12 +135,14 @@ const event = (seq: number, facts: Partial<TimelineEvent>): TimelineEvent => ({
   tool_name: null,
   tool_call_id: null,
   is_error: false,
+  denied_by: null,
   model: null,
   outcome: null,
   stop_reason: null,
   token_usage: null,
   duration_ms: null,
   content_withheld: false,
+  content_removed_at: null,
   ...facts,
 })
 

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PassThrough, Writable } from 'node:stream'
-import { manualClock } from '@reeve/base'
+import { type Clock, manualClock } from '@reeve/base'
 import { type Endpoint, endpoints } from '@reeve/sdk'
-import type { Io } from './io.ts'
+import type { Io, Terminal } from './io.ts'
 import { run } from './run.ts'
 import { interrupted } from './stopped.ts'
 
@@ -69,8 +69,9 @@ async function answer(
   if (found === null) return void json(404, { message: 'no such route', code: 'not_found' })
   const { name, endpoint, params } = found
   const query = Object.fromEntries(url.searchParams)
-  const text = Buffer.concat(await Array.fromAsync<Buffer>(req)).toString()
-  const body: unknown = text === '' ? undefined : JSON.parse(text)
+  const bytes = Buffer.concat(await Array.fromAsync<Buffer>(req))
+  const uploaded = endpoint.upload === null ? null : { type: req.headers['content-type'], bytes }
+  const body: unknown = uploaded ?? (bytes.length === 0 ? undefined : JSON.parse(bytes.toString()))
   endpoint.params.parse(params)
   endpoint.query.parse(query)
   if (endpoint.body !== null) endpoint.body.parse(body)
@@ -122,13 +123,16 @@ export interface Ran {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
-  readonly stdin?: string
+  readonly stdin?: string | Uint8Array
   /** A terminal of this width; without one, pipes. */
   readonly columns?: number
   readonly home?: string
   readonly cwd?: string
   /** Addresses that the command opened in a browser. */
   readonly opened?: string[]
+  /** One that moves; without it time stands still. */
+  readonly clock?: Clock
+  readonly terminal?: Terminal
   /** Presses Ctrl-C when it resolves. */
   readonly stopWhen?: Promise<unknown>
 }
@@ -146,12 +150,13 @@ export async function runCli(argv: readonly string[], options: RunOptions = {}):
     stdin: new PassThrough().end(options.stdin ?? ''),
     tty: { stdin: isTerminal && options.stdin === undefined, stdout: isTerminal, stderr: isTerminal },
     columns: () => options.columns ?? 80,
+    terminal: options.terminal ?? null,
     env: { HTTP_PROXY: 'http://127.0.0.1:9', ...options.env },
     home: options.home ?? '',
     cwd: options.cwd ?? '/',
     hostname: 'Test_Host.example',
     runtime: { node: '26.0.0', platform: 'linux-x64' },
-    clock: manualClock('2026-11-20T12:00:00Z'),
+    clock: options.clock ?? manualClock('2026-11-20T12:00:00Z'),
     openBrowser: (url) => void options.opened?.push(url),
     signal: stop.signal,
   }

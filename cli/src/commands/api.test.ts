@@ -25,7 +25,9 @@ test('an answer is printed as it came, and a path may leave out what all begin w
 
 test('--paginate follows ids and cursors to the end and makes one list of it', async () => {
   const timeline = ({ query }: Asked) =>
-    query['after'] === 'c2' ? { events: events.slice(4), next: null } : { events: events.slice(0, 4), next: 'c2' }
+    query['after'] === 'c2'
+      ? { events: events.slice(4), next: null, decisions: [], builds: [] }
+      : { events: events.slice(0, 4), next: 'c2', decisions: [], builds: [] }
   await using deployment = await serveContract({
     ...everything(false),
     listUsers: pagesOfTwo,

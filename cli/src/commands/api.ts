@@ -81,15 +81,19 @@ interface Items {
   readonly count: number | null
 }
 
-/** Lists are an array, or an object with one array of things beside counts and cursors. */
+/**
+ * Lists are an array, or an object with one array of things beside counts and cursors. Where a cursor says that it is a
+ * list, the first array is it: what stands beside a timeline is another.
+ */
 function itemsOf(value: unknown): Items | null {
   if (Array.isArray(value)) return { items: value, next: null, count: value.length }
   if (typeof value !== 'object' || value === null || 'id' in value) return null
   const arrays = Object.values(value).filter((field) => Array.isArray(field))
-  if (arrays.length !== 1) return null
   const next = 'next' in value && (typeof value.next === 'string' || value.next === null) ? value.next : undefined
+  const [items] = arrays
+  if (items === undefined || (arrays.length > 1 && next === undefined)) return null
   const count = 'count' in value && typeof value.count === 'number' ? value.count : null
-  return { items: arrays[0]!, next, count }
+  return { items, next, count }
 }
 
 function nextPage(path: string, { items, next, count }: Items): string | null {

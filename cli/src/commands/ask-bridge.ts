@@ -18,14 +18,19 @@ const verdict = (code: FaultCode | 'ok', message: string, fix = ''): Verdict => 
 })
 
 /**
- * Asks as Claude Code would: same address, same header, the smallest question there is (the list of models, of which
- * one). Never throws but for the caller's own stop.
+ * Asks as an agent would: same address, same credential, the smallest question there is, which is the list of models.
+ * Never throws but for the caller's own stop.
  */
-export async function askBridge(baseUrl: string, token: string, signal: AbortSignal): Promise<Verdict> {
+export async function askBridge(
+  baseUrl: string,
+  token: string,
+  signal: AbortSignal,
+  { agent, models } = { agent: 'claude', models: '/v1/models?limit=1' },
+): Promise<Verdict> {
   let response: Response
   let text: string
   try {
-    response = await fetch(`${baseUrl.replace(/\/+$/, '')}/v1/models?limit=1`, {
+    response = await fetch(`${baseUrl.replace(/\/+$/, '')}${models}`, {
       headers: {
         authorization: `Bearer ${token}`,
         'anthropic-version': '2023-06-01',
@@ -60,10 +65,12 @@ export async function askBridge(baseUrl: string, token: string, signal: AbortSig
     return verdict(
       'unauthenticated',
       said ?? 'the token is not accepted',
-      'the token is unknown, revoked or expired: reeve connect claude makes a new one',
+      `the token is unknown, revoked or expired: reeve connect ${agent} makes a new one`,
     )
   if (response.status === 403)
     return verdict('forbidden', said ?? 'the token may not call models', 'use a token with the scope gateway or all')
+  if (response.status === 404 && isReeveItself(response))
+    return verdict('ok', 'the bridge answers; this provider does not list its models')
   if (response.status === 404)
     return verdict('not_found', said ?? 'there is no such provider at that address', 'reeve status shows the providers')
   if (!fromReeve)
@@ -77,6 +84,12 @@ export async function askBridge(baseUrl: string, token: string, signal: AbortSig
     said ?? `the bridge answered with status ${response.status}`,
     'reeve status shows the state of the providers',
   )
+}
+
+/** Whether Reeve took the request, token and all, and answered it without the provider: the ids are both its own. */
+function isReeveItself({ headers }: Response): boolean {
+  const id = headers.get('x-reeve-interception-id')
+  return id !== null && headers.get('request-id') === id
 }
 
 function isJson(text: string): boolean {

@@ -1,5 +1,3 @@
-import { createHash, createPublicKey, verify } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -10,6 +8,7 @@ import type { Context } from '../context.ts'
 import { type Answer, type Column, one, raw, table } from '../output/answer.ts'
 import { instantColumn } from '../output/fields.ts'
 import { visibleLine } from '../output/visible.ts'
+import { fieldOf, linesOf, sha256, verifySignature } from './proof.ts'
 import { chunks, saveTo } from './save-download.ts'
 
 interface ExportInput {
@@ -91,17 +90,6 @@ async function* downloaded(context: Context): AsyncGenerator<string> {
   yield* createInterface({ input: Readable.from(chunks(body), { objectMode: false }), crlfDelay: Infinity })
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
-  const file = createReadStream(path, 'utf8')
-  try {
-    yield* createInterface({ input: file, crlfDelay: Infinity })
-  } catch (thrown) {
-    throw new Fault('invalid', `cannot read ${path}: ${toError(thrown).message}`, { cause: thrown })
-  } finally {
-    file.destroy()
-  }
-}
-
 /**
  * Lines with a note each, as they are in `checkpoints.log`, or as a sink was sent them: JSON, of whatever stands before it
  * in a line of syslog. Other events among them, and a line that a crash cut off, are passed over.
@@ -124,16 +112,6 @@ async function readNotes(path: string): Promise<string[]> {
       return []
     }
   })
-}
-
-const fieldOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined
-
-const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest()
-
-function verifySignature(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  const x = Buffer.from(publicKey).toString('base64url')
-  return verify(null, message, createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' }), signature)
 }
 
 export async function showAuditKeys(context: Context): Promise<Answer> {

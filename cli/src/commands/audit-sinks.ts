@@ -12,7 +12,11 @@ const columns: readonly Column<AuditSink>[] = [
   { name: 'url', value: (row) => row.url, priority: 2, elastic: true },
   { name: 'delivered', value: (row) => row.delivered_seq, priority: 1 },
   { name: 'state', value: stateOf, priority: 0 },
+  { name: 'sends', value: (row) => row.sends.join(' '), priority: 1 },
   { name: 'lag', value: (row) => row.lag, priority: 0 },
+  { name: 'record_lag', value: (row) => row.record_lag, priority: 1 },
+  { name: 'boundary_lag', value: (row) => row.boundary_lag, priority: 1 },
+  { name: 'content', value: (row) => row.content, priority: 4 },
   { name: 'error', value: (row) => row.last_error, priority: 0, elastic: true },
   instantColumn('failing_since', (row) => row.failing_since, 3),
   instantColumn('last_delivered', (row) => row.last_delivered_at, 3),
@@ -31,11 +35,26 @@ export async function listSinks(context: Context): Promise<Answer> {
   return table(sinks, columns, (row) => row.id, 'no sinks; reeve audit sinks create makes one')
 }
 
+const streams = ['audit', 'interceptions', 'boundaries'] as const satisfies AuditSink['sends']
+
+/** Nothing where nothing was said. */
+function readSends(given: readonly string[]): { sends?: AuditSink['sends'] } {
+  if (given.length === 0) return {}
+  const sends = streams.filter((stream) => given.includes(stream))
+  const unknown = given.find((name) => !sends.some((stream) => stream === name))
+  if (unknown === undefined) return { sends }
+  throw new Fault('invalid', `--sends ${unknown} is nothing that can be sent`, {
+    fix: 'give --sends audit, interceptions or boundaries; more than one with more than one --sends',
+  })
+}
+
 interface CreateInput {
   readonly name: string
   readonly url: string
   readonly kind: 'syslog' | 'otlp' | 'webhook' | undefined
   readonly format: 'reeve' | 'ocsf' | undefined
+  readonly sends: readonly string[]
+  readonly content: boolean
   readonly secretFile: string | undefined
   readonly ca: string | undefined
   readonly allowPrivate: boolean
@@ -43,7 +62,7 @@ interface CreateInput {
 }
 
 export async function createSink(context: Context, input: CreateInput): Promise<Answer> {
-  const { name, url, kind, format, secretFile, ca, allowPrivate, fromBeginning } = input
+  const { name, url, kind, format, sends, content, secretFile, ca, allowPrivate, fromBeginning } = input
   if (kind === undefined)
     throw new Fault('invalid', '--kind is missing', { fix: 'give --kind syslog, otlp or webhook' })
   const client = await context.client()
@@ -53,6 +72,8 @@ export async function createSink(context: Context, input: CreateInput): Promise<
       url,
       kind,
       allow_private: allowPrivate,
+      content,
+      ...readSends(sends),
       from: fromBeginning ? 'beginning' : 'now',
       ...(format === undefined ? {} : { format }),
       ...(secretFile === undefined ? {} : { secret: (await readText(context, secretFile)).trim() }),
@@ -74,6 +95,9 @@ interface UpdateInput {
   readonly name: string | undefined
   readonly address: string | undefined
   readonly format: 'reeve' | 'ocsf' | undefined
+  readonly sends: readonly string[]
+  readonly content: boolean
+  readonly withoutContent: boolean
   readonly secretFile: string | undefined
   readonly renewSecret: boolean
   readonly ca: string | undefined
@@ -83,17 +107,34 @@ interface UpdateInput {
 }
 
 export async function updateSink(context: Context, input: UpdateInput): Promise<Answer> {
-  const { sink, name, address, format, secretFile, renewSecret, ca, publicCa, allowPrivate, refusePrivate } = input
+  const {
+    sink,
+    name,
+    address,
+    format,
+    sends,
+    content,
+    withoutContent,
+    secretFile,
+    renewSecret,
+    ca,
+    publicCa,
+    allowPrivate,
+    refusePrivate,
+  } = input
   const either = (one: boolean, other: boolean, words: string) => {
     if (one && other) throw new Fault('invalid', `${words} contradict each other`, { fix: 'give one of them' })
   }
   either(secretFile !== undefined, renewSecret, '--secret-file and --renew-secret')
+  either(content, withoutContent, '--content and --without-content')
   either(ca !== undefined, publicCa, '--ca and --public-ca')
   either(allowPrivate, refusePrivate, '--allow-private and --refuse-private')
   const body = {
     ...(name === undefined ? {} : { name }),
     ...(address === undefined ? {} : { url: address }),
     ...(format === undefined ? {} : { format }),
+    ...readSends(sends),
+    ...(content || withoutContent ? { content } : {}),
     ...(renewSecret ? { secret: null } : {}),
     ...(secretFile === undefined ? {} : { secret: (await readText(context, secretFile)).trim() }),
     ...(publicCa ? { ca: null } : {}),

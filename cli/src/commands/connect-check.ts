@@ -5,6 +5,7 @@ import { type Answer, type Column, table } from '../output/answer.ts'
 import { visibleLine } from '../output/visible.ts'
 import { askBridge, type Verdict } from './ask-bridge.ts'
 import { effectiveEnv } from './claude-settings.ts'
+import { otherAgents } from './other-agents.ts'
 
 interface Check {
   readonly check: string
@@ -21,48 +22,68 @@ const columns: readonly Column<Check>[] = [
 ]
 const toneOfResult = { ok: 'green', failed: 'red', skipped: 'dim' } as const
 
-/** Looks at what Claude Code would use here, then asks the bridge with it. */
+/** With what an agent would ask, and what is to be said of that. */
+interface Settings {
+  readonly url: string
+  readonly token: string
+  readonly checks: readonly Check[]
+}
+
+/** Looks at what an agent would use here, then asks the bridge with it. */
 export async function connectCheck(context: Context, input: { readonly client: string }): Promise<Answer> {
-  if (input.client !== 'claude')
-    throw new Fault('invalid', `"${input.client}" cannot be checked`, { fix: 'reeve connect check claude' })
-  const env = await effectiveEnv(context.io)
-  const url = env.get('ANTHROPIC_BASE_URL')
-  const token = env.get('ANTHROPIC_AUTH_TOKEN')
-  const apiKey = env.get('ANTHROPIC_API_KEY')
-  const checks: Check[] = [
-    url === undefined || url.value === ''
-      ? failed(
-          'address',
-          'ANTHROPIC_BASE_URL is not set: Claude Code would not go through Reeve',
-          'eval "$(reeve connect claude)", or reeve connect claude --write',
-        )
-      : okay('address', `${url.value}, from ${url.from}`),
-    token === undefined || token.value === ''
-      ? failed(
-          'token',
-          'ANTHROPIC_AUTH_TOKEN is not set',
-          'eval "$(reeve connect claude)", or reeve connect claude --write',
-        )
-      : okay('token', `${hint(token.value)}, from ${token.from}`),
-  ]
-  if (apiKey !== undefined && apiKey.value !== '' && apiKey.value !== token?.value) {
-    checks.push(
-      failed(
-        'other credentials',
-        `ANTHROPIC_API_KEY is set too, from ${apiKey.from}: Claude Code sends both`,
-        'unset it',
-      ),
-    )
+  const agent = otherAgents.find(({ name }) => name === input.client)
+  if (agent === undefined && input.client !== 'claude') {
+    const known = ['claude', ...otherAgents.map(({ name }) => name)].join(', ')
+    throw new Fault('invalid', `"${input.client}" cannot be checked`, { fix: `one of these can: ${known}` })
   }
+  const {
+    url,
+    token,
+    checks: found,
+  } = agent === undefined ? await settingsOfClaude(context) : settingsOf(agent, context)
+  const checks = [...found]
   let exitCode = checks.some((check) => check.result === 'failed') ? 1 : 0
-  if (url === undefined || url.value === '' || token === undefined || token.value === '') {
+  if (url === '' || token === '') {
     checks.push({ check: 'bridge', result: 'skipped', detail: 'there is nothing to ask with', fix: '' })
   } else {
-    const verdict = await askBridge(url.value, token.value, context.io.signal)
+    const asked = agent === undefined ? undefined : { agent: agent.name, models: agent.models }
+    const verdict = await askBridge(url, token, context.io.signal, asked)
     checks.push(verdict.ok ? okay('bridge', verdict.message) : failed('bridge', verdict.message, verdict.fix))
     if (!verdict.ok) exitCode = exitCodeOf(verdict)
   }
   return { ...table(checks, columns, (row) => row.check, ''), page: showChecks, exitCode }
+}
+
+async function settingsOfClaude({ io }: Context): Promise<Settings> {
+  const env = await effectiveEnv(io)
+  const [url, token] = [env.get('ANTHROPIC_BASE_URL'), env.get('ANTHROPIC_AUTH_TOKEN')]
+  const apiKey = env.get('ANTHROPIC_API_KEY')
+  const fix = 'eval "$(reeve connect claude)", or reeve connect claude --write'
+  const checks = [
+    url === undefined || url.value === ''
+      ? failed('address', 'ANTHROPIC_BASE_URL is not set: Claude Code would not go through Reeve', fix)
+      : okay('address', `${url.value}, from ${url.from}`),
+    token === undefined || token.value === ''
+      ? failed('token', 'ANTHROPIC_AUTH_TOKEN is not set', fix)
+      : okay('token', `${hint(token.value)}, from ${token.from}`),
+  ]
+  if (apiKey !== undefined && apiKey.value !== '' && apiKey.value !== token?.value) {
+    const detail = `ANTHROPIC_API_KEY is set too, from ${apiKey.from}: Claude Code sends both`
+    checks.push(failed('other credentials', detail, 'unset it'))
+  }
+  return { url: url?.value ?? '', token: token?.value ?? '', checks }
+}
+
+function settingsOf({ name, title, address, token }: (typeof otherAgents)[number], { io }: Context): Settings {
+  const [url, key] = [io.env[address] ?? '', io.env[token] ?? '']
+  const fix = `eval "$(reeve connect ${name})"`
+  const checks = [
+    url === ''
+      ? failed('address', `${address} is not set: ${title} would not go through Reeve`, fix)
+      : okay('address', `${url}, from the environment`),
+    key === '' ? failed('token', `${token} is not set`, fix) : okay('token', `${hint(key)}, from the environment`),
+  ]
+  return { url, token: key, checks }
 }
 
 const okay = (check: string, detail: string): Check => ({ check, result: 'ok', detail, fix: '' })

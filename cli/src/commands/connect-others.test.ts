@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -76,4 +78,34 @@ test('a provider that the bridge does not have is refused before a token is made
     expect(await connect(deployment.url, name, '--provider', 'nope')).toMatchObject({ code: 3, stdout: '' })
   }
   expect(deployment.asked.some((one) => one.name === 'createToken')).toBe(false)
+})
+
+test('the check asks with what connect has set up, in the way of each API', async () => {
+  const asked: [string | undefined, string | undefined][] = []
+  const server = createServer((req, res) => {
+    asked.push([req.url, req.headers.authorization])
+    res.writeHead(200, { 'content-type': 'application/json' }).end('{"data":[]}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  // SAFETY: a server that listens on a TCP port has an AddressInfo.
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  await using deployment = await serveContract(handlers)
+  for (const [name, path] of [
+    ['codex', '/api/v2/aibridge/openai/v1/models'],
+    ['gemini', '/api/v2/aibridge/gemini/v1beta/models?pageSize=1'],
+    ['opencode', '/api/v2/aibridge/openai/v1/models'],
+  ] as const) {
+    const { stdout } = await connect(deployment.url, name)
+    const lines = sh(stdout.replaceAll(deployment.url, url), `/usr/bin/env`).split('\n')
+    const env = Object.fromEntries(lines.map((line) => [line.split('=')[0], line.slice(line.indexOf('=') + 1)]))
+    const ran = await runCli(['connect', 'check', name, '-o', 'json'], { home, cwd: home, env })
+    expect(ran.code, ran.stdout + ran.stderr).toBe(0)
+    expect(asked.pop()).toEqual([path, 'Bearer rv_secret'])
+    const unset = await runCli(['connect', 'check', name], { home, cwd: home, env: {} })
+    expect(unset.code).toBe(1)
+    expect(unset.stdout).toContain('would not go through Reeve')
+  }
+  server.closeAllConnections()
+  server.close()
+  expect((await runCli(['connect', 'check', 'emacs'], { home, cwd: home, env: {} })).code).toBe(2)
 })

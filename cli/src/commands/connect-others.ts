@@ -39,23 +39,25 @@ export async function connectOther(context: Context, name: OtherAgent, input: Co
   const base_url = `${url}/api/v2/aibridge/${encodeURIComponent(provider)}${name === 'gemini' ? '' : '/v1'}`
   if (context.io.tty.stdout) context.note(`run this with eval: eval "$(reeve connect ${name})"`)
   const connection = { base_url, token }
-  return oneText(connection, shellCode[name](connection).join('\n'), columns, (row) => row.token)
+  const code = [exported(agent.address, base_url), exported(agent.token, token), ...moreCode[name](connection)]
+  return oneText(connection, code.join('\n'), columns, (row) => row.token)
 }
 
 const exported = (name: string, value: string): string => `export ${name}=${quote(value)}`
 
-const shellCode: Readonly<Record<OtherAgent, (connection: Connection) => readonly string[]>> = {
+/** What an agent needs beside the two variables. */
+const moreCode: Readonly<Record<OtherAgent, (connection: Connection) => readonly string[]>> = {
   // Codex has no variable for the address: it is told with each call.
-  codex: ({ base_url, token }) => {
+  codex: ({ base_url }) => {
     const facts = { name: 'Reeve', base_url, env_key: 'REEVE_CODEX_TOKEN', wire_api: 'responses' }
     const table = Object.entries(facts).map(([key, value]) => `${key}=${JSON.stringify(value)}`)
     const settings = ['model_provider="reeve"', `model_providers.reeve={${table.join(',')}}`]
     const flags = settings.map((one) => `-c ${quote(one)}`).join(' ')
-    return [exported('REEVE_CODEX_TOKEN', token), `codex() { command codex ${flags} "$@"; }`]
+    return [`codex() { command codex ${flags} "$@"; }`]
   },
-  gemini: ({ base_url, token }) => [exported('GOOGLE_GEMINI_BASE_URL', base_url), exported('GEMINI_API_KEY', token)],
+  gemini: () => [],
   // Its own configuration stays, and this is laid over it.
-  opencode: ({ base_url, token }) => {
+  opencode: ({ base_url }) => {
     const reeve = {
       npm: '@ai-sdk/openai-compatible',
       name: 'Reeve',
@@ -63,7 +65,7 @@ const shellCode: Readonly<Record<OtherAgent, (connection: Connection) => readonl
       models: { 'gpt-5.5': {}, 'scripted-1': {} },
     }
     const config = JSON.stringify({ provider: { reeve } })
-    return [exported('REEVE_OPENCODE_TOKEN', token), exported('OPENCODE_CONFIG_CONTENT', config)]
+    return [exported('OPENCODE_CONFIG_CONTENT', config)]
   },
 }
 

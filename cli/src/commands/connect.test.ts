@@ -123,11 +123,16 @@ test('a token of one’s own needs no signing in', async () => {
 })
 
 /** A bridge that answers the check in one way. */
-async function check(status: number, body: string, env: Record<string, string> = {}) {
+async function check(
+  status: number,
+  body: string,
+  env: Record<string, string> = {},
+  headers: Record<string, string> = {},
+) {
   let credential: string | undefined
   const server = createServer((req, res) => {
     credential = req.headers.authorization
-    res.writeHead(status, { 'content-type': 'application/json' }).end(body)
+    res.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   // SAFETY: a server that listens on a TCP port has an AddressInfo.
@@ -165,6 +170,14 @@ test('the check tells what the bridge says to the token that Claude Code would u
     expect(bad.code).toBe(code)
     expect(bad.checks.at(-1)).toMatchObject({ result: 'failed', detail: expect.stringContaining(words) })
   }
+})
+
+test('a provider that lists no models is one that the token works for', async () => {
+  const ids = (requestId: string) => ({ 'x-reeve-interception-id': '019a', 'request-id': requestId })
+  expect((await check(404, error('no list'), {}, ids('019a'))).checks.at(-1)).toMatchObject({ result: 'ok' })
+  expect((await check(404, error('no list'), {}, ids('of-the-provider'))).checks.at(-1)).toMatchObject({
+    result: 'failed',
+  })
 })
 
 test('settings win over the environment, as they do for Claude Code', async () => {

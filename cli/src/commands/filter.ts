@@ -14,17 +14,8 @@ export function filterQuery(
   input: FilterInput,
   names: { since: string; until: string },
 ): { q?: string } {
-  const now = context.io.clock.now()
-  const at = (flag: string, text: string) => {
-    try {
-      return readInstant(text, now, context.timeZone, parseDuration)
-    } catch (thrown) {
-      if (!(thrown instanceof Fault)) throw thrown
-      throw new Fault('invalid', `${flag}: ${thrown.message}`, thrown.fix === undefined ? {} : { fix: thrown.fix })
-    }
-  }
-  const since = input.since === undefined ? null : at('--since', input.since)
-  const until = input.until === undefined ? null : at('--until', input.until)
+  const since = input.since === undefined ? null : readTime(context, '--since', input.since)
+  const until = input.until === undefined ? null : readTime(context, '--until', input.until)
   if (since !== null && until !== null && since >= until) throw new Fault('invalid', '--since is not before --until')
   const terms = [
     input.filter ?? '',
@@ -32,4 +23,14 @@ export function filterQuery(
     until === null ? '' : `${names.until}:${until.toISOString()}`,
   ].filter((term) => term.trim() !== '')
   return terms.length === 0 ? {} : { q: terms.join(' ') }
+}
+
+/** What was typed for a flag that says when. */
+export function readTime({ io, timeZone }: Context, flag: string, text: string): Date {
+  try {
+    return readInstant(text, io.clock.now(), timeZone, parseDuration)
+  } catch (thrown) {
+    if (!(thrown instanceof Fault)) throw thrown
+    throw new Fault('invalid', `${flag}: ${thrown.message}`, thrown.fix === undefined ? {} : { fix: thrown.fix })
+  }
 }

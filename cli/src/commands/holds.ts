@@ -24,12 +24,12 @@ export async function listHolds(context: Context): Promise<Answer> {
   return table(holds, columns, (row) => row.id, 'no legal holds')
 }
 
-const coverage: readonly Column<LegalHoldCoverage>[] = [
-  ...columns,
+const covered: readonly Column<Pick<LegalHoldCoverage, 'covers'>>[] = [
   { name: 'requests', value: (row) => row.covers.interceptions, priority: 0 },
   { name: 'sessions', value: (row) => row.covers.sessions, priority: 0 },
   { name: 'audit_events', value: (row) => row.covers.audit_events, priority: 0 },
 ]
+const coverage: readonly Column<LegalHoldCoverage>[] = [...columns, ...covered]
 
 export async function showHold(context: Context, input: { readonly hold: string }): Promise<Answer> {
   const client = await context.client()
@@ -42,22 +42,26 @@ interface CreateInput {
   readonly session: string | undefined
   readonly since: string | undefined
   readonly until: string | undefined
+  readonly dryRun: boolean
   readonly reason: string | undefined
 }
 
 export async function createHold(context: Context, input: CreateInput): Promise<Answer> {
-  const { user, session, since, until } = input
-  const reason = needed(input.reason)
+  const { user, session, since, until, dryRun } = input
   const at = (text: string) => readInstant(text, context.io.clock.now(), context.timeZone, parseDuration).toISOString()
-  const client = await context.client()
-  const body = {
-    reason,
+  const about = {
     ...(user === undefined ? {} : { user }),
     ...(session === undefined ? {} : { session_id: session }),
     ...(since === undefined ? {} : { from: at(since) }),
     ...(until === undefined ? {} : { to: at(until) }),
   }
-  const hold = await client.call(endpoints.createLegalHold, { body, signal: context.io.signal })
+  const reason = dryRun ? '' : needed(input.reason)
+  const client = await context.client()
+  if (dryRun) {
+    const { covers } = await client.call(endpoints.previewLegalHold, { body: about, signal: context.io.signal })
+    return one({ covers }, covered, () => '')
+  }
+  const hold = await client.call(endpoints.createLegalHold, { body: { ...about, reason }, signal: context.io.signal })
   return one(hold, columns, (row) => row.id)
 }
 

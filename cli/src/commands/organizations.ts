@@ -8,6 +8,7 @@ const columns: readonly Column<Organization>[] = [
   { name: 'display_name', value: (row) => row.display_name, priority: 1 },
   { name: 'default', value: (row) => row.is_default, priority: 2 },
   { name: 'new_members_get', value: (row) => row.default_member_roles.join(' '), priority: 4 },
+  { name: 'boundary', value: (row) => (row.require_boundary ? 'required' : 'optional'), priority: 4 },
   { name: 'description', value: (row) => row.description, priority: 3, elastic: true },
   instantColumn('created', (row) => row.created_at, 3),
   { ...idColumn<Organization>(), priority: 4 },
@@ -40,6 +41,7 @@ interface Fields {
   readonly icon: string | undefined
   readonly memberRole: readonly string[]
   readonly noMemberRoles: boolean
+  readonly requireBoundary: 'yes' | 'no' | undefined
 }
 
 /** What was named, and nothing else. */
@@ -50,6 +52,7 @@ function named(input: Fields) {
     ...(input.description === undefined ? {} : { description: input.description }),
     ...(input.icon === undefined ? {} : { icon: input.icon }),
     ...(roles === undefined ? {} : { default_member_roles: roles }),
+    ...(input.requireBoundary === undefined ? {} : { require_boundary: input.requireBoundary === 'yes' }),
   }
 }
 

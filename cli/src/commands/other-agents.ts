@@ -1,8 +1,36 @@
-/** The agents that `reeve connect` knows beside Claude Code, and the provider that each speaks with by default. */
+/**
+ * The agents that `reeve connect` knows beside Claude Code: the provider that each speaks with by default, the variables
+ * that say where and with what, and where its kind of API lists models. Codex and opencode are told the address in
+ * another way; their variable is there for `reeve connect check`.
+ */
 export const otherAgents = [
-  { name: 'codex', title: 'Codex', provider: 'openai', example: 'codex' },
-  { name: 'gemini', title: 'Gemini CLI', provider: 'gemini', example: 'gemini -m gemini-2.5-pro' },
-  { name: 'opencode', title: 'opencode', provider: 'openai', example: 'opencode run -m reeve/gpt-5.5 hello' },
+  {
+    name: 'codex',
+    title: 'Codex',
+    provider: 'openai',
+    example: 'codex',
+    address: 'REEVE_CODEX_BASE_URL',
+    token: 'REEVE_CODEX_TOKEN',
+    models: '/models',
+  },
+  {
+    name: 'gemini',
+    title: 'Gemini CLI',
+    provider: 'gemini',
+    example: 'gemini -m gemini-2.5-pro',
+    address: 'GOOGLE_GEMINI_BASE_URL',
+    token: 'GEMINI_API_KEY',
+    models: '/v1beta/models?pageSize=1',
+  },
+  {
+    name: 'opencode',
+    title: 'opencode',
+    provider: 'openai',
+    example: 'opencode run -m reeve/gpt-5.5 hello',
+    address: 'REEVE_OPENCODE_BASE_URL',
+    token: 'REEVE_OPENCODE_TOKEN',
+    models: '/models',
+  },
 ] as const
 
 export type OtherAgent = (typeof otherAgents)[number]['name']

@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Fault, toError } from '@reeve/base'
-import { type AiProvider, type AiProviderTestResult, type AiProviderType, endpoints } from '@reeve/sdk'
+import {
+  type AiProvider,
+  type AiProviderSettings,
+  type AiProviderTestResult,
+  type AiProviderType,
+  type Client,
+  endpoints,
+} from '@reeve/sdk'
 import type { Context } from '../context.ts'
 import { type Answer, type Column, one, table } from '../output/answer.ts'
 import { instantColumn } from '../output/fields.ts'
@@ -16,10 +23,15 @@ const columns: readonly Column<AiProvider>[] = [
   { name: 'source', value: (row) => row.variable ?? row.source, priority: 2 },
   { name: 'detail', value: (row) => row.detail, priority: 1, elastic: true },
   { name: 'display_name', value: (row) => row.display_name, priority: 4 },
+  { name: 'settings', value: (row) => settingsWords(row.settings), priority: 5, elastic: true },
   { name: 'allow_private', value: (row) => row.allow_private, priority: 5 },
   instantColumn('updated', (row) => row.updated_at, 4),
   { name: 'id', value: (row) => row.id, priority: 6 },
 ]
+
+/** Empty where nothing is set. */
+const settingsWords = (settings: AiProviderSettings): string =>
+  Object.keys(settings).length === 0 ? '' : JSON.stringify(settings)
 
 function stateOf({ enabled, ready }: AiProvider): string {
   if (!enabled) return 'off'
@@ -32,7 +44,16 @@ const keyWords = ({ masked, weight }: AiProvider['api_keys'][number]): string =>
 export async function listProviders(context: Context): Promise<Answer> {
   const client = await context.client()
   const { providers } = await client.call(endpoints.listAiProviders, { signal: context.io.signal })
-  return table(providers, columns, (row) => row.name, 'no providers; reeve providers create makes one')
+  const empty = providers.length === 0 ? await noneOf(client, context.io.signal) : ''
+  return table(providers, columns, (row) => row.name, empty)
+}
+
+/** Where none is set up, those may be offered that answer from a script: they are nobody's to change. */
+async function noneOf(client: Client, signal: AbortSignal): Promise<string> {
+  const { providers } = await client.call(endpoints.getBridgeStatus, { signal })
+  const scripted = providers.filter((provider) => provider.scripted).map(({ name }) => name)
+  const but = scripted.length === 0 ? '' : ` but those that answer from a script (${scripted.join(', ')})`
+  return `no providers${but}; reeve providers create makes one`
 }
 
 export async function listTypes(context: Context): Promise<Answer> {
@@ -66,6 +87,8 @@ interface Made {
   readonly keyFile: string | undefined
   readonly keyStdin: boolean
   readonly weight: number | undefined
+  readonly region: string | undefined
+  readonly settings: string | undefined
 }
 
 interface CreateInput extends Made {
@@ -85,6 +108,7 @@ export async function createProvider(context: Context, input: CreateInput): Prom
       name,
       type,
       ...facts(input),
+      ...(await settingsOf(context, input, null)),
       api_keys: await readKeys(context, input),
       allow_private: allowPrivate,
       enabled: !disabled,
@@ -111,6 +135,7 @@ export async function updateProvider(context: Context, input: UpdateInput): Prom
   const keys = await keysOf(context, input, added)
   const body = {
     ...facts(input),
+    ...(await settingsOf(context, input, provider)),
     ...(keys === null ? {} : { api_keys: keys }),
     ...(privateAddresses === undefined ? {} : { allow_private: privateAddresses === 'allow' }),
     ...(state === undefined ? {} : { enabled: state === 'on' }),
@@ -177,6 +202,34 @@ const facts = ({ baseUrl, displayName, icon }: Made) => ({
   ...(icon === undefined ? {} : { icon }),
 })
 
+/** `provider`: whose other settings stay when only a region is given. */
+async function settingsOf(
+  context: Context,
+  { region, settings }: Made,
+  provider: string | null,
+): Promise<{ settings?: AiProviderSettings }> {
+  if (region === undefined && settings === undefined) return {}
+  const given = settings === undefined ? await settingsBefore(context, provider) : await readSettings(context, settings)
+  return { settings: { ...given, ...(region === undefined ? {} : { region }) } }
+}
+
+async function settingsBefore(context: Context, provider: string | null): Promise<AiProviderSettings> {
+  if (provider === null) return {}
+  const client = await context.client()
+  const found = await client.call(endpoints.getAiProvider, { params: { provider }, signal: context.io.signal })
+  return found.settings
+}
+
+async function readSettings(context: Context, file: string): Promise<AiProviderSettings> {
+  const path = resolve(context.io.cwd, file)
+  try {
+    // SAFETY: the server looks at each of them, and says what is wrong by name.
+    return JSON.parse(await readFile(path, 'utf8')) as AiProviderSettings
+  } catch (thrown) {
+    throw new Fault('invalid', `cannot read ${path}: ${toError(thrown).message}`, { cause: thrown })
+  }
+}
+
 interface NewKey {
   readonly api_key: string
   readonly weight: number
@@ -190,7 +243,8 @@ async function readKeys(context: Context, { keyFile, keyStdin, weight = 0 }: Mad
     const content = await readFile(path, 'utf8').catch((thrown: unknown) => {
       throw new Fault('invalid', `cannot read ${path}: ${toError(thrown).message}`, { cause: thrown })
     })
-    read.push(...content.split(/\r?\n/))
+    // The key of a service account is a file of many lines.
+    read.push(...(content.trimStart().startsWith('{') ? [content] : content.split(/\r?\n/)))
   }
   return read
     .map((line) => line.trim())

@@ -4,7 +4,7 @@ import { type Client, endpoints, type Interception } from '@reeve/sdk'
 import type { Context } from '../context.ts'
 import { type Answer, type Column, one, raw, table } from '../output/answer.ts'
 import { instantColumn, shortIdColumn, toneOf, whoColumn } from '../output/fields.ts'
-import { requestHeader, withheld } from '../output/timeline.ts'
+import { requestHeader, absent } from '../output/timeline.ts'
 import { type FilterInput, filterQuery } from './filter.ts'
 import { paged, type PagingInput } from './paging.ts'
 import { reasonQuery, type ReasonInput } from './reason.ts'
@@ -32,7 +32,7 @@ const columns: readonly Column<Interception>[] = [
   {
     name: 'prompt',
     value: (row) => row.prompt,
-    show: (row) => (row.content_withheld ? withheld : (row.prompt ?? '')),
+    show: (row) => row.prompt ?? absent(row),
     priority: 2,
     elastic: true,
   },
@@ -46,6 +46,8 @@ const columns: readonly Column<Interception>[] = [
   { name: 'first_byte_ms', value: (row) => rounded(row.time_to_first_byte_ms), priority: 6 },
   { name: 'gateway_ms', value: (row) => rounded(row.gateway_ms), priority: 6 },
   { name: 'session', value: (row) => row.session_id, priority: 6 },
+  { name: 'boundary', value: (row) => row.boundary?.session_id ?? null, priority: 7 },
+  { name: 'boundary_verified', value: (row) => row.boundary?.verified ?? null, priority: 7 },
   { name: 'api_key', value: (row) => row.api_key_id, priority: 7 },
 ]
 
@@ -64,10 +66,13 @@ export async function listRequests(context: Context, input: FilterInput & Paging
   return table(rows, columns, (row) => row.id, 'no requests found')
 }
 
+/** `sent`: what the provider was asked with, where that is not what came. */
+type Side = 'request' | 'sent' | 'response'
+
 interface ShowInput extends ReasonInput {
   readonly id: string
   readonly full: boolean
-  readonly body: 'request' | 'response' | undefined
+  readonly body: Side | undefined
   readonly out: string | undefined
 }
 
@@ -99,7 +104,7 @@ export async function showRequest(context: Context, input: ShowInput): Promise<A
 async function showBody(
   context: Context,
   client: Client,
-  params: { readonly id: string; readonly side: 'request' | 'response' },
+  params: { readonly id: string; readonly side: Side },
   query: { reason?: string },
   out: string | undefined,
 ): Promise<Answer> {

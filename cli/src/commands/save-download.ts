@@ -5,11 +5,14 @@ import { pipeline } from 'node:stream/promises'
 import { Fault, toError } from '@reeve/base'
 
 /** Writes beside the file and moves it there at the end: a download that breaks off leaves what was there before. */
-export async function saveTo(file: string, body: ReadableStream<Uint8Array>): Promise<number> {
+export async function saveTo(
+  file: string,
+  body: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<number> {
   const half = `${file}.part`
   let bytes = 0
   async function* counted(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chunks(body)) {
+    for await (const chunk of body instanceof ReadableStream ? chunks(body) : body) {
       bytes += chunk.length
       yield chunk
     }

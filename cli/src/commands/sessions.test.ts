@@ -6,6 +6,7 @@ import type { Session } from '@reeve/sdk'
 import { type Asked, Refusal, runCli, type RunOptions, serveContract } from '../testing.ts'
 import { everything } from '../testing-data.ts'
 import { events, requestId, session, sessionId } from '../testing-sessions.ts'
+import { timelineBuilds, timelineDecisions } from '../testing-timeline.ts'
 
 const run = (url: string, words: readonly string[], options: RunOptions = {}) =>
   runCli([...words, '--url', url], { env: { REEVE_SESSION_TOKEN: 'rv_me' }, ...options })
@@ -82,8 +83,8 @@ test('an id may be cut to a beginning that only one has', async () => {
 
 test('a timeline is read to its end, and told in words with the hostile ones made harmless', async () => {
   const pages: Record<string, unknown> = {
-    first: { events: events.slice(0, 4), next: 'second' },
-    second: { events: events.slice(4), next: null },
+    first: { events: events.slice(0, 4), next: 'second', decisions: timelineDecisions, builds: timelineBuilds },
+    second: { events: events.slice(4), next: null, decisions: [], builds: [] },
   }
   await using deployment = await serveContract({
     ...everything(false),
@@ -110,6 +111,44 @@ test('a timeline is read to its end, and told in words with the hostile ones mad
   expect(plain).toContain('the capture level kept the content out')
 })
 
+test('decisions of the boundary stand behind the events that they follow, and say which tool call they are of', async () => {
+  await using deployment = await serveContract({
+    ...everything(false),
+    getSessionTimeline: ({ query }) =>
+      query['after'] === undefined
+        ? { events: events.slice(0, 2), next: 'second', decisions: timelineDecisions, builds: timelineBuilds }
+        : { events: events.slice(2), next: null, decisions: [], builds: [] },
+  })
+  const seen = await run(deployment.url, ['bridge', 'sessions', 'show', sessionId, '--color', 'never'], {
+    columns: 200,
+  })
+  const lines = seen.stdout.split('\n').filter((line) => /^ +\+/.test(line))
+  const at = (words: string) => lines.findIndex((line) => line.includes(words))
+  const [built] = seen.stdout.split('\n').filter((line) => line.includes('workspace billing'))
+  expect(built).toMatch(/-4\.000s {2}system {3}workspace billing.*: start #1, task_resume \(running\)$/)
+  expect(lines[0]).toContain('boundary allowed 2: start.example')
+  expect(lines[at('tool call') + 1]).toMatch(/boundary allowed 12: registry.example, github.example by /)
+  expect(lines[at('tool call') + 2]).toMatch(
+    /denied POST https:..pastebin.com.*dny_7Q2M4K9XTRBW5E8HN3VYZ6CAGS.* while open: /,
+  )
+  expect(lines[at('tool call') + 3]).toMatch(/would deny 700 more: reeve network events 'session:\S+ seq:16\.\.900'/)
+  const json = JSON.parse((await run(deployment.url, ['bridge', 'sessions', 'show', sessionId, '-o', 'json'])).stdout)
+  expect(json.decisions).toEqual(timelineDecisions)
+  expect(json.builds).toEqual(timelineBuilds)
+  expect(json.events).toHaveLength(events.length)
+  const csv = await run(deployment.url, [
+    'bridge',
+    'sessions',
+    'show',
+    sessionId,
+    '-o',
+    'csv',
+    '--columns',
+    'kind,text',
+  ])
+  expect(csv.stdout).toContain('allowed,12 registry.example github.example')
+})
+
 test('words that are withheld are said to be, and a reason goes with each question that could show them', async () => {
   const reasons: (string | undefined)[] = []
   const hidden = { ...events[2]!, text: null, text_bytes: 4711, content_withheld: true }
@@ -117,7 +156,7 @@ test('words that are withheld are said to be, and a reason goes with each questi
     ...everything(false),
     getSessionTimeline: ({ query }) => {
       reasons.push(query['reason'])
-      return { events: [hidden], next: null }
+      return { events: [hidden], next: null, decisions: [], builds: [] }
     },
   })
   const words = ['bridge', 'sessions', 'show', sessionId, '--color', 'never', '--reason', 'incident 7']
@@ -129,7 +168,7 @@ test('a long text is cut on a terminal and whole in a pipe', async () => {
   const long = { ...events[2]!, text: Array.from({ length: 100 }, (_, i) => `line ${i}`).join('\n') }
   await using deployment = await serveContract({
     ...everything(false),
-    getSessionTimeline: () => ({ events: [long], next: null }),
+    getSessionTimeline: () => ({ events: [long], next: null, decisions: [], builds: [] }),
   })
   const words = ['bridge', 'sessions', 'show', sessionId, '--color', 'never']
   expect((await run(deployment.url, words, { columns: 80 })).stdout).toContain('(80 more lines: --full)')

@@ -1,8 +1,23 @@
-import { type Client, endpoints, type Session, type TimelineEvent } from '@reeve/sdk'
+import {
+  type Client,
+  endpoints,
+  type Session,
+  type TimelineBuild,
+  type TimelineDecision,
+  type TimelineEvent,
+} from '@reeve/sdk'
 import type { Context } from '../context.ts'
 import { type Answer, type Column, table } from '../output/answer.ts'
 import { instantColumn, shortIdColumn, toneOf, whoColumn } from '../output/fields.ts'
-import { sessionHeader, timelineEvent, withheld } from '../output/timeline.ts'
+import {
+  besideEvents,
+  isBuild,
+  isDecision,
+  timelineBuild,
+  timelineDecision,
+  type TimelineRow,
+} from '../output/timeline-beside.ts'
+import { sessionHeader, timelineEvent, absent } from '../output/timeline.ts'
 import { type FilterInput, filterQuery } from './filter.ts'
 import { paged, type PagingInput } from './paging.ts'
 import { reasonQuery, type ReasonInput } from './reason.ts'
@@ -22,7 +37,7 @@ const columns: readonly Column<Session>[] = [
   {
     name: 'prompt',
     value: (row) => row.first_prompt,
-    show: (row) => (row.content_withheld ? withheld : (row.first_prompt ?? '')),
+    show: (row) => row.first_prompt ?? absent(row),
     priority: 1,
     elastic: true,
   },
@@ -89,32 +104,60 @@ export function timelineAnswer<Row extends TimelineEvent>(
 export async function showSession(
   context: Context,
   input: { readonly id: string; readonly full: boolean } & ReasonInput,
-): Promise<Answer> {
+): Promise<Answer<TimelineRow>> {
   const client = await context.client()
   const id = await resolveSession(context, client, input.id)
   const query = reasonQuery(input)
   const session = await client.call(endpoints.getSession, { params: { id }, query, signal: context.io.signal })
-  const events = timeline(context, client, id, query)
-  return timelineAnswer(
-    events,
-    input.full,
-    (all) => ({ session, events: all }),
-    (screen) => sessionHeader(session, screen),
-  )
+  const rows = timeline(context, client, id, query)
+  return {
+    ...table<TimelineRow>(rows, besideEvents(eventColumns), (row) => row.id, 'no events'),
+    document: (all) => ({
+      session,
+      events: all.filter((row) => !isDecision(row) && !isBuild(row)),
+      decisions: all.filter(isDecision),
+      builds: all.filter(isBuild),
+    }),
+    page: async function* (all, screen) {
+      const tools = new Map<string, string | null>()
+      yield sessionHeader(session, screen)
+      for await (const row of all) {
+        if (isDecision(row)) yield timelineDecision(row, screen, (of) => tools.get(of) ?? null)
+        else if (isBuild(row)) yield timelineBuild(row, screen)
+        else {
+          if (row.kind === 'tool_call') tools.set(row.id, row.tool_name)
+          yield timelineEvent(row, screen, input.full)
+        }
+      }
+    },
+  }
 }
 
+/** What stands beside the events comes right behind the one that it names, which may be one of a later page. */
 async function* timeline(
   context: Context,
   client: Client,
   id: string,
   reason: { reason?: string },
-): AsyncGenerator<TimelineEvent> {
+): AsyncGenerator<TimelineRow> {
+  const waiting = new Map<string | null, (TimelineBuild | TimelineDecision)[]>()
+  const behind = (event: string | null): readonly TimelineRow[] => {
+    const found = waiting.get(event) ?? []
+    waiting.delete(event)
+    return found
+  }
   let after: string | null = null
   do {
     const cursor: { after?: string } = after === null ? {} : { after }
     const query = { limit: 2000, ...cursor, ...reason }
     const page = await client.call(endpoints.getSessionTimeline, { params: { id }, query, signal: context.io.signal })
-    yield* page.events
+    for (const [event, rows] of Map.groupBy([...page.builds, ...page.decisions], (row) => row.after))
+      waiting.set(event, rows)
+    yield* behind(null)
+    for (const event of page.events) {
+      yield event
+      yield* behind(event.id)
+    }
     after = page.next
   } while (after !== null)
 }

@@ -39,7 +39,12 @@ test('a session is followed across lost connections, each event once, also those
       if (++stage === stages.length) done.resolve()
       return []
     },
-    getSessionTimeline: () => ({ events: stages[Math.min(stage, stages.length - 1)], next: null }),
+    getSessionTimeline: () => ({
+      events: stages[Math.min(stage, stages.length - 1)],
+      next: null,
+      decisions: [],
+      builds: [],
+    }),
   })
   const ran = await runCli(['bridge', 'sessions', 'tail', sessionId, '-o', 'jsonl', '--url', deployment.url], {
     env,
@@ -69,6 +74,8 @@ test('a tail of everything begins now, and Ctrl-C ends its one JSON document pro
     getSessionTimeline: () => ({
       events: [facts(a, 'request', 0, '2026-11-20T10:00:00Z'), facts(a, 'prompt', 1, '2026-11-20T11:04:00Z')],
       next: null,
+      decisions: [],
+      builds: [],
     }),
   })
   const ran = await runCli(['bridge', 'sessions', 'tail', '-o', 'json', '--url', deployment.url], {

@@ -29,6 +29,7 @@ const tones: Readonly<Record<string, Tone>> = {
   live: 'cyan',
   error: 'red',
   refused: 'red',
+  denied: 'red',
   suspended: 'red',
   upstream_error: 'red',
   upstream_aborted: 'red',

@@ -1,4 +1,10 @@
-import { type Interception, type Session, type TimelineEvent, type TokenUsageSummary } from '@reeve/sdk'
+import {
+  type Interception,
+  type PolicyDecision,
+  type Session,
+  type TimelineEvent,
+  type TokenUsageSummary,
+} from '@reeve/sdk'
 import { longInstant } from '../instants.ts'
 import type { Screen } from './answer.ts'
 import { toneOf } from './fields.ts'
@@ -49,7 +55,7 @@ function headline(event: TimelineEvent, style: Style, full: boolean): string {
     case 'text':
       return 'answer'
     case 'tool_call':
-      return `tool call ${style.bold(tool)}${call}`
+      return `tool call ${style.bold(tool)}${call}${event.denied_by === null ? '' : style.red(` (denied by ${visibleLine(event.denied_by)})`)}`
     case 'tool_result':
       return `tool result${event.tool_name === null ? '' : ` ${tool}`}${event.is_error ? style.red(' (error)') : ''}${call}`
     case 'error':
@@ -75,7 +81,22 @@ function ended(event: TimelineEvent, style: Style): string {
 export const withheld = '(withheld)'
 const whyWithheld = '(another person’s words: withheld, they need the permission interception_content:read)'
 
+/** What stands in place of words that are too old. */
+export const removedOn = (at: string): string => `(content removed by retention on ${at.slice(0, 10)})`
+
+/** In a column of words, where there are none. */
+export function absent(row: {
+  readonly content_withheld: boolean
+  readonly content_removed_at: string | null
+}): string {
+  if (row.content_removed_at !== null) return removedOn(row.content_removed_at)
+  return row.content_withheld ? withheld : ''
+}
+
 function body(event: TimelineEvent, style: Style, cut: boolean): string {
+  if (event.kind === 'request' && event.content_removed_at !== null) {
+    return `${indent}${style.dim(removedOn(event.content_removed_at))}\n`
+  }
   if (event.content_withheld) return `${indent}${style.dim(`${withheld} ${event.text_bytes} bytes`)}\n`
   if (event.not_captured) return `${indent}${style.dim('(the capture level kept the content out)')}\n`
   if (event.text === null || event.text === '') return ''
@@ -115,6 +136,7 @@ export function sessionHeader(session: Omit<Session, 'threads'>, screen: Screen)
     line('counts', counts(session)) +
     line('tokens', tokens(session.token_usage_summary)) +
     line('words', session.content_withheld ? whyWithheld : '') +
+    line('content', session.content_removed_at === null ? '' : removedOn(session.content_removed_at)) +
     '\n'
   )
 }
@@ -147,16 +169,25 @@ export function requestHeader(request: Interception, screen: Screen): string {
         ? null
         : visibleLine(`${request.error_type ?? ''} ${request.error_message}`.trim()),
     ) +
+    request.decisions.map((decision) => line('policy', decided(decision))).join('') +
     line('time', timing.join(', ')) +
     line('bytes', `${request.request_bytes} up, ${request.response_bytes} down`) +
+    line('sent', request.sent === null ? null : `${request.sent.bytes} bytes at ${visibleLine(request.sent.path)}`) +
     line(
       'tokens',
       `${tokens(request.token_usage)}${request.token_usage.source === 'provider' ? '' : ` (${request.token_usage.source})`}`,
     ) +
     line('masked', request.masked === 0 ? null : `${request.masked} ${request.masked === 1 ? 'secret' : 'secrets'}`) +
     line('words', request.content_withheld ? whyWithheld : null) +
+    line('content', request.content_removed_at === null ? null : removedOn(request.content_removed_at)) +
+    line('tools', request.tool_names === null ? null : visibleLine(request.tool_names.join(', '))) +
     '\n'
   )
+}
+
+function decided({ subject, name, allowed, rule }: PolicyDecision): string {
+  const what = `${subject === 'model' ? 'model' : 'tool'} ${visibleLine(name)}`
+  return allowed ? `${what} allowed` : `${what} denied by ${visibleLine(rule ?? 'a rule')}`
 }
 
 function counts(session: Omit<Session, 'threads'>): string {

@@ -1,0 +1,71 @@
+import type { TaskDetails, TaskLogEntry, WorkspaceBuild } from '@reeve/sdk'
+import type { Handler, Name } from './testing.ts'
+
+/** What a server answers about tasks, with a build of the workspace of one. */
+export function taskAnswers(
+  empty: boolean,
+  given: { readonly hostile: string; readonly id: string; readonly at: string; readonly build: WorkspaceBuild },
+): Partial<Record<Name, Handler>> {
+  const { hostile, id, at, build } = given
+  const task: TaskDetails = {
+    id,
+    organization_id: id,
+    organization_name: hostile,
+    owner_id: id,
+    owner_name: 'dana',
+    owner_avatar_url: '',
+    name: 'billing-test',
+    display_name: hostile,
+    template_id: id,
+    template_version_id: id,
+    template_version_name: 'v2',
+    template_name: hostile,
+    template_display_name: hostile,
+    template_icon: '',
+    workspace_id: id,
+    workspace_name: 'billing-test',
+    workspace_status: 'running',
+    workspace_build_id: build.id,
+    workspace_build_number: 2,
+    workspace_agent_id: null,
+    workspace_agent_lifecycle: 'ready',
+    workspace_agent_health: { healthy: true },
+    workspace_app_slug: 'claude',
+    workspace_app_health: 'healthy',
+    initial_prompt: hostile,
+    last_message: hostile,
+    status: 'active',
+    current_state: { timestamp: at, state: 'complete', message: hostile, uri: hostile },
+    error: '',
+    paused_reason: '',
+    labels: { ci: hostile },
+    token_budget: null,
+    tokens_used: 61_000,
+    time_limit_seconds: 1800,
+    seconds_used: 60,
+    on_limit: 'pause',
+    limit_reached: '',
+    builds_counted: 1,
+    forked_from: null,
+    snapshot_at: null,
+    created_at: at,
+    updated_at: at,
+    session_ids: [id],
+  }
+  const said: TaskLogEntry = { id: 0, content: hostile, type: 'output', time: at }
+  return {
+    createTask: () => task,
+    listTasks: () => ({ tasks: empty ? [] : [task], count: empty ? 0 : 1 }),
+    getTask: () => task,
+    updateTask: () => task,
+    deleteTask: () => ({ workspace_build: build }),
+    setTaskInput: () => undefined,
+    sendToTask: () => undefined,
+    listTaskLogs: () => ({ logs: empty ? [] : [said], snapshot: true, snapshot_at: at }),
+    followTaskLogs: () => [],
+    pauseTask: () => ({ workspace_build: build }),
+    resumeTask: () => ({ workspace_build: build }),
+    waitForTask: () => ({ reached: 'done', task }),
+    forkTask: () => task,
+  }
+}
