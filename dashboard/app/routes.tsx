@@ -1,42 +1,12 @@
 import type { QueryClient } from '@tanstack/react-query'
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-  retainSearchParams,
-} from '@tanstack/react-router'
-import { permitted } from './api/may.ts'
-import { me, setupOpen } from './api/queries.ts'
-import { faultOf } from './api/query-client.ts'
+import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { app, root } from './app-route.tsx'
 import { Broken, NotFound } from './pages/broken.tsx'
-import { Shell } from './shell/shell.tsx'
+import { type Search, stringifySearch, words } from './search-words.ts'
+import { signedIn } from './shell/signed-in.ts'
+import { workRoutes } from './work-routes.tsx'
 
-/**
- * The pages, and everything that a URL can say about them. A search parameter that is not understood is dropped; what
- * stays is a plain string, so that an address reads as it is written.
- */
-type Search = Record<string, unknown>
-const word = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
-
-function words<K extends string>(search: Search, ...names: readonly K[]): { [N in K]?: string | undefined } {
-  const found: { [N in K]?: string | undefined } = {}
-  for (const name of names) {
-    const value = word(search[name])
-    if (value !== undefined) found[name] = value
-  }
-  return found
-}
-
-const root = createRootRouteWithContext<{ queries: QueryClient }>()({
-  component: Outlet,
-  errorComponent: Broken,
-  notFoundComponent: NotFound,
-  validateSearch: (search: Search): { tz?: 'utc' | undefined } => (search.tz === 'utc' ? { tz: 'utc' } : {}),
-  search: { middlewares: [retainSearchParams(['tz'])] },
-})
+/** The pages, and everything that a URL can say about them. */
 
 const login = createRoute({
   getParentRoute: () => root,
@@ -64,24 +34,6 @@ const resetPassword = createRoute({
   component: lazyRouteComponent(() => import('./pages/reset-password.tsx'), 'ResetPasswordPage'),
 })
 
-/** For somebody signed in; whoever is not comes back to the same address after signing in. */
-async function signedIn({
-  context: { queries },
-  location,
-}: {
-  context: { queries: QueryClient }
-  location: { href: string }
-}): Promise<void> {
-  try {
-    // What may be done is asked beside it. Where that fails, the pages are there and what is for some only is not.
-    await Promise.all([queries.ensureQueryData(me), queries.ensureQueryData(permitted).catch(() => undefined)])
-  } catch (thrown) {
-    if (faultOf(thrown).code !== 'unauthenticated') throw thrown
-    if (await queries.fetchQuery(setupOpen)) throw redirect({ to: '/setup' })
-    throw redirect({ to: '/login', search: { to: location.href } })
-  }
-}
-
 /** A program waits for its code to be confirmed; nothing else of the console is of use then. */
 const device = createRoute({
   getParentRoute: () => root,
@@ -91,12 +43,13 @@ const device = createRoute({
   component: lazyRouteComponent(() => import('./pages/device.tsx'), 'DevicePage'),
 })
 
-/** Everything below is for somebody signed in. */
-const app = createRoute({
+/** The way back to an app of a workspace, for somebody who had to sign in first. */
+const openApp = createRoute({
   getParentRoute: () => root,
-  id: 'app',
-  component: Shell,
+  path: '/open-app',
+  validateSearch: (search: Search) => words(search, 'redirect_uri', 'state'),
   beforeLoad: signedIn,
+  component: lazyRouteComponent(() => import('./pages/open-app.tsx'), 'OpenAppPage'),
 })
 
 const home = createRoute({
@@ -277,10 +230,54 @@ const hold = createRoute({
   component: lazyRouteComponent(() => import('./pages/hold.tsx'), 'HoldPage'),
 })
 
+const retention = createRoute({
+  getParentRoute: () => app,
+  path: '/retention',
+  component: lazyRouteComponent(() => import('./pages/retention.tsx'), 'RetentionPage'),
+})
+
+const licenses = createRoute({
+  getParentRoute: () => app,
+  path: '/licenses',
+  // `counted`: yes unless `no` or `all`; `trigger`: how builds came about, however unless it is there.
+  validateSearch: (search: Search) => words(search, 'counted', 'trigger'),
+  component: lazyRouteComponent(() => import('./pages/licenses.tsx'), 'LicensesPage'),
+})
+
 const encryption = createRoute({
   getParentRoute: () => app,
   path: '/encryption',
   component: lazyRouteComponent(() => import('./pages/encryption.tsx'), 'EncryptionPage'),
+})
+
+const network = createRoute({
+  getParentRoute: () => app,
+  path: '/network',
+  // `view`: decisions unless `destinations` or `rules`; `event`: the decision that is open beside the list.
+  validateSearch: (search: Search) => words(search, 'q', 'from', 'to', 'view', 'event'),
+  component: lazyRouteComponent(() => import('./pages/network.tsx'), 'NetworkPage'),
+})
+
+const policies = createRoute({
+  getParentRoute: () => app,
+  path: '/policies',
+  component: lazyRouteComponent(() => import('./pages/policies.tsx'), 'PoliciesPage'),
+})
+
+const policy = createRoute({
+  getParentRoute: () => app,
+  path: '/policies/$policy',
+  // `view`: the editor unless `versions`; `from`, `to`: versions that are compared; `add`: a denial to write a rule for.
+  validateSearch: (search: Search) => words(search, 'view', 'from', 'to', 'add'),
+  component: lazyRouteComponent(() => import('./pages/policy.tsx'), 'PolicyPage'),
+})
+
+const accessRequests = createRoute({
+  getParentRoute: () => app,
+  path: '/access-requests',
+  // `show`: those that wait unless `all`; `request`: the one that is open.
+  validateSearch: (search: Search) => words(search, 'show', 'request'),
+  component: lazyRouteComponent(() => import('./pages/access-requests.tsx'), 'AccessRequestsPage'),
 })
 
 const tree = root.addChildren([
@@ -289,6 +286,7 @@ const tree = root.addChildren([
   resetPassword,
   setup,
   device,
+  openApp,
   app.addChildren([
     home,
     connect,
@@ -297,6 +295,11 @@ const tree = root.addChildren([
     requests,
     request,
     usage,
+    network,
+    policies,
+    policy,
+    accessRequests,
+    ...workRoutes,
     inbox,
     tokens,
     people,
@@ -316,7 +319,9 @@ const tree = root.addChildren([
     sinks,
     holds,
     hold,
+    retention,
     encryption,
+    licenses,
   ]),
 ])
 
@@ -333,17 +338,6 @@ export function createConsoleRouter(queries: QueryClient) {
     parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
     stringifySearch,
   })
-}
-
-/** Plain strings, with what may stand in a query as it is left readable. */
-function stringifySearch(search: Search): string {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(search)) {
-    if (typeof value === 'string' && value !== '') query.append(name, value)
-  }
-  return query.size === 0
-    ? ''
-    : `?${query.toString().replaceAll('%3A', ':').replaceAll('%2C', ',').replaceAll('%2F', '/')}`
 }
 
 declare module '@tanstack/react-router' {

@@ -62,7 +62,8 @@ const within: Role[] = [
   }),
   role('organization-workspace-access', 'Workspace access', 'Own workspaces and tasks', {
     organization_id: organizationId,
-    user_permissions: ['workspace:create', 'task:create'].map(permission),
+    organization_permissions: ['template:read', 'template:use'].map(permission),
+    user_permissions: grantables.filter((each) => /^(?:workspace|task):/.test(each)).map(permission),
   }),
 ]
 
@@ -84,11 +85,16 @@ export const accessHandlers: Handlers = {
     Object.fromEntries(
       Object.entries(body.checks).map(([name, { object, action }]) => [
         name,
-        site.some(
-          (one) =>
-            user.roles.some((held) => held.name === one.name) &&
-            one.site_permissions.some((each) => each.resource_type === object.resource_type && each.action === action),
-        ),
+        site.concat(within).some((one) => {
+          const asked = (each: RolePermission) => each.resource_type === object.resource_type && each.action === action
+          const held = user.roles.some(({ name: role }) => role === one.name)
+          const member = one.name === 'organization-workspace-access'
+          return (
+            (held && one.site_permissions.some(asked)) ||
+            (member && one.organization_permissions.some(asked)) ||
+            ((held || member) && object.owner_id === 'me' && one.user_permissions.some(asked))
+          )
+        }),
       ]),
     ),
   explainAccess: ({ params, query }, { world }) => {
@@ -162,6 +168,11 @@ export const accessHandlers: Handlers = {
   },
   getNotificationPreferences: () => [preference(true)],
   updateNotificationPreferences: ({ body }) => [preference(body.preferences[0]?.enabled ?? true)],
+  getGitSshKey: (_, { user }) => gitKey(user.id),
+  regenerateGitSshKey: (_, { user }) => gitKey(user.id),
+  listUserSecrets: () => [secret],
+  createUserSecret: ({ body: { name } }) => ({ ...secret, name, id: uuidv7(systemClock.now()) }),
+  deleteUserSecret: () => undefined,
   listExternalAuth: () => ({
     providers: [
       {
@@ -179,6 +190,23 @@ export const accessHandlers: Handlers = {
     ],
     links: [],
   }),
+}
+
+const gitKey = (user_id: string) => ({
+  user_id,
+  created_at: instant,
+  updated_at: instant,
+  public_key: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKw0example dana',
+})
+
+const secret = {
+  id: '0191a4c0-0000-7000-8000-00000000aa11',
+  name: 'deploy-key',
+  description: 'Deploys the shop',
+  env_name: 'DEPLOY_KEY',
+  file_path: '',
+  created_at: instant,
+  updated_at: instant,
 }
 
 const preference = (enabled: boolean) => ({

@@ -26,6 +26,10 @@ function sink(name: string, kind: AuditSink['kind'], url: string, more: Partial<
     disabled_at: null,
     delivered_seq: head,
     lag: 0,
+    sends: ['audit'],
+    content: false,
+    record_lag: 0,
+    boundary_lag: 0,
     last_delivered_at: minutesAgo(1),
     last_error: null,
     failing_since: null,
@@ -44,7 +48,12 @@ const sinks: AuditSink[] = [
     next_attempt_at: minutesAgo(-1),
   }),
   sink('otel', 'otlp', 'https://otel.example.com', { format: 'ocsf', has_secret: true, disabled_at: minutesAgo(300) }),
-  sink('siem', 'syslog', 'tls://logs.example.com:6514', { has_ca: true }),
+  sink('siem', 'syslog', 'tls://logs.example.com:6514', {
+    has_ca: true,
+    sends: ['audit', 'interceptions', 'boundaries'],
+    record_lag: 12,
+    boundary_lag: 340,
+  }),
 ]
 
 function find(given: string): AuditSink {

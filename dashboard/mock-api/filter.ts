@@ -14,6 +14,7 @@ const keys = new Set([
   'provider',
   'provider_name',
   'session_id',
+  'boundary',
   'outcome',
   'status',
   'started_after',
@@ -35,7 +36,7 @@ export function readQuery(q: string, me: string): Wanted {
   return { terms, words }
 }
 
-export function matchesSession(one: Session, { terms, words }: Wanted): boolean {
+export function matchesSession(one: Session, { terms, words }: Wanted, requests: readonly Interception[]): boolean {
   const prompts = `${one.first_prompt}\n${one.last_prompt}`.toLowerCase()
   return (
     words.every((word) => prompts.includes(word)) &&
@@ -44,12 +45,16 @@ export function matchesSession(one: Session, { terms, words }: Wanted): boolean 
       if (name === 'client') return one.client === value
       if (name === 'model') return one.models.includes(value)
       if (name === 'session_id') return one.id === value
+      if (name === 'boundary') return requests.some((request) => isInside(request, value))
       if (name === 'started_after') return one.started_at >= new Date(value).toISOString()
       if (name === 'started_before') return one.started_at < new Date(value).toISOString()
       return name !== 'initiator' || one.initiator.username === value
     })
   )
 }
+
+const isInside = ({ boundary }: Interception, id: string): boolean =>
+  boundary?.verified === true && boundary.session_id === id
 
 export function matchesInterception(one: Interception, { terms, words }: Wanted): boolean {
   return (
@@ -59,6 +64,7 @@ export function matchesInterception(one: Interception, { terms, words }: Wanted)
       if (name === 'client') return one.client === value
       if (name === 'model') return one.model === value
       if (name === 'session_id') return one.session_id === value
+      if (name === 'boundary') return isInside(one, value)
       if (name === 'started_after') return one.started_at >= new Date(value).toISOString()
       if (name === 'started_before') return one.started_at < new Date(value).toISOString()
       return name !== 'initiator' || one.initiator.username === value

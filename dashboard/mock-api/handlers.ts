@@ -38,7 +38,7 @@ export function pageAfter<T extends { id: string }>(rows: readonly T[], after: s
   return rows.slice(from, from + limit)
 }
 
-function findSession(asked: Asked, id: string): Recorded {
+export function findSession(asked: Asked, id: string): Recorded {
   const found = visible(asked).find(({ session }) => session.id === id)
   if (found === undefined) throw new Fault('not_found', 'no such session')
   return found
@@ -111,8 +111,8 @@ export const handlers: Handlers = {
   listSessions: ({ query }, asked) => {
     const wanted = readQuery(query.q ?? '', asked.user.username)
     const found = visible(asked)
+      .filter(({ session, interceptions }) => matchesSession(session, wanted, interceptions))
       .map(({ session }) => session)
-      .filter((one) => matchesSession(one, wanted))
       .sort(newestFirst)
     return {
       count: found.length,
@@ -122,13 +122,15 @@ export const handlers: Handlers = {
   },
   getSession: ({ params, query }, asked) => {
     const { session, threads } = findSession(asked, params.id)
-    return { ...session, thread_count: session.threads, threads: pageAfter(threads, query.after_id, query.limit ?? 50) }
-  },
-  getSessionTimeline: ({ params, query }, asked) => {
-    const { events } = findSession(asked, params.id)
-    const page = pageAfter(events, query.after, query.limit ?? 500)
-    const last = page.at(-1)
-    return { events: page, next: last === undefined || last === events.at(-1) ? null : last.id }
+    const page = pageAfter(threads, query.after_id, query.limit ?? 50)
+    return {
+      ...session,
+      thread_count: session.threads,
+      threads: page,
+      page_started_at: page[0]?.started_at ?? null,
+      page_ended_at: page.at(-1)?.ended_at ?? null,
+      actions_are_whole: true,
+    }
   },
   listInterceptions: ({ query }, asked) => {
     const wanted = readQuery(query.q ?? '', asked.user.username)
@@ -136,7 +138,7 @@ export const handlers: Handlers = {
       .flatMap(({ interceptions }) => interceptions)
       .filter((one) => matchesInterception(one, wanted))
       .sort((a, b) => b.id.localeCompare(a.id))
-    return { count: found.length, results: pageAfter(found, query.after_id, query.limit ?? 100) }
+    return { count: found.length, count_is_exact: true, results: pageAfter(found, query.after_id, query.limit ?? 100) }
   },
   getInterception: ({ params }, asked) => {
     const { interception, of } = findInterception(asked, params.id)

@@ -24,7 +24,7 @@ interface Places {
 
 const worlds = new WeakMap<World, Places>()
 
-function placesOf(world: World): Places {
+export function placesOf(world: World): Places {
   const known = worlds.get(world)
   if (known !== undefined) return known
   const everybody = world.users.map(minimal)
@@ -62,6 +62,7 @@ const organization = (
   icon: '',
   is_default,
   default_member_roles: is_default ? ['organization-workspace-access'] : [],
+  require_boundary: false,
   created_at: began,
   updated_at: began,
 })

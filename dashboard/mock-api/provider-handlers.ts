@@ -1,5 +1,5 @@
 import { Fault, systemClock, uuidv7 } from '@reeve/base'
-import type { AiProvider, AiProviderType } from '@reeve/sdk'
+import type { AiProvider, AiProviderType, GatewayFacts } from '@reeve/sdk'
 import type { Handlers } from './handlers.ts'
 import { hostileTexts } from './hostile.ts'
 
@@ -13,8 +13,18 @@ const types: readonly AiProviderType[] = [
   ['openai', 'OpenAI', 'https://api.openai.com/v1', true] as const,
   ['openai-compat', 'Speaks the OpenAI API', null, false] as const,
 ].map(([type, display_name, base_url, needs_key]) => {
-  return { type, display_name, base_url, example_url: base_url ?? 'https://models.example.com/v1', needs_key }
+  const example_url = base_url ?? 'https://models.example.com/v1'
+  return { type, display_name, base_url, example_url, needs_key, settings: [], built_in: {} }
 })
+const bedrock: AiProviderType = {
+  type: 'bedrock',
+  display_name: 'Amazon Bedrock',
+  base_url: null,
+  example_url: 'https://bedrock-runtime.us-east-1.amazonaws.com',
+  needs_key: true,
+  settings: ['region', 'models', 'capabilities'],
+  built_in: { models: [{ from: 'claude-*', to: 'global.anthropic.claude-*' }] },
+}
 
 const key = (masked: string, weight = 0) => {
   return { id: uuidv7(now()), masked, weight, created_at: now().toISOString() }
@@ -34,6 +44,7 @@ function provider(name: string, more: Partial<AiProvider> = {}): AiProvider {
     variable: null,
     ready: true,
     detail: '',
+    settings: {},
     api_keys: [key('sk-p...9f2c')],
     created_at: now().toISOString(),
     updated_at: now().toISOString(),
@@ -64,6 +75,12 @@ const all: AiProvider[] = [
     detail: 'The provider local is switched off by an administrator.',
     api_keys: [],
   }),
+  provider('bedrock', {
+    type: 'bedrock',
+    base_url: 'https://bedrock-runtime.eu-central-1.amazonaws.com',
+    settings: { region: 'eu-central-1', models: [{ from: 'claude-*', to: `eu.anthropic.claude-* ${script}` }] },
+    api_keys: [key('AKIA...3333')],
+  }),
   provider('spare', {
     ready: false,
     detail: 'The provider spare has no key: an administrator has to give it one.',
@@ -77,8 +94,32 @@ function find(given: string): AiProvider {
   return found
 }
 
+const gateway = (process: number, facts: Partial<GatewayFacts> = {}): GatewayFacts => ({
+  id: uuidv7(new Date(process)),
+  host: 'models-1',
+  process,
+  version: '0.1.0',
+  state: 'running',
+  healthy: true,
+  detail: '',
+  started_at: systemClock.now().toISOString(),
+  seen_at: systemClock.now().toISOString(),
+  pending_records: 0,
+  pending_bytes: 0,
+  drain_lag_seconds: 0,
+  open_requests: 12,
+  ...facts,
+})
+
 export const providerHandlers: Handlers = {
-  listAiProviders: () => ({ providers: all, types: [...types] }),
+  listGateways: () => ({
+    gateways: [
+      gateway(1),
+      gateway(2, { detail: 'PostgreSQL does not take the record at the moment; it is kept on disk.', healthy: false }),
+      gateway(3, { host: 'models-2', state: 'silent', pending_records: 1_203, open_requests: 0 }),
+    ],
+  }),
+  listAiProviders: () => ({ providers: all, types: [...types, bedrock] }),
   getAiProvider: ({ params }) => find(params.provider),
   createAiProvider: ({ body }) => {
     if (all.some(({ name }) => name === body.name))
@@ -87,14 +128,15 @@ export const providerHandlers: Handlers = {
       })
     const api_keys = (body.api_keys ?? []).map(({ api_key, weight }) => key(`${api_key.slice(0, 4)}...`, weight))
     const { name, type, display_name = name, base_url = 'https://api.openai.com/v1', allow_private = false } = body
-    const created = provider(name, { type, display_name, base_url, allow_private, api_keys })
+    const { settings = {} } = body
+    const created = provider(name, { type, display_name, base_url, allow_private, settings, api_keys })
     all.push(created)
     return created
   },
   updateAiProvider: ({ params, body }) => {
     const found = find(params.provider)
-    const { display_name, base_url, enabled, allow_private, api_keys } = body
-    const given = Object.entries({ display_name, base_url, enabled, allow_private })
+    const { display_name, base_url, enabled, allow_private, settings, api_keys } = body
+    const given = Object.entries({ display_name, base_url, enabled, allow_private, settings })
     Object.assign(found, Object.fromEntries(given.filter(([, value]) => value !== undefined)))
     found.ready = found.enabled
     if (enabled === true) found.detail = ''

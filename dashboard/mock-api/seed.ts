@@ -274,6 +274,7 @@ function hostile(at: Date, user: User): Recorded {
     ],
     outcome: 'upstream_error',
     error: hostileTexts[1]!,
+    denied: hostileTexts[1]!,
   })
   addRequest(session, {
     model: 'claude-opus-4-8',

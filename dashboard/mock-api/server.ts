@@ -3,9 +3,14 @@ import type { AddressInfo } from 'node:net'
 import { Fault, systemClock, toError } from '@reeve/base'
 import { type Endpoint, endpoints, type User } from '@reeve/sdk'
 import { accessHandlers } from './access-handlers.ts'
+import { accessRequestHandlers } from './access-request-handlers.ts'
 import { accountHandlers } from './account-handlers.ts'
 import { auditHandlers, exportAudit } from './audit-handlers.ts'
+import { boundaryHandlers } from './boundary-handlers.ts'
+import { policyHandlers } from './policy-handlers.ts'
 import { providerHandlers } from './provider-handlers.ts'
+import { licenseHandlers } from './license-handlers.ts'
+import { retentionHandlers } from './retention-handlers.ts'
 import { deploymentHandlers } from './deployment-handlers.ts'
 import { handlers, visible } from './handlers.ts'
 import { seedWorld, type World } from './seed.ts'
@@ -13,8 +18,14 @@ import { idpHandlers } from './idp-handlers.ts'
 import { inboxHandlers } from './inbox-handlers.ts'
 import { organizationHandlers } from './organization-handlers.ts'
 import { signInHandlers } from './sign-in-handlers.ts'
+import { followTaskLogs, taskHandlers } from './task-handlers.ts'
+import { templateHandlers } from './template-handlers.ts'
+import { followAgentLog } from './workspace-agent.ts'
+import { timelineHandlers } from './timeline-handlers.ts'
+import { rulesHandlers } from './rules-handlers.ts'
 import { serveConsole } from './static.ts'
 import { usageHandlers } from './usage-handlers.ts'
+import { followBuildLog, workspaceHandlers } from './workspace-handlers.ts'
 
 /**
  * A deployment without a database: the management API over seeded data, for developing the console and for tests of
@@ -107,6 +118,11 @@ async function answer(at: Deployment, req: IncomingMessage, res: ServerResponse)
   // SAFETY: handlers of endpoints that need somebody run only when somebody is signed in, as checked above.
   const who = user as User
   const asked = { world: at.world, user: who }
+  if (endpoint.name === 'followWorkspaceBuildLogs') return followBuildLog(res, asked, params.build ?? '')
+  if (endpoint.name === 'followWorkspaceAgentLogs') return followAgentLog(res)
+  if (endpoint.name === 'followTaskLogs') {
+    return followTaskLogs(res, asked, params.task ?? '', Number(url.searchParams.get('after') ?? -1))
+  }
   if (endpoint.answers === 'events') return watch(at, res, params.id ?? null)
   if (endpoint.name === 'getInterceptionBody') {
     res.setHeader('Content-Disposition', `attachment; filename="${params.id}-${params.side}.json"`)
@@ -114,6 +130,14 @@ async function answer(at: Deployment, req: IncomingMessage, res: ServerResponse)
   }
   if (endpoint.name === 'exportAuditEvents')
     return exportAudit(res, asked, endpoints.exportAuditEvents.query.parse(query))
+  if (endpoint.name === 'exportSessions') {
+    res.setHeader('Content-Disposition', 'attachment; filename="reeve-sessions.jsonl"')
+    return void res.end(
+      visible(asked)
+        .map(({ session }) => `${JSON.stringify({ kind: 'session', session })}\n`)
+        .join(''),
+    )
+  }
   if (endpoint.name === 'login') return login(at, res, endpoints.login.body!.parse(body))
   if (endpoint.name === 'logout') {
     at.cookies.delete(cookieOf(req))
@@ -126,12 +150,22 @@ async function answer(at: Deployment, req: IncomingMessage, res: ServerResponse)
     ...accountHandlers,
     ...auditHandlers,
     ...deploymentHandlers,
+    ...retentionHandlers,
+    ...licenseHandlers,
     ...signInHandlers,
     ...idpHandlers,
     ...inboxHandlers,
     ...organizationHandlers,
     ...usageHandlers,
     ...providerHandlers,
+    ...rulesHandlers,
+    ...boundaryHandlers,
+    ...policyHandlers,
+    ...accessRequestHandlers,
+    ...timelineHandlers,
+    ...taskHandlers,
+    ...templateHandlers,
+    ...workspaceHandlers,
   }[endpoint.name as keyof typeof handlers] as ((input: unknown, asked: unknown) => unknown) | undefined
   if (handler === undefined) throw new Fault('not_found', `the mock does not answer ${endpoint.name}`)
   const result = endpoint.result.parse(handler({ params: endpoint.params.parse(params), query, body }, asked))

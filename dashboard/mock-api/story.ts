@@ -30,6 +30,8 @@ export interface Told {
   readonly agent?: string
   readonly outcome?: Interception['outcome']
   readonly error?: string
+  /** The rule that says no to the last of its tool calls. */
+  readonly denied?: string
 }
 
 const noUsage: TokenUsage = {
@@ -51,6 +53,7 @@ export function newSession(at: Date, initiator: Session['initiator'], client: st
   return {
     session: {
       content_withheld: false,
+      content_removed_at: null,
       id: uuidv7(at),
       initiator,
       organization_id: uuidv7(at),
@@ -98,6 +101,15 @@ function retried(from: Date): Interception['attempts'] {
   ]
 }
 
+function decided(said: readonly Said[], rule: string, at: Date): Interception['decisions'] {
+  const calls = said.filter(({ kind }) => kind === 'tool_call')
+  return calls.map(({ tool, id }, index) => {
+    const allowed = index < calls.length - 1
+    const about = { name: tool ?? '', tool_call_id: id ?? null, rule: allowed ? null : rule }
+    return { at: at.toISOString(), subject: 'tool_call', allowed, held_ms: 1.25, ...about }
+  })
+}
+
 export function addRequest(recorded: Recorded, told: Told): Interception {
   const { session } = recorded
   const startedMs = recorded.clockMs
@@ -124,7 +136,10 @@ export function addRequest(recorded: Recorded, told: Told): Interception {
         }
   const interception: Interception = {
     content_withheld: false,
+    content_removed_at: null,
+    sent: null,
     masked: 0,
+    tool_names: null,
     id,
     session_id: session.id,
     thread_id: threadId,
@@ -143,6 +158,7 @@ export function addRequest(recorded: Recorded, told: Told): Interception {
     agent_id: told.agent ?? null,
     parent_agent_id: null,
     source_ip: '192.0.2.14',
+    boundary: null,
     started_at: new Date(startedMs).toISOString(),
     ended_at: outcome === 'live' ? null : new Date(endedMs).toISOString(),
     outcome,
@@ -155,6 +171,7 @@ export function addRequest(recorded: Recorded, told: Told): Interception {
     credential_kind: 'centralized',
     credential_hint: 'sk-a...x7Qm',
     attempts: outcome === 'ok' && told.seconds % 3 === 0 ? retried(new Date(startedMs)) : [],
+    decisions: told.denied === undefined ? [] : decided(told.said, told.denied, new Date(endedMs)),
     capture: 'full',
     request_bytes: 48_211 + told.said.length * 911,
     response_bytes: outcome === 'live' ? 0 : 3_120,
@@ -185,6 +202,7 @@ function appendEvents(
   const brought = new Set(['prompt', 'context', 'tool_result'])
   const line = (n: number, timeMs: number, said: Said, more: Partial<TimelineEvent> = {}): TimelineEvent => ({
     content_withheld: false,
+    content_removed_at: null,
     id: `${of.id}.${n}`,
     interception_id: of.id,
     thread_id: of.thread_id,
@@ -201,6 +219,9 @@ function appendEvents(
     tool_name: said.tool ?? null,
     tool_call_id: said.id ?? null,
     is_error: said.failed ?? false,
+    denied_by:
+      of.decisions.find((one) => !one.allowed && one.tool_call_id === said.id && said.kind === 'tool_call')?.rule ??
+      null,
     model: of.model,
     outcome: null,
     stop_reason: null,
@@ -249,7 +270,7 @@ function keepTotals(recorded: Recorded, of: Interception, endedMs: number): void
     recorded.interceptions.map(({ agent_id }) => agent_id).filter((agent) => agent !== null),
   ).size
   session.last_active_at = new Date(endedMs).toISOString()
-  session.status = of.outcome === 'live' ? 'live' : of.outcome === 'ok' ? 'done' : 'error'
+  session.status = statusOf(of.outcome)
   session.ended_at = of.outcome === 'live' ? null : session.last_active_at
 }
 
@@ -278,4 +299,10 @@ export function endRequest(recorded: Recorded, of: Interception, now: Date, said
     }
   })
   recorded.interceptions[recorded.interceptions.length - 1] = { ...ended, id: of.id }
+}
+
+/** As the server has it. */
+function statusOf(outcome: Interception['outcome']): Session['status'] {
+  if (outcome === 'live' || outcome === 'denied') return outcome
+  return outcome === 'ok' || outcome === 'client_disconnected' ? 'done' : 'error'
 }

@@ -62,8 +62,8 @@ export const latestSessions = (search: ListSearch) => readSessions({ limit: part
 export const requests = (search: ListSearch) =>
   listQuery('requests', search, async (asking, after, signal) => {
     const query = { ...asking, ...(after === null ? {} : { after_id: after }) }
-    const { results: rows, count } = await client.call(endpoints.listInterceptions, { query, signal })
-    return { rows, count, exactly: true }
+    const { results: rows, count, count_is_exact } = await client.call(endpoints.listInterceptions, { query, signal })
+    return { rows, count, exactly: count_is_exact }
   })
 
 export const usersLike = (q: string) =>

@@ -9,19 +9,23 @@ import { client } from './client.ts'
 
 /**
  * `somewhere`: for everything, or for what belongs to an organization of the viewer. `everywhere`: for everything.
- * Neither counts what somebody may do with nothing but his own things.
+ * Neither counts what somebody may do with nothing but his own things. `mine`: for these at least.
  */
-export type Place = 'somewhere' | 'everywhere'
+export type Place = 'somewhere' | 'everywhere' | 'mine'
 export type May = (permission: Grantable, place?: Place) => boolean
 
 interface Where {
   readonly any_org?: boolean
   readonly organization_id?: string
+  readonly owner_id?: 'me'
 }
+
+/** What not everybody may have of his own. */
+const own = ['workspace', 'task'] as const
 
 const ask = async (places: Readonly<Record<string, Where>>, signal: AbortSignal) => {
   const checks = Object.entries(places).flatMap(([place, where]) =>
-    resources.flatMap((resource_type) =>
+    (where.owner_id === undefined ? resources : own).flatMap((resource_type) =>
       resourceActions[resource_type].map(
         (action) => [`${resource_type}:${action} ${place}`, { object: { resource_type, ...where }, action }] as const,
       ),
@@ -32,7 +36,8 @@ const ask = async (places: Readonly<Record<string, Where>>, signal: AbortSignal)
 
 export const permitted = queryOptions({
   queryKey: ['may'],
-  queryFn: ({ signal }) => ask({ somewhere: { any_org: true }, everywhere: {} }, signal),
+  queryFn: ({ signal }) =>
+    ask({ somewhere: { any_org: true }, everywhere: {}, mine: { any_org: true, owner_id: 'me' } }, signal),
   staleTime: 5 * 60_000,
   // No page waits for it to be tried again: it is, beside what is shown.
   retry: false,

@@ -25,3 +25,13 @@ export const ownAccounts = queryOptions({
   queryKey: ['own-accounts'],
   queryFn: ({ signal }) => client.call(endpoints.listExternalAuth, { signal }),
 })
+
+export const ownGitKey = queryOptions({
+  queryKey: ['own-git-key'],
+  queryFn: ({ signal }) => client.call(endpoints.getGitSshKey, { params: own, signal }),
+})
+
+export const ownSecrets = queryOptions({
+  queryKey: ['own-secrets'],
+  queryFn: ({ signal }) => client.call(endpoints.listUserSecrets, { params: own, signal }),
+})

@@ -101,7 +101,7 @@ function PageLink({ to, children }: { to: string; children: ReactNode }) {
 }
 
 /** Where the thing is looked at; null for what has no page of its own, or is gone with the event. */
-function pageOf({ action, resource_type, resource_id }: AuditEvent): string | null {
+function pageOf({ action, resource_type, resource_id, organization_id }: AuditEvent): string | null {
   const id = encodeURIComponent(resource_id)
   if (action === 'delete' || resource_id === '') return null
   if (resource_type === 'user' || resource_type === 'organization_member') return `/people/${id}`
@@ -112,6 +112,8 @@ function pageOf({ action, resource_type, resource_id }: AuditEvent): string | nu
   if (resource_type === 'idp_sync_settings') return '/sign-in'
   if (resource_type === 'audit_sink') return '/audit/sinks'
   if (resource_type === 'ai_provider') return '/providers'
+  if (resource_type === 'ai_rules') return resource_id === organization_id ? `/organizations/${id}` : `/groups/${id}`
   if (resource_type === 'legal_hold') return '/holds'
+  if (resource_type === 'retention_policy') return '/retention'
   return resource_type === 'keyring_key' ? '/encryption' : null
 }

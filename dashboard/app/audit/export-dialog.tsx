@@ -10,6 +10,7 @@ import { announce } from '../ui/announce.ts'
 import { Button } from '../ui/button.tsx'
 import { Commands } from '../ui/copy.tsx'
 import { Dialog } from '../ui/dialog.tsx'
+import { download } from '../ui/download.ts'
 import { HostileLine } from '../ui/hostile-text.tsx'
 
 const formats = {
@@ -128,12 +129,4 @@ function Begun({ onShowExports, onClose }: { onShowExports: () => void; onClose:
       </div>
     </Dialog>
   )
-}
-
-/** By the browser itself, straight to disk: however long the file is, the page holds nothing of it. */
-function download(path: string): void {
-  const link = document.createElement('a')
-  link.href = path
-  link.download = ''
-  link.click()
 }

@@ -1,4 +1,4 @@
-import { eachEndpoint as endpoints } from '@reeve/sdk'
+import { eachEndpoint as endpoints, type LegalHoldCoverage } from '@reeve/sdk'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { client } from '../api/client.ts'
@@ -7,9 +7,11 @@ import { faultOf } from '../api/query-client.ts'
 import { Field, textOf } from '../forms/field.tsx'
 import { FormDialog } from '../forms/form-dialog.tsx'
 import { useZone } from '../hooks/use-zone.ts'
+import { Button } from '../ui/button.tsx'
+import { Count } from '../ui/facts.tsx'
 import type { Zone } from '../ui/instant.ts'
 
-/** A hold to place. It shows how much it covers as soon as it stands. */
+/** A hold to place. It says before how much it would cover, and its page how much it does. */
 export function HoldForm({ onClose }: { onClose: () => void }) {
   const queries = useQueryClient()
   const navigate = useNavigate()
@@ -21,7 +23,14 @@ export function HoldForm({ onClose }: { onClose: () => void }) {
       await navigate({ to: '/holds/$id', params: { id } })
     },
   })
-  const fault = error === null ? null : faultOf(error)
+  const preview = useMutation({
+    mutationFn: (form: FormData) => {
+      const { reason: _, ...about } = wanted(form, zone)
+      return client.call(endpoints.previewLegalHold, { body: about })
+    },
+  })
+  const refused = error ?? preview.error
+  const fault = refused === null ? null : faultOf(refused)
   const times = zone === 'utc' ? 'UTC' : 'Your own time'
   return (
     <FormDialog
@@ -49,7 +58,26 @@ export function HoldForm({ onClose }: { onClose: () => void }) {
         <Field label="To" name="to" type="datetime-local" hint={times} fault={fault} />
       </div>
       <Field label="Reason" name="reason" maxLength={500} hint="It is on record" fault={fault} />
+      <div className="flex flex-wrap items-center gap-3">
+        <Button
+          disabled={preview.isPending}
+          onClick={({ currentTarget: { form } }) => form !== null && preview.mutate(new FormData(form))}
+        >
+          Count what it would cover
+        </Button>
+        {preview.data !== undefined && <Covers of={preview.data.covers} />}
+      </div>
     </FormDialog>
+  )
+}
+
+/** Each is counted exactly up to 10,000. */
+function Covers({ of }: { of: LegalHoldCoverage['covers'] }) {
+  return (
+    <p role="status">
+      <Count value={of.interceptions} /> requests in <Count value={of.sessions} /> sessions,{' '}
+      <Count value={of.audit_events} /> audit events
+    </p>
   )
 }
 

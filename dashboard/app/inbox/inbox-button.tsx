@@ -1,15 +1,15 @@
 import type { InboxNotification } from '@reeve/sdk'
-import { useIsFetching, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Bell } from 'lucide-react'
 import { lazy, Suspense, useEffect, useId, useRef, useState } from 'react'
 import { latest } from '../api/inbox.ts'
+import { useQuiet } from '../hooks/use-quiet.ts'
 import { announce } from '../ui/announce.ts'
 import { plural } from '../ui/format.ts'
 
 const InboxPanel = lazy(() => import('./inbox-panel.tsx').then(({ InboxPanel }) => ({ default: InboxPanel })))
 
 const mostShown = 99
-const quietMs = 2000
 
 interface Inbox {
   readonly notifications: readonly InboxNotification[]
@@ -73,18 +73,6 @@ export function InboxButton({ className }: { className: string }) {
       <Suspense fallback={null}>{open && <InboxPanel id={id} onClose={() => setOpen(false)} />}</Suspense>
     </div>
   )
-}
-
-/** The page comes first: the bell looks once nothing else is being asked for. */
-function useQuiet(): boolean {
-  const [quiet, setQuiet] = useState(false)
-  const busy = useIsFetching() > 0
-  useEffect(() => {
-    if (quiet || busy) return
-    const timer = setTimeout(() => setQuiet(true), quietMs)
-    return () => clearTimeout(timer)
-  }, [quiet, busy])
-  return quiet
 }
 
 /** Says what has come since the last look. Somebody whose roles have changed is shown other pages from then on. */

@@ -83,6 +83,20 @@ export function OrganizationForm({
         hint="Optional: an address, for programs that show one. The console loads no pictures from elsewhere"
         fault={fault}
       />
+      <label className="flex items-start gap-2">
+        <input
+          type="checkbox"
+          name="require_boundary"
+          defaultChecked={organization?.require_boundary ?? false}
+          className="mt-1"
+        />
+        <span>
+          Models only from behind a boundary
+          <span className="block text-xs text-muted">
+            Whatever a member runs without one is refused models from then on
+          </span>
+        </span>
+      </label>
       {organization === null && (
         <label className="flex items-start gap-2">
           <input type="checkbox" name="workspaces" defaultChecked className="mt-1" />
@@ -103,4 +117,5 @@ const readForm = (form: FormData) => ({
   display_name: textOf(form, 'display_name').trim(),
   description: textOf(form, 'description').trim(),
   icon: textOf(form, 'icon').trim(),
+  require_boundary: form.get('require_boundary') === 'on',
 })

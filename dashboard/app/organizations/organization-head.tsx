@@ -25,11 +25,11 @@ export function OrganizationHead({
 }) {
   const { data: count } = useQuery({ ...memberCount(organization.id), enabled: may('organization_member:read') })
   const [open, setOpen] = useState<'edit' | 'delete' | null>(null)
-  const { description, is_default, created_at, id } = organization
+  const { description, is_default, require_boundary, created_at, id } = organization
   return (
     <div className="space-y-3">
       <div className="flex flex-wrap items-center gap-2">
-        <h1 className="min-w-0 flex-1 basis-60 truncate text-xl">
+        <h1 className="min-w-0 flex-1 basis-60 truncate text-lg">
           <Titled of={organization} />
         </h1>
         {may('organization:update') && <Button onClick={() => setOpen('edit')}>Edit</Button>}
@@ -47,6 +47,7 @@ export function OrganizationHead({
       <dl className="grid grid-cols-[repeat(auto-fill,minmax(9rem,1fr))] gap-x-6 gap-y-3">
         {count !== undefined && <Fact name="Members">{exact(count)}</Fact>}
         {is_default && <Fact name="Kind">the default one; it stays</Fact>}
+        <Fact name="Models">{require_boundary ? 'only from behind a boundary' : 'with or without a boundary'}</Fact>
         <Fact name="Since">
           <Time at={created_at} />
         </Fact>

@@ -5,7 +5,7 @@ import { auditColumns } from '../audit/columns.tsx'
 import { EventDrawer } from '../audit/event-drawer.tsx'
 import { ExportDialog } from '../audit/export-dialog.tsx'
 import { IntegrityStrip } from '../audit/integrity-strip.tsx'
-import { Presets } from '../audit/presets.tsx'
+import { auditPresets } from '../audit/presets.ts'
 import { useAuditKeys } from '../audit/query-keys.ts'
 import { useIntegrity } from '../audit/use-integrity.ts'
 import { useOpenEvent } from '../audit/use-open-event.ts'
@@ -13,6 +13,7 @@ import { useNow } from '../hooks/use-clock.ts'
 import { useZone } from '../hooks/use-zone.ts'
 import { listPage, usePage } from '../shell/page.ts'
 import { ListPage } from '../table/list-page.tsx'
+import { Presets } from '../table/presets.tsx'
 import { useList } from '../table/use-list.ts'
 import { useListSearch } from '../table/use-list-search.ts'
 import { Button } from '../ui/button.tsx'
@@ -49,7 +50,7 @@ export function AuditPage() {
         empty={<Empty title="Nothing has been changed yet" />}
       >
         <div className="space-y-2 px-4 pb-2">
-          <Presets asking={asking} />
+          <Presets presets={auditPresets} asking={asking} />
           {seesAll ? (
             <IntegrityStrip
               integrity={integrity}

@@ -27,7 +27,7 @@ export function ConnectPage() {
   return (
     <div className="mx-auto max-w-2xl space-y-8 px-4 py-8">
       <div>
-        <h1 className="text-xl">Connect an agent</h1>
+        <h1 className="text-lg">Connect an agent</h1>
         <p className="mt-1 text-muted">
           An agent talks to its model through Reeve with a Reeve token instead of a provider key. Its whole session can
           then be read here.

@@ -12,6 +12,7 @@ import { usePage } from '../shell/page.ts'
 import { Button } from '../ui/button.tsx'
 import { exact, plural } from '../ui/format.ts'
 import { FaultNotice } from '../ui/notice.tsx'
+import { PageHead } from '../ui/page-head.tsx'
 
 /** The keys that secrets in the database are sealed with, what each still seals, and changing them. */
 export function EncryptionPage() {
@@ -31,20 +32,21 @@ export function EncryptionPage() {
   })
   return (
     <div className="mx-auto max-w-5xl space-y-8 px-4 py-6">
-      <div className="flex flex-wrap items-end gap-4">
-        <div className="min-w-0 flex-1 basis-64">
-          <h1 className="text-xl">Encryption</h1>
-          <p className="text-muted">
+      <PageHead
+        title="Encryption"
+        about={
+          <>
             Secrets that Reeve has to use again are sealed with AES-256-GCM before they reach the database. Passwords
             and tokens are not among them: of those only hashes are kept.
-          </p>
-        </div>
+          </>
+        }
+      >
         {mayRotate && data !== undefined && (
           <Button tone="primary" onClick={() => setAsking(true)}>
             {data.source === 'file' ? 'Change the key' : 'Seal again'}
           </Button>
         )}
-      </div>
+      </PageHead>
       {error !== null && (
         <FaultNotice what="The keys could not be read" fault={faultOf(error)} onRetry={() => void refetch()} />
       )}

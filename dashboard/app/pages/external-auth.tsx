@@ -47,7 +47,7 @@ export function ExternalAuthPage() {
   })
   return (
     <div className="mx-auto max-w-xl space-y-4 px-4 py-8">
-      <h1 className="text-xl">Link an account</h1>
+      <h1 className="text-lg">Link an account</h1>
       {error !== null && (
         <FaultNotice what="The provider could not be read" fault={faultOf(error)} onRetry={() => void refetch()} />
       )}

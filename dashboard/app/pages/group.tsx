@@ -11,6 +11,7 @@ import { EditGroup } from '../organizations/group-form.tsx'
 import { GroupGrants } from '../organizations/group-grants.tsx'
 import { GroupMembers } from '../organizations/group-members.tsx'
 import { Titled } from '../organizations/title.tsx'
+import { RulesSection } from '../rules/rules-section.tsx'
 import { usePage } from '../shell/page.ts'
 import { Button } from '../ui/button.tsx'
 import { CopyIcon } from '../ui/copy.tsx'
@@ -46,7 +47,7 @@ function Shown({ group: shown }: { group: GroupWithMembers }) {
     <div className="mx-auto max-w-5xl space-y-8 px-4 py-6">
       <div className="space-y-3">
         <div className="flex flex-wrap items-center gap-2">
-          <h1 className="min-w-0 flex-1 basis-60 truncate text-xl">
+          <h1 className="min-w-0 flex-1 basis-60 truncate text-lg">
             <Titled of={shown} />
           </h1>
           {may('group:update') && <Button onClick={() => setOpen('edit')}>Edit</Button>}
@@ -79,6 +80,12 @@ function Shown({ group: shown }: { group: GroupWithMembers }) {
         </dl>
       </div>
       <GroupMembers group={shown} mayChange={may('group:update')} />
+      {may('ai_rules:read') && (
+        <RulesSection
+          holder={{ organizationId: shown.organization_id, groupId: shown.id }}
+          mayChange={may('ai_rules:update')}
+        />
+      )}
       <GroupGrants group={shown} mayReadClaims={may('idp_settings:read')} />
       {open === 'edit' && <EditGroup group={shown} onClose={() => setOpen(null)} />}
       {open === 'delete' && <DeleteGroup group={shown} onClose={() => setOpen(null)} />}
@@ -108,8 +115,8 @@ function DeleteGroup({ group: gone, onClose }: { group: GroupWithMembers; onClos
       onConfirm={() => mutate()}
       onClose={onClose}
     >
-      Who is in it stays in the organization, and loses its quota and what access lists gave to it. This cannot be
-      undone.
+      Who is in it stays in the organization, and loses its quota and what access lists gave to it. Its rules about
+      models and tools go as well. This cannot be undone.
     </ConfirmByName>
   )
 }

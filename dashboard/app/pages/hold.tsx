@@ -41,7 +41,7 @@ export function HoldPage() {
     <div className="mx-auto max-w-4xl space-y-8 px-4 py-6">
       <div className="space-y-3">
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-          <h1 className="min-w-0 truncate text-xl">
+          <h1 className="min-w-0 truncate text-lg">
             <HostileLine text={holdTitle(hold)} />
           </h1>
           <HoldState hold={hold} />

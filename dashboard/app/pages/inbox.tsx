@@ -23,7 +23,7 @@ export function InboxPage() {
     <div className="mx-auto max-w-3xl space-y-4 px-4 py-6">
       <div className="flex flex-wrap items-end gap-x-4 gap-y-2">
         <div className="min-w-0 flex-1">
-          <h1 className="text-xl">Inbox</h1>
+          <h1 className="text-lg">Inbox</h1>
           <p className="text-muted">
             {list.data === undefined
               ? 'What you have been told.'

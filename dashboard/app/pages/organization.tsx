@@ -11,6 +11,7 @@ import { Members } from '../organizations/members.tsx'
 import { OrganizationGroups } from '../organizations/organization-groups.tsx'
 import { OrganizationHead } from '../organizations/organization-head.tsx'
 import { OrganizationRoles } from '../organizations/organization-roles.tsx'
+import { RulesSection } from '../rules/rules-section.tsx'
 import { usePage } from '../shell/page.ts'
 import { OrganizationClaims } from '../sign-in/organization-claims.tsx'
 import { useTryOut } from '../sign-in/try-out.tsx'
@@ -46,6 +47,9 @@ function Shown({ organization: shown }: { organization: Organization }) {
       {error !== null && <FaultNotice what="The roles could not be read" fault={faultOf(error)} />}
       {may('organization_member:read') && <Members organization={shown} roles={roles ?? []} may={may} />}
       {may('group:read') && <OrganizationGroups organization={shown} mayCreate={may('group:create')} />}
+      {may('ai_rules:read') && (
+        <RulesSection holder={{ organizationId: shown.id, groupId: null }} mayChange={may('ai_rules:update')} />
+      )}
       <DefaultRoles organization={shown} roles={roles ?? []} mayChange={may('organization:update')} />
       {roles !== undefined && <OrganizationRoles organization={shown} roles={roles} may={may} />}
       {may('idp_settings:read') && <Claims id={shown.id} mayChange={may('idp_settings:update')} />}

@@ -54,7 +54,7 @@ function Head({ user }: { user: User }) {
   return (
     <div className="space-y-3">
       <div className="flex flex-wrap items-center gap-4">
-        <h1 className="min-w-0 flex-1 truncate text-xl">
+        <h1 className="min-w-0 flex-1 truncate text-lg">
           <HostileLine text={user.name === '' ? user.username : `${user.name} (${user.username})`} />
         </h1>
         <Button tone="quiet-danger" onClick={() => setDeleting(true)}>

@@ -6,11 +6,13 @@ import { useMay } from '../api/may.ts'
 import { providers } from '../api/providers.ts'
 import { faultOf } from '../api/query-client.ts'
 import { ConfirmByName } from '../forms/confirm.tsx'
+import { Gateways } from '../providers/gateways.tsx'
 import { ProviderCard } from '../providers/provider-card.tsx'
 import { ProviderForm } from '../providers/provider-form.tsx'
 import { usePage } from '../shell/page.ts'
 import { Button } from '../ui/button.tsx'
 import { Empty, FaultNotice } from '../ui/notice.tsx'
+import { PageHead } from '../ui/page-head.tsx'
 
 /** The LLM APIs that requests are passed on to, with their keys. */
 export function ProvidersPage() {
@@ -26,16 +28,17 @@ export function ProvidersPage() {
   )
   return (
     <div className="mx-auto max-w-4xl space-y-4 px-4 py-6">
-      <div className="flex flex-wrap items-end gap-4">
-        <div className="min-w-0 flex-1 basis-64">
-          <h1 className="text-xl">Providers</h1>
-          <p className="text-muted">
+      <PageHead
+        title="Providers"
+        about={
+          <>
             Where requests of the bridge go. A change is served within seconds, and what is open goes on with what it
             began with. Nobody is shown a key again.
-          </p>
-        </div>
+          </>
+        }
+      >
         {data !== undefined && data.providers.length > 0 && add}
-      </div>
+      </PageHead>
       {error !== null && (
         <FaultNotice
           what="The providers could not be read"
@@ -61,6 +64,7 @@ export function ProvidersPage() {
           {add}
         </Empty>
       )}
+      {may('deployment_config:read', 'everywhere') && <Gateways />}
       {editing !== null && data !== undefined && (
         <ProviderForm
           provider={editing === 'new' ? null : editing}

@@ -13,12 +13,12 @@ import { useZone } from '../hooks/use-zone.ts'
 import { usePage } from '../shell/page.ts'
 import { EventBody, eventName } from '../timeline/event.tsx'
 import { buildRows, isFailure } from '../timeline/rows.ts'
-import { Tokens, WithheldFact } from '../timeline/session-head.tsx'
+import { RemovedFact, Tokens, WithheldFact } from '../timeline/session-head.tsx'
 import { buttonClass } from '../ui/button.tsx'
 import { CopyIcon } from '../ui/copy.tsx'
 import { Count, Fact, OutcomeState, Person, Time } from '../ui/facts.tsx'
-import { bytes, duration, exact, shortId } from '../ui/format.ts'
-import { HostileLine } from '../ui/hostile-text.tsx'
+import { bytes, duration, exact, removedOn, shortId } from '../ui/format.ts'
+import { HostileLine, HostileText } from '../ui/hostile-text.tsx'
 import { Empty, FaultNotice } from '../ui/notice.tsx'
 import { Model } from './requests.tsx'
 import { ClientName } from './session-columns.tsx'
@@ -125,6 +125,11 @@ function Overview({ of }: { of: Interception }) {
             {shortId(of.session_id)}
           </Link>
         </Fact>
+        {of.boundary !== null && (
+          <Fact name="Boundary">
+            <FromBoundary of={of.boundary} />
+          </Fact>
+        )}
         {of.agent_id !== null && (
           <Fact name="Sub-agent">
             <HostileLine text={of.agent_id} />
@@ -169,9 +174,40 @@ function Overview({ of }: { of: Interception }) {
           </Fact>
         )}
         {of.content_withheld && <WithheldFact />}
+        {of.content_removed_at !== null && <RemovedFact at={of.content_removed_at} tools={of.tool_names} />}
       </dl>
       {of.attempts.length > 1 && <Attempts of={of.attempts} />}
+      {of.decisions.length > 0 && <Decisions of={of.decisions} />}
     </>
+  )
+}
+
+/** What the policy said, in the order in which it was asked. */
+function Decisions({ of }: { of: Interception['decisions'] }) {
+  return (
+    <section aria-labelledby="decisions" className="mt-4">
+      <h2 id="decisions" className="mb-1.5 text-base">
+        Policy <span className="num font-normal text-muted">{of.length}</span>
+      </h2>
+      <ul className="grid gap-1">
+        {of.map((decision, index) => (
+          <li key={index} className="flex flex-wrap gap-x-3">
+            <span className={decision.allowed ? 'text-ok' : 'text-warn'}>
+              {decision.allowed ? 'allowed' : 'denied'}
+            </span>
+            <span>
+              {decision.subject === 'model' ? 'model' : 'tool'} <HostileLine text={decision.name} />
+            </span>
+            {decision.rule !== null && (
+              <span>
+                by <HostileLine text={decision.rule} />
+              </span>
+            )}
+            <span className="num text-muted">held {duration(decision.held_ms)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }
 
@@ -247,6 +283,7 @@ function Bodies({ of }: { of: Interception }) {
   const query = new URLSearchParams(readingReason()).toString()
   const sides = [
     ['request', of.request_bytes, of.request_sha256],
+    ...(of.sent === null ? [] : [['sent', of.sent.bytes, of.sent.sha256] as const]),
     ['response', of.response_bytes, of.response_sha256],
   ] as const
   return (
@@ -254,10 +291,18 @@ function Bodies({ of }: { of: Interception }) {
       <h2 id="bytes" className="mb-1.5 text-base">
         {of.masked > 0 ? 'Bytes, secrets masked' : 'Exact bytes'}
       </h2>
+      {of.sent !== null && (
+        <div className="mb-1.5 overflow-hidden text-muted">
+          The provider was asked in another form, at
+          <div className="mono wrap-anywhere">
+            <HostileText text={of.sent.path} />
+          </div>
+        </div>
+      )}
       <ul className="flex flex-wrap gap-x-6 gap-y-2">
         {sides.map(([side, size, sha]) => (
           <li key={side} className="flex flex-wrap items-center gap-2">
-            {size > 0 && of.capture === 'full' && !of.content_withheld ? (
+            {size > 0 && of.capture === 'full' && !of.content_withheld && of.content_removed_at === null ? (
               <a
                 href={`/api/v2/aibridge/interceptions/${encodeURIComponent(of.id)}/body/${side}${query === '' ? '' : `?${query}`}`}
                 download
@@ -270,9 +315,11 @@ function Bodies({ of }: { of: Interception }) {
               <span className="text-muted">
                 {size === 0
                   ? `no ${side}`
-                  : of.content_withheld
-                    ? `${side} withheld`
-                    : `${side} not captured (level: ${of.capture})`}
+                  : of.content_removed_at !== null
+                    ? `${side}: ${removedOn(of.content_removed_at)}`
+                    : of.content_withheld
+                      ? `${side} withheld`
+                      : `${side} not captured (level: ${of.capture})`}
               </span>
             )}
             <span className="num text-muted" title={`${exact(size)} bytes`}>
@@ -330,5 +377,20 @@ function Events({ events }: { events: readonly TimelineEvent[] }) {
         </button>
       )}
     </section>
+  )
+}
+
+/** Only a signature that held leads to the boundary's decisions: without it the name is what the client says. */
+function FromBoundary({ of }: { of: NonNullable<Interception['boundary']> }) {
+  if (!of.verified) return <span title={of.session_id}>{shortId(of.session_id)}, not verified</span>
+  return (
+    <Link
+      to="/network"
+      search={{ q: `session:${of.session_id}` }}
+      className="mono inline-flex min-h-6 items-center text-link underline"
+      title={of.session_id}
+    >
+      {shortId(of.session_id)}
+    </Link>
   )
 }

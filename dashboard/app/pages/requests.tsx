@@ -13,7 +13,7 @@ import type { QueryKey } from '../table/query-bar.tsx'
 import { useList } from '../table/use-list.ts'
 import { useListSearch } from '../table/use-list-search.ts'
 import { Count, OutcomeState, Person, Time } from '../ui/facts.tsx'
-import { duration } from '../ui/format.ts'
+import { duration, removedOn } from '../ui/format.ts'
 import { HostileLine } from '../ui/hostile-text.tsx'
 import { zoneName } from '../ui/instant.ts'
 import { Empty } from '../ui/notice.tsx'
@@ -23,6 +23,7 @@ import { ClientName } from './session-columns.tsx'
 const fixedKeys: readonly QueryKey[] = [
   { key: 'outcome', hint: 'how it ended', values: Outcome.options },
   { key: 'session_id', hint: 'requests of one session', values: [], menu: false },
+  { key: 'boundary', hint: 'out of one boundary', values: [], menu: false },
 ]
 
 /** Every request through the bridge, newest first. */
@@ -98,9 +99,11 @@ function requestColumns(zone: string): readonly Column<Interception>[] {
       id: 'prompt',
       title: 'Prompt',
       wide: true,
-      cell: ({ prompt, content_withheld: withheld }) =>
+      cell: ({ prompt, content_withheld: withheld, content_removed_at: removedAt }) =>
         prompt === null || prompt.trim() === '' ? (
-          <span className="text-muted">{withheld ? 'withheld' : 'continues a thread'}</span>
+          <span className="text-muted">
+            {removedAt !== null ? removedOn(removedAt) : withheld ? 'withheld' : 'continues a thread'}
+          </span>
         ) : (
           <HostileLine text={prompt} />
         ),

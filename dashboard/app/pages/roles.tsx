@@ -9,6 +9,7 @@ import { usePage } from '../shell/page.ts'
 import { Button } from '../ui/button.tsx'
 import { HostileLine } from '../ui/hostile-text.tsx'
 import { FaultNotice } from '../ui/notice.tsx'
+import { PageHead } from '../ui/page-head.tsx'
 
 /** What each role grants, and to whose things: those that are built in, and those that people made. */
 export function RolesPage() {
@@ -19,20 +20,21 @@ export function RolesPage() {
   const [creating, setCreating] = useState(false)
   return (
     <div className="mx-auto max-w-5xl space-y-8 px-4 py-6">
-      <div className="flex flex-wrap items-end gap-4">
-        <div className="min-w-0 flex-1">
-          <h1 className="text-xl">Roles</h1>
-          <p className="text-muted">
+      <PageHead
+        title="Roles"
+        about={
+          <>
             Roles add up, and the scope of a credential can only take away. The words of other people are read by
             content reviewers alone, each time on record.
-          </p>
-        </div>
+          </>
+        }
+      >
         {may('role:create') && (
           <Button tone="primary" onClick={() => setCreating(true)}>
             Create a role
           </Button>
         )}
-      </div>
+      </PageHead>
       {site.error !== null && (
         <FaultNotice
           what="The roles could not be read"

@@ -67,7 +67,7 @@ function Head({ account, may }: { account: User; may: May }) {
   return (
     <div className="space-y-3">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-        <h1 className="min-w-0 flex-1 basis-48 truncate text-xl">
+        <h1 className="min-w-0 flex-1 basis-48 truncate text-lg">
           <HostileLine text={account.name === '' ? account.username : `${account.name} (${account.username})`} />
         </h1>
         <div className="flex flex-wrap gap-2">

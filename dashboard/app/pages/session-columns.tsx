@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { useNow } from '../hooks/use-clock.ts'
 import type { Column } from '../table/data-table.tsx'
 import { Count, Person, SessionStatus, Time } from '../ui/facts.tsx'
-import { duration } from '../ui/format.ts'
+import { duration, removedOn } from '../ui/format.ts'
 import { HostileLine } from '../ui/hostile-text.tsx'
 
 export function sessionColumns(zone: string): readonly Column<Session>[] {
@@ -35,12 +35,14 @@ export function sessionColumns(zone: string): readonly Column<Session>[] {
       id: 'prompt',
       title: 'Last prompt',
       wide: true,
-      cell: ({ id, last_prompt, content_withheld: withheld }) => (
+      cell: ({ id, last_prompt, content_withheld: withheld, content_removed_at: removedAt }) => (
         <Link to="/sessions/$id" params={{ id }} className="truncate hover:text-link">
           {last_prompt === null || last_prompt.trim() === '' ? (
-            <span className="text-muted">{withheld ? 'withheld' : 'no prompt of a person'}</span>
+            <span className="text-muted">
+              {removedAt !== null ? removedOn(removedAt) : withheld ? 'withheld' : 'no prompt of a person'}
+            </span>
           ) : (
-            <HostileLine text={last_prompt} />
+            <HostileLine text={last_prompt} inControl />
           )}
         </Link>
       ),

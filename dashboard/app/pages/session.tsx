@@ -12,7 +12,7 @@ import { useShortcuts } from '../hooks/use-shortcuts.ts'
 import { usePage } from '../shell/page.ts'
 import { Feed } from '../timeline/feed.tsx'
 import { Minimap } from '../timeline/minimap.tsx'
-import { buildRows, isFailure, type Lane, lanes, rowMatches } from '../timeline/rows.ts'
+import { buildFeed, hiddenLanes, isFailure, type Lane, laneOf, offsetOf, rowMatches } from '../timeline/rows.ts'
 import { SessionHead } from '../timeline/session-head.tsx'
 import { TimelineBar } from '../timeline/timeline-bar.tsx'
 import { useFollow } from '../timeline/use-follow.ts'
@@ -47,17 +47,23 @@ export function SessionPage() {
     },
   )
 
-  const hidden = useMemo(() => new Set(lanes.filter((lane) => hide.split(',').includes(lane))), [hide])
-  const all = useMemo(() => buildRows(timeline.events), [timeline.events])
-  const rows = useMemo(() => all.filter((row) => !hidden.has(row.event.lane) || isFailure(row)), [all, hidden])
+  const hidden = useMemo(() => hiddenLanes(hide), [hide])
+  const { events, decisions, builds } = timeline
+  const all = useMemo(() => buildFeed({ events, decisions, builds }), [events, decisions, builds])
+  const rows = useMemo(() => all.filter((row) => !hidden.has(laneOf(row)) || isFailure(row)), [all, hidden])
+  const calls = useMemo(
+    () => new Map(events.filter(({ kind }) => kind === 'tool_call').map((event) => [event.id, event])),
+    [events],
+  )
   const matches = useMemo(
     () => (q === '' ? [] : rows.filter((row) => rowMatches(row, q)).map((row) => row.id)),
     [rows, q],
   )
-  const [activeId, setActiveId] = useActiveEvent(
-    at ?? null,
-    (next) => void navigate({ search: (old) => ({ ...old, at: next }), replace: true, resetScroll: false }),
-  )
+  const [activeId, setActiveId] = useActiveEvent(at ?? null, (next) => {
+    // Whoever has followed a link in the meantime is on the way to another page, and not called back.
+    if (location.pathname !== `/sessions/${id}`) return
+    void navigate({ search: (old) => ({ ...old, at: next }), replace: true, resetScroll: false })
+  })
   const follow = useFollow(rows, timeline.complete)
 
   const setSearch = (change: { hide?: string | undefined; q?: string | undefined }) =>
@@ -88,7 +94,7 @@ export function SessionPage() {
   if (head.data === undefined && fault !== null && wantsReason(faultOf(fault))) {
     return <AskReason fault={faultOf(fault)} onGiven={readAgain} />
   }
-  const active = activeId === null ? null : (all.find((row) => row.id === activeId)?.event ?? null)
+  const active = activeId === null ? undefined : all.find((row) => row.id === activeId)
   return (
     <>
       <SessionHead id={id} session={head.data} watch={watch} />
@@ -103,18 +109,25 @@ export function SessionPage() {
         </div>
       )}
       <div className="px-4 pb-2">
-        <Minimap rows={all} hidden={hidden} active={active} onJump={setActiveId} />
+        <Minimap
+          rows={all}
+          hidden={hidden}
+          active={active === undefined ? null : offsetOf(active)}
+          onJump={setActiveId}
+        />
       </div>
       <TimelineBar
         rows={all}
         hidden={hidden}
         onLanes={(next: ReadonlySet<Lane>) => setSearch({ hide: next.size === 0 ? undefined : [...next].join(',') })}
-        text={q}
-        onText={(text) => setSearch({ q: text === '' ? undefined : text })}
-        found={matches.length}
-        position={activeId === null ? -1 : matches.indexOf(activeId)}
+        finding={{
+          text: q,
+          onText: (text) => setSearch({ q: text === '' ? undefined : text }),
+          found: matches.length,
+          position: activeId === null ? -1 : matches.indexOf(activeId),
+          onStep: step,
+        }}
         complete={timeline.complete}
-        onStep={step}
       />
       {follow.fresh > 0 && (
         <div className="sticky top-12 z-20 flex justify-center">
@@ -130,6 +143,7 @@ export function SessionPage() {
       )}
       <Feed
         rows={rows}
+        calls={calls}
         total={timeline.complete ? rows.length : -1}
         activeId={activeId}
         mark={q}

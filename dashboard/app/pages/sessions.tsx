@@ -12,6 +12,7 @@ import { useNow } from '../hooks/use-clock.ts'
 import { useShortcuts } from '../hooks/use-shortcuts.ts'
 import { useZone } from '../hooks/use-zone.ts'
 import { seesEverybody } from '../shell/navigation.ts'
+import { ExportButton } from '../session-export/export-button.tsx'
 import { listPage, usePage } from '../shell/page.ts'
 import { ListPage } from '../table/list-page.tsx'
 import type { QueryKey } from '../table/query-bar.tsx'
@@ -28,7 +29,8 @@ import { useQueryKeys } from './query-keys.ts'
 import { sessionColumns } from './session-columns.tsx'
 
 const fixedKeys: readonly QueryKey[] = [
-  { key: 'status', hint: 'of the latest request', values: ['live', 'done', 'error'] },
+  { key: 'status', hint: 'of the latest request', values: ['live', 'done', 'denied', 'error'] },
+  { key: 'boundary', hint: 'out of one boundary', values: [], menu: false },
 ]
 
 /** Every session, latest activity first; what changes is brought in where it stands. */
@@ -50,7 +52,17 @@ export function SessionsPage() {
       noun="session"
       list={list}
       columns={columns}
-      aside={<LiveChip state={live.state} />}
+      aside={
+        <span className="flex items-center gap-3">
+          <LiveChip state={live.state} />
+          {(list.count ?? 0) > 0 && (
+            <ExportButton
+              q={asked(asking).q ?? ''}
+              what={seesOthers ? 'Every session that you may see' : 'Your own sessions'}
+            />
+          )}
+        </span>
+      }
       filters={{ asking, label: 'Query the sessions', ranged: true, ...keys }}
       ownOnly={!seesOthers}
       empty={<NothingYet ownOnly={!seesOthers} />}

@@ -24,7 +24,7 @@ export function SignInPage() {
   const { data, error, refetch } = useQuery({ queryKey: ['sign-in', organization], queryFn: () => load(organization) })
   return (
     <div className="mx-auto max-w-5xl space-y-8 px-4 py-6">
-      <h1 className="text-xl">Sign-in</h1>
+      <h1 className="text-lg">Sign-in</h1>
       {error !== null && (
         <FaultNotice what="The settings could not be read" fault={faultOf(error)} onRetry={() => void refetch()} />
       )}

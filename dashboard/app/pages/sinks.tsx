@@ -11,8 +11,9 @@ import { SinkCard } from '../sinks/sink-card.tsx'
 import { SinkForm } from '../sinks/sink-form.tsx'
 import { Button } from '../ui/button.tsx'
 import { Empty, FaultNotice } from '../ui/notice.tsx'
+import { PageHead } from '../ui/page-head.tsx'
 
-/** Where audit events are sent as they happen, and whether they arrive. */
+/** Where audit events, records of interceptions and events of boundaries are sent as they happen, and whether they arrive. */
 export function SinksPage() {
   usePage({ title: 'Audit sinks', cli: 'reeve audit sinks list', api: '/api/v2/audit/sinks' })
   const mayChange = useMay()('audit_log:update', 'everywhere')
@@ -26,16 +27,18 @@ export function SinksPage() {
   )
   return (
     <div className="mx-auto max-w-4xl space-y-4 px-4 py-6">
-      <div className="flex flex-wrap items-end gap-4">
-        <div className="min-w-0 flex-1 basis-64">
-          <h1 className="text-xl">Audit sinks</h1>
-          <p className="text-muted">
-            Each is sent every event of the audit log in order, at least once, and resumes where it was. What has left
-            this deployment cannot be changed in it.
-          </p>
-        </div>
+      <PageHead
+        title="Audit sinks"
+        about={
+          <>
+            Each is sent every event of the audit log, every record of an interception, every event of a boundary, or
+            several of them, in order and at least once, and resumes where it was. What has left this deployment cannot
+            be changed in it.
+          </>
+        }
+      >
         {data !== undefined && data.length > 0 && add}
-      </div>
+      </PageHead>
       {error !== null && (
         <FaultNotice
           what="The sinks could not be read"

@@ -46,7 +46,7 @@ export function UsagePage() {
     <div className="mx-auto max-w-6xl space-y-8 px-4 py-6">
       <div className="flex flex-wrap items-end gap-x-4 gap-y-2">
         <div className="min-w-0 flex-1 basis-64">
-          <h1 className="text-xl">Usage</h1>
+          <h1 className="text-lg">Usage</h1>
           <p className="text-muted">
             {seesOthers ? 'Requests and tokens, of everybody whose you may see.' : 'Your requests and tokens.'} Days are
             those of {zoneName(zone, now)}.

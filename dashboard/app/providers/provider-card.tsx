@@ -141,6 +141,7 @@ function Made({ provider, types }: { provider: AiProvider; types: readonly AiPro
           </dd>
         </div>
       )}
+      <Settings settings={provider.settings} />
       {provider.source === 'stored' && (
         <Fact name="Private addresses">{provider.allow_private ? 'allowed' : 'refused'}</Fact>
       )}
@@ -150,6 +151,39 @@ function Made({ provider, types }: { provider: AiProvider; types: readonly AiPro
         </Fact>
       )}
     </dl>
+  )
+}
+
+/** In words where it is short, and in number where it is a table. */
+function Settings({
+  settings: { region, project, location, models = [], capabilities = [] },
+}: {
+  settings: AiProvider['settings']
+}) {
+  return (
+    <>
+      {Object.entries({ Region: region, Project: project, Location: location }).map(
+        ([name, value]) =>
+          value !== undefined && (
+            <Fact key={name} name={name}>
+              <HostileLine text={value} />
+            </Fact>
+          ),
+      )}
+      {models.length > 0 && (
+        <div className="col-span-full min-w-0">
+          <dt className="text-xs text-muted">What models are called there</dt>
+          {models.map(({ from, to }) => (
+            <dd key={from} className="mono overflow-hidden wrap-anywhere">
+              <HostileText text={`${from} = ${to}`} />
+            </dd>
+          ))}
+        </div>
+      )}
+      {capabilities.length > 0 && (
+        <Fact name="Models with capabilities of their own">{exact(capabilities.length)}</Fact>
+      )}
+    </>
   )
 }
 

@@ -7,6 +7,7 @@ import { faultOf } from '../api/query-client.ts'
 import { Choice, Field, textOf } from '../forms/field.tsx'
 import { FormDialog } from '../forms/form-dialog.tsx'
 import { draftsOf, type KeyDraft, KeyEditor, keysIn, newKeysIn } from './key-editor.tsx'
+import { SettingsFields, settingNames, settingsFrom } from './settings-fields.tsx'
 
 /** A provider that is made or changed. A key that is kept is never seen here again. */
 export function ProviderForm({
@@ -24,15 +25,17 @@ export function ProviderForm({
   const [drafts, setDrafts] = useState<readonly KeyDraft[]>(
     provider === null ? [{ mark: 'first', kept: null, text: '', weight: '0' }] : draftsOf(provider.api_keys),
   )
+  const type = types.find((one) => one.type === typeName)
+  const settings = (form: FormData) => settingsFrom(form, type, provider?.settings ?? {})
   const { mutate, error, isPending } = useMutation({
     mutationFn: (form: FormData): Promise<AiProvider> =>
       provider === null
         ? client.call(endpoints.createAiProvider, {
-            body: { ...made(form), ...named(form, typeName), api_keys: newKeysIn(drafts) },
+            body: { ...made(form), ...named(form, typeName), settings: settings(form), api_keys: newKeysIn(drafts) },
           })
         : client.call(endpoints.updateAiProvider, {
             params: { provider: provider.id ?? provider.name },
-            body: { ...made(form), api_keys: keysIn(drafts) },
+            body: { ...made(form), settings: settings(form), api_keys: keysIn(drafts) },
           }),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: providers.queryKey })
@@ -40,7 +43,6 @@ export function ProviderForm({
     },
   })
   const fault = error === null ? null : faultOf(error)
-  const type = types.find((one) => one.type === typeName)
   const drops = provider !== null && isElsewhere(url, provider.base_url) && drafts.some(({ kept }) => kept !== null)
   const keyFields = drafts.flatMap((_, index) => [`api_keys.${index}.api_key`, `api_keys.${index}.weight`])
   return (
@@ -49,7 +51,7 @@ export function ProviderForm({
       verb={isPending ? 'Saving' : provider === null ? 'Add' : 'Save'}
       busy={isPending}
       fault={fault}
-      fields={['name', 'display_name', 'base_url', 'type', ...keyFields]}
+      fields={['name', 'display_name', 'base_url', 'type', ...settingNames, ...keyFields]}
       onSubmit={mutate}
       onClose={onClose}
     >
@@ -104,6 +106,7 @@ export function ProviderForm({
           The keys so far were entered for another address and will be removed. Enter the keys for this one below.
         </p>
       )}
+      <SettingsFields key={typeName} type={type} settings={provider?.settings ?? {}} fault={fault} />
       <label className="flex items-center gap-2">
         <input type="checkbox" name="allow_private" defaultChecked={provider?.allow_private ?? false} /> The address may
         be in a private network, and http

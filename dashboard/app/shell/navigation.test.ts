@@ -10,13 +10,22 @@ test('every page has an address and a letter of its own', () => {
 })
 
 test('nobody is without the pages of everybody, and no answer opens no other page', () => {
-  expect(rail({})).toEqual(['/sessions', '/requests', '/usage', '/inbox', '/tokens', '/me'])
+  expect(rail({})).toEqual([
+    '/sessions',
+    '/requests',
+    '/usage',
+    '/network',
+    '/access-requests',
+    '/inbox',
+    '/tokens',
+    '/me',
+  ])
 })
 
 test('who administers one organization sees its pages, and none that are about everything', () => {
   const granted = ['group:read', 'organization_member:read', 'audit_log:read', 'idp_settings:read']
   const answers = Object.fromEntries(granted.map((each) => [`${each} somewhere`, true]))
-  expect(rail(answers).slice(6)).toEqual(['/groups', '/organizations', '/audit'])
+  expect(rail(answers).slice(8)).toEqual(['/groups', '/organizations', '/audit'])
 })
 
 test('what is asked for everything is not answered by a part of it', () => {

@@ -1,17 +1,25 @@
 import type { Grantable } from '@reeve/sdk'
 import {
+  BadgeCheck,
+  Blocks,
   Bot,
+  BrickWallShield,
   Building2,
   ChartColumn,
   CircleUser,
   Cloud,
+  DoorOpen,
   Gavel,
+  Hourglass,
   History,
   Inbox,
   KeyRound,
+  ListTodo,
   LockKeyhole,
   LogIn,
   MessagesSquare,
+  MonitorCog,
+  Network,
   Satellite,
   ScrollText,
   ShieldCheck,
@@ -26,6 +34,12 @@ export interface Entry {
     | '/sessions'
     | '/requests'
     | '/usage'
+    | '/network'
+    | '/policies'
+    | '/access-requests'
+    | '/tasks'
+    | '/workspaces'
+    | '/templates'
     | '/inbox'
     | '/tokens'
     | '/me'
@@ -37,9 +51,11 @@ export interface Entry {
     | '/sign-in'
     | '/providers'
     | '/encryption'
+    | '/licenses'
     | '/audit'
     | '/audit/sinks'
     | '/holds'
+    | '/retention'
   readonly title: string
   readonly short: string
   readonly letter: string
@@ -70,6 +86,51 @@ export const places: readonly Entry[] = [
     needs: null,
   },
   { to: '/usage', title: 'Usage', short: 'Usage', letter: 't', icon: ChartColumn, group: 'Activity', needs: null },
+  {
+    to: '/network',
+    title: 'Network',
+    short: 'Network',
+    letter: 'w',
+    icon: Network,
+    group: 'Activity',
+    needs: null,
+  },
+  {
+    to: '/access-requests',
+    title: 'Access requests',
+    short: 'Access',
+    letter: 'x',
+    icon: DoorOpen,
+    group: 'Activity',
+    needs: null,
+  },
+  {
+    to: '/tasks',
+    title: 'Tasks',
+    short: 'Tasks',
+    letter: 'q',
+    icon: ListTodo,
+    group: 'Activity',
+    needs: ['task:read', 'mine'],
+  },
+  {
+    to: '/workspaces',
+    title: 'Workspaces',
+    short: 'Spaces',
+    letter: 'z',
+    icon: MonitorCog,
+    group: 'Activity',
+    needs: ['workspace:read', 'mine'],
+  },
+  {
+    to: '/templates',
+    title: 'Templates',
+    short: 'Templates',
+    letter: 'j',
+    icon: Blocks,
+    group: 'Activity',
+    needs: ['template:read', 'somewhere'],
+  },
   { to: '/inbox', title: 'Inbox', short: 'Inbox', letter: 'b', icon: Inbox, group: 'Mine', needs: null },
   { to: '/tokens', title: 'My tokens', short: 'Tokens', letter: 'k', icon: KeyRound, group: 'Mine', needs: null },
   { to: '/me', title: 'My profile', short: 'Profile', letter: 'm', icon: CircleUser, group: 'Mine', needs: null },
@@ -128,6 +189,15 @@ export const places: readonly Entry[] = [
     needs: ['idp_settings:read', 'everywhere'],
   },
   {
+    to: '/policies',
+    title: 'Policies',
+    short: 'Policies',
+    letter: 'f',
+    icon: BrickWallShield,
+    group: 'Administration',
+    needs: ['boundary_policy:read', 'somewhere'],
+  },
+  {
     to: '/providers',
     title: 'Providers',
     short: 'Providers',
@@ -144,6 +214,15 @@ export const places: readonly Entry[] = [
     icon: LockKeyhole,
     group: 'Administration',
     needs: ['deployment_config:read', 'everywhere'],
+  },
+  {
+    to: '/licenses',
+    title: 'Licences',
+    short: 'Licences',
+    letter: 'c',
+    icon: BadgeCheck,
+    group: 'Administration',
+    needs: ['license:read', 'everywhere'],
   },
   {
     to: '/audit',
@@ -169,6 +248,15 @@ export const places: readonly Entry[] = [
     short: 'Holds',
     letter: 'h',
     icon: Gavel,
+    group: 'Record',
+    needs: ['audit_log:read', 'everywhere'],
+  },
+  {
+    to: '/retention',
+    title: 'Retention',
+    short: 'Retention',
+    letter: 'y',
+    icon: Hourglass,
     group: 'Record',
     needs: ['audit_log:read', 'everywhere'],
   },

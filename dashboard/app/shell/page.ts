@@ -6,7 +6,18 @@ export interface Page {
   /** Where it hangs: the list that it is one of. */
   readonly parent?: {
     readonly title: string
-    readonly to: '/sessions' | '/requests' | '/people' | '/service-accounts' | '/groups' | '/organizations' | '/holds'
+    readonly to:
+      | '/sessions'
+      | '/requests'
+      | '/people'
+      | '/service-accounts'
+      | '/groups'
+      | '/organizations'
+      | '/holds'
+      | '/policies'
+      | '/templates'
+      | '/workspaces'
+      | '/tasks'
   }
   /** The same from the command line: `reeve bridge sessions list`. */
   readonly cli?: string

@@ -46,7 +46,7 @@ export function Palette({ entries, onClose }: { entries: readonly Entry[]; onClo
         aria-controls={listId}
         aria-activedescendant={chosen === undefined ? undefined : `${listId}-${jumps.indexOf(chosen)}`}
         aria-label="Page or id"
-        placeholder="A page, or the id of a session or request"
+        placeholder="A page, or the id of a session, request or denial"
         autoFocus
         autoComplete="off"
         spellCheck={false}
@@ -96,6 +96,10 @@ function useJumps(entries: readonly Entry[], text: string): readonly Jump[] {
       throw asSession.reason
     }
     return [{ label: `Open ${shortId(text)}`, hint: 'Enter', go: find }]
+  }
+  if (/^dny_[0-9A-Za-z]{26}$/.test(text)) {
+    const go = () => navigate({ to: '/network', search: { event: text } })
+    return [{ label: 'Explain the denial', hint: 'Enter', go }]
   }
   const all: Jump[] = [
     ...entries.map(({ title, letter, to }) => ({ label: title, hint: `g ${letter}`, go: () => navigate({ to }) })),

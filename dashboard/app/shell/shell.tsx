@@ -5,12 +5,16 @@ import { lazy, Suspense, useEffect, useState } from 'react'
 import { client } from '../api/client.ts'
 import { useMay } from '../api/may.ts'
 import { me } from '../api/queries.ts'
+import { useQuiet } from '../hooks/use-quiet.ts'
 import { useShortcuts } from '../hooks/use-shortcuts.ts'
 import { Closed } from './closed.tsx'
 import { copyPermalink, Header, useZoneToggle } from './header.tsx'
 import { places, placesFor } from './navigation.ts'
 import { Rail } from './rail.tsx'
 
+const LicenseBanner = lazy(() =>
+  import('./license-banner.tsx').then(({ LicenseBanner }) => ({ default: LicenseBanner })),
+)
 const Palette = lazy(() => import('./palette.tsx').then(({ Palette }) => ({ default: Palette })))
 const ShortcutSheet = lazy(() =>
   import('./shortcut-sheet.tsx').then(({ ShortcutSheet }) => ({ default: ShortcutSheet })),
@@ -23,7 +27,9 @@ export function Shell() {
   const navigate = useNavigate()
   const toggleZone = useZoneToggle()
   const signOut = useSignOut()
-  const entries = placesFor(useMay())
+  const may = useMay()
+  const quiet = useQuiet()
+  const entries = placesFor(may)
   // Of the page that is shown, which is not yet the one that is gone to.
   const path = useMatches({ select: (matches) => matches.at(-1)?.pathname })
   const closed = places.find(({ to }) => to === path && entries.every((entry) => entry.to !== to))
@@ -64,6 +70,7 @@ export function Shell() {
           onHelp={() => setOverlay('help')}
           onSignOut={signOut}
         />
+        <Suspense fallback={null}>{quiet && may('license:read', 'everywhere') && <LicenseBanner />}</Suspense>
         <main
           id="main"
           tabIndex={-1}

@@ -10,6 +10,7 @@ import { Fact, State, Time } from '../ui/facts.tsx'
 import { exact, plural } from '../ui/format.ts'
 import { HostileLine, HostileText } from '../ui/hostile-text.tsx'
 import { FaultNotice } from '../ui/notice.tsx'
+import { sentWords } from './sent-fields.tsx'
 
 export const kindWords: Readonly<Record<AuditSink['kind'], string>> = {
   syslog: 'syslog over TLS',
@@ -97,7 +98,17 @@ export function SinkCard({
   )
 }
 
-function SinkState({ sink: { disabled_at, failing_since, lag } }: { sink: AuditSink }) {
+const waiting = ({ sends, lag, record_lag, boundary_lag }: AuditSink): string =>
+  [
+    sends.includes('audit') ? plural(lag, 'event') : null,
+    sends.includes('interceptions') ? plural(record_lag, 'request') : null,
+    sends.includes('boundaries') ? plural(boundary_lag, 'boundary event') : null,
+  ]
+    .filter((part) => part !== null)
+    .join(', ')
+
+function SinkState({ sink: { disabled_at, failing_since, lag, record_lag, boundary_lag } }: { sink: AuditSink }) {
+  const left = lag + record_lag + boundary_lag
   if (disabled_at !== null) {
     return (
       <State tone="text-muted" icon={<CirclePause size={14} aria-hidden />}>
@@ -108,14 +119,14 @@ function SinkState({ sink: { disabled_at, failing_since, lag } }: { sink: AuditS
   if (failing_since !== null) {
     return (
       <State tone="text-bad" icon={<CircleAlert size={14} aria-hidden />}>
-        failing, {exact(lag)} waiting
+        failing, {exact(left)} waiting
       </State>
     )
   }
-  if (lag > 0) {
+  if (left > 0) {
     return (
       <State tone="text-link" icon={<Send size={14} aria-hidden />}>
-        sending, {exact(lag)} to go
+        sending, {exact(left)} to go
       </State>
     )
   }
@@ -138,8 +149,13 @@ function Made({ sink }: { sink: AuditSink }) {
       </div>
       <Fact name="Kind">{kindWords[sink.kind]}</Fact>
       <Fact name="Form">{sink.format === 'ocsf' ? 'OCSF' : 'Reeve'}</Fact>
-      <Fact name="Taken up to">{sink.delivered_seq === 0 ? 'nothing yet' : `event ${exact(sink.delivered_seq)}`}</Fact>
-      <Fact name="Waiting">{plural(sink.lag, 'event')}</Fact>
+      {sink.sends.includes('audit') && (
+        <Fact name="Taken up to">
+          {sink.delivered_seq === 0 ? 'nothing yet' : `event ${exact(sink.delivered_seq)}`}
+        </Fact>
+      )}
+      <Fact name="Sent to it">{sentWords(sink)}</Fact>
+      <Fact name="Waiting">{waiting(sink)}</Fact>
       <Fact name="Last taken">{sink.last_delivered_at === null ? 'never' : <Time at={sink.last_delivered_at} />}</Fact>
       {sink.kind !== 'syslog' && <Fact name={secretName}>{sink.has_secret ? 'set' : 'none'}</Fact>}
       <Fact name="Certificates trusted">{sink.has_ca ? 'its own' : 'the public ones'}</Fact>

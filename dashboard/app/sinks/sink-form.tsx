@@ -7,6 +7,7 @@ import { faultOf } from '../api/query-client.ts'
 import { Choice, Field, LongField, textOf } from '../forms/field.tsx'
 import { FormDialog } from '../forms/form-dialog.tsx'
 import { NewSecret } from './new-secret.tsx'
+import { SentFields, sentOf } from './sent-fields.tsx'
 import { kindWords } from './sink-card.tsx'
 
 type Kind = AuditSink['kind']
@@ -43,7 +44,7 @@ export function SinkForm({ sink, onClose }: { sink: AuditSink | null; onClose: (
       verb={isPending ? 'Saving' : sink === null ? 'Add' : 'Save'}
       busy={isPending}
       fault={fault}
-      fields={['name', 'url', 'secret', 'ca']}
+      fields={['name', 'url', 'sends', 'secret', 'ca']}
       onSubmit={mutate}
       onClose={onClose}
     >
@@ -81,6 +82,7 @@ export function SinkForm({ sink, onClose }: { sink: AuditSink | null; onClose: (
         hint={hint}
         fault={fault}
       />
+      <SentFields sink={sink} fault={fault} />
       <Choice label="Form of the events" name="format" defaultValue={sink?.format ?? 'reeve'}>
         <option value="reeve">Reeve: as in the audit log, with hashes</option>
         <option value="ocsf">OCSF: as security products read them</option>
@@ -94,7 +96,7 @@ export function SinkForm({ sink, onClose }: { sink: AuditSink | null; onClose: (
       {sink === null && (
         <Choice label="Begin" name="from" defaultValue="now">
           <option value="now">with what comes from now on</option>
-          <option value="beginning">with the first event that is kept</option>
+          <option value="beginning">with the first that is kept</option>
         </Choice>
       )}
     </FormDialog>
@@ -172,6 +174,7 @@ const common = (form: FormData) => ({
   url: textOf(form, 'url').trim(),
   format: textOf(form, 'format') === 'ocsf' ? ('ocsf' as const) : ('reeve' as const),
   allow_private: form.get('allow_private') === 'on',
+  ...sentOf(form),
 })
 
 const newSink = (kind: Kind, form: FormData) => ({
@@ -191,6 +194,8 @@ function changes(sink: AuditSink, form: FormData) {
     ...(next.url === sink.url ? {} : { url: next.url }),
     ...(next.format === sink.format ? {} : { format: next.format }),
     ...(next.allow_private === sink.allow_private ? {} : { allow_private: next.allow_private }),
+    ...(next.sends.join() === sink.sends.join() ? {} : { sends: next.sends }),
+    ...(next.content === sink.content ? {} : { content: next.content }),
     ...(secretWay === 'make' || (secretWay === 'none' && sink.has_secret) ? { secret: null } : {}),
     ...(secretWay === 'enter' ? { secret: textOf(form, 'secret_text').trim() } : {}),
     ...(caWay === 'public' && sink.has_ca ? { ca: null } : {}),

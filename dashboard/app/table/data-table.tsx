@@ -122,7 +122,7 @@ function useWindow(table: string, keys: readonly string[], body: RefObject<HTMLT
     getScrollElement: () => document.getElementById('main'),
     getItemKey: (index) => keys[index] ?? index,
     estimateSize: () => 36,
-    overscan: 6,
+    overscan: 5,
     scrollMargin: offset,
     initialOffset: place?.scrollY ?? 0,
     initialRect: { width: 0, height: innerHeight },

@@ -1,3 +1,4 @@
+import { queryPieces } from '@reeve/sdk'
 import { boundAt, type Range } from './range.ts'
 
 /**
@@ -14,14 +15,12 @@ export interface Term {
   readonly text: string
 }
 
-const part = /([a-z_]+):((?:"[^"]*"|[^\s"])+)|(?:"[^"]*"|[^\s"])+|"/g
-
 export function parseQuery(text: string, keys: readonly string[]): Query {
   const terms: Term[] = []
   const words: string[] = []
-  for (const [found, key, value] of text.matchAll(part)) {
-    if (key !== undefined && value !== undefined && keys.includes(key)) terms.push({ key, text: value })
-    else words.push(found)
+  for (const { raw, key, text: value } of queryPieces(text)) {
+    if (key !== null && value !== '' && keys.includes(key)) terms.push({ key, text: value })
+    else words.push(raw)
   }
   return { terms, words: words.join(' ') }
 }

@@ -15,9 +15,10 @@ import {
 } from 'lucide-react'
 import { memo, type ReactNode } from 'react'
 import { OutcomeState } from '../ui/facts.tsx'
-import { bytes, compact, duration, exact, plural, shortId } from '../ui/format.ts'
+import { bytes, compact, duration, exact, plural, removedOn, shortId } from '../ui/format.ts'
 import { HostileLine } from '../ui/hostile-text.tsx'
-import { allReadings, clockTime, type Zone } from '../ui/instant.ts'
+import type { Zone } from '../ui/instant.ts'
+import { TimelineLine } from './line.tsx'
 import { LongText } from './long-text.tsx'
 import { laneColour } from './minimap.tsx'
 import { inputHeadline, isFailure, prettyInput, type Row } from './rows.ts'
@@ -59,39 +60,21 @@ const titles: Readonly<Record<TimelineEvent['kind'], string>> = {
   end: 'end',
 }
 
+const isDenial = (event: TimelineEvent): boolean => event.kind === 'error' && event.outcome === 'denied'
+const titleOf = (event: TimelineEvent): string => (isDenial(event) ? 'denied' : titles[event.kind])
+
 /** One event: when, what kind, what was said. Everything in it that came from elsewhere goes through `Hostile…`. */
 export const EventBody = memo(function EventBody(props: EventProps) {
   const { row, zone, now } = props
   const { event } = row
-  const Icon = icons[event.kind]
   const failed = isFailure(row)
   const colour = failed ? 'var(--bad)' : laneColour[event.lane]
   const quiet = event.kind === 'request' || event.kind === 'end' || event.kind === 'context'
   return (
-    <div className="grid gap-x-3 px-4 py-1 sm:grid-cols-[6.5rem_7rem_minmax(0,1fr)]">
-      <div className="contents max-sm:flex max-sm:items-center max-sm:justify-between">
-        <time
-          dateTime={event.time}
-          title={allReadings(new Date(event.time), now)}
-          className="num mono order-1 pt-px text-xs leading-5 text-muted sm:order-none"
-        >
-          {clockTime(new Date(event.time), zone, true)}
-        </time>
-        <div className="flex items-start gap-1.5" style={{ color: colour }}>
-          <span
-            className="lane-bar mt-0.5 h-4 w-0.5 shrink-0 rounded-full"
-            style={{ background: colour }}
-            aria-hidden
-          />
-          <Icon size={14} aria-hidden className="mt-[3px] shrink-0" />
-          <span className={quiet ? '' : 'font-medium'}>{titles[event.kind]}</span>
-        </div>
-      </div>
-      <div className={`min-w-0 max-sm:pl-6 ${quiet ? 'text-muted' : ''}`}>
-        {event.agent_id !== null && event.kind !== 'end' && event.kind !== 'request' && <Agent id={event.agent_id} />}
-        <Content {...props} />
-      </div>
-    </div>
+    <TimelineLine time={event.time} icon={icons[event.kind]} title={titleOf(event)} {...{ zone, now, colour, quiet }}>
+      {event.agent_id !== null && event.kind !== 'end' && event.kind !== 'request' && <Agent id={event.agent_id} />}
+      <Content {...props} />
+    </TimelineLine>
   )
 })
 
@@ -211,7 +194,7 @@ function Labelled(props: EventProps) {
       >
         <span className="shrink-0">{origin}</span>
         <span className="min-w-0 truncate">
-          <HostileLine text={event.text ?? ''} mark={mark} />
+          <HostileLine text={event.text ?? ''} mark={mark} inControl />
         </span>
         <span className="num ml-auto shrink-0 text-xs">{bytes(event.text_bytes)}</span>
       </button>
@@ -250,15 +233,24 @@ function ToolCall(props: EventProps) {
               className="mono flex min-h-6 min-w-0 flex-1 items-center overflow-hidden rounded text-left hover:bg-hover"
               onClick={() => onToggle(event.id)}
             >
-              <HostileLine text={inputHeadline(input)} mark={mark} />
+              <HostileLine text={inputHeadline(input)} mark={mark} inControl />
             </button>
           )
+        )}
+        {event.denied_by !== null && (
+          <span className="ml-auto min-w-0 text-xs font-medium text-warn">
+            denied by <HostileLine text={event.denied_by} />
+          </span>
         )}
         <span
           className={`ml-auto shrink-0 text-xs ${result?.is_error === true ? 'font-medium text-bad' : 'text-muted'}`}
           title="From the call to the request that brought the result"
         >
-          {result === null ? 'no result yet' : `${result.is_error ? 'failed' : 'ok'} · ${duration(waited ?? 0)}`}
+          {result === null
+            ? event.denied_by === null
+              ? 'no result yet'
+              : ''
+            : `${result.is_error ? 'failed' : 'ok'} · ${duration(waited ?? 0)}`}
         </span>
       </div>
       {open && !isWithout(event) && (
@@ -321,6 +313,7 @@ function RequestLine({ row: { event }, active, linked }: EventProps) {
     <span className="flex flex-wrap items-baseline gap-x-2 text-xs leading-6">
       {event.agent_id !== null && <Agent id={event.agent_id} />}
       <HostileLine text={event.model ?? ''} />
+      {event.content_removed_at !== null && <span>{removedOn(event.content_removed_at)}</span>}
       {linked && (
         <RequestLink event={event} active={active}>
           open request
@@ -376,11 +369,11 @@ function EndLine({ row: { event }, active, linked }: EventProps) {
 export function eventName({ event, result }: Row): string {
   const who = event.agent_id === null ? '' : 'sub-agent, '
   if (event.kind === 'tool_call') {
-    const ended = result === null ? 'no result yet' : result.is_error ? 'failed' : 'ok'
+    const ended =
+      event.denied_by !== null ? 'denied' : result === null ? 'no result yet' : result.is_error ? 'failed' : 'ok'
     return `${who}tool call ${event.tool_name ?? ''}, ${ended}`
   }
-  if (event.kind === 'prompt' || event.kind === 'context')
-    return `${who}${titles[event.kind]}, ${origins[event.origin]}`
+  if (event.kind === 'prompt' || event.kind === 'context') return `${who}${titleOf(event)}, ${origins[event.origin]}`
   if (event.kind === 'thinking') return `${who}thinking, ${plural(event.text_bytes, 'byte')}`
-  return who + titles[event.kind]
+  return who + titleOf(event)
 }

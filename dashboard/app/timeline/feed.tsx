@@ -1,10 +1,13 @@
+import type { TimelineEvent } from '@reeve/sdk'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useNow } from '../hooks/use-clock.ts'
 import { useShortcuts } from '../hooks/use-shortcuts.ts'
 import { useZone } from '../hooks/use-zone.ts'
+import { BuildBody, buildName } from './build.tsx'
+import { DecisionBody, decisionName } from './decision.tsx'
 import { EventBody, eventName } from './event.tsx'
-import { isFailure, type Row } from './rows.ts'
+import { type FeedRow, isBuildRow, isDecisionRow, isEventRow, isFailure } from './rows.ts'
 
 /**
  * The events as a feed (WAI-ARIA): one tab stop for all of them, j and k or the arrows to move, Enter to unfold. Only
@@ -12,13 +15,16 @@ import { isFailure, type Row } from './rows.ts'
  */
 export function Feed({
   rows,
+  calls,
   total,
   activeId,
   mark,
   onActive,
   onLeave,
 }: {
-  rows: readonly Row[]
+  rows: readonly FeedRow[]
+  /** The tool calls of the session by their ids. */
+  calls: ReadonlyMap<string, TimelineEvent>
   /** How many there are; -1 while that is not known. */
   total: number
   activeId: string | null
@@ -56,7 +62,7 @@ export function Feed({
     if (activeId === null || activeIndex === -1 || focused.current === activeId) return
     focused.current = activeId
     virtualizer.scrollToIndex(activeIndex, { align: 'auto' })
-    focusWhenThere(list.current, activeId, 12)
+    focusWhenThere(list.current, activeId, () => focused.current === activeId)
   }, [activeId, activeIndex, virtualizer])
 
   const move = (to: number) => () => {
@@ -87,6 +93,9 @@ export function Feed({
     event.preventDefault()
   }
 
+  const drawn = ({ id }: FeedRow) => {
+    return { active: id === activeId, open: open.has(id), mark, zone, now, onToggle: toggle }
+  }
   const items = virtualizer.getVirtualItems()
   const reachable = items.some(({ index }) => index === tabIndexOf)
   return (
@@ -110,25 +119,22 @@ export function Feed({
             data-id={row.id}
             aria-posinset={index + 1}
             aria-setsize={total}
-            aria-label={eventName(row)}
+            aria-label={isDecisionRow(row) ? decisionName(row) : isBuildRow(row) ? buildName(row) : eventName(row)}
             tabIndex={(reachable ? index === tabIndexOf : at === 0) ? 0 : -1}
             onFocus={() => {
               focused.current = row.id
               onActive(row.id)
             }}
-            className={`absolute inset-x-0 rounded-none focus-visible:outline-offset-[-2px] ${row.id === activeId ? 'bg-tint' : isFailure(row) ? 'bg-bad-tint' : row.event.kind === 'request' ? 'border-t border-line' : ''}`}
+            className={`absolute inset-x-0 rounded-none focus-visible:outline-offset-[-2px] ${row.id === activeId ? 'bg-tint' : isFailure(row) ? 'bg-bad-tint' : isEventRow(row) && row.event.kind === 'request' ? 'border-t border-line' : ''}`}
             style={{ top: start - offset }}
           >
-            <EventBody
-              row={row}
-              active={row.id === activeId}
-              open={open.has(row.id)}
-              mark={mark}
-              zone={zone}
-              now={now}
-              linked
-              onToggle={toggle}
-            />
+            {isDecisionRow(row) ? (
+              <DecisionBody row={row} calls={calls} {...drawn(row)} onJump={onActive} />
+            ) : isBuildRow(row) ? (
+              <BuildBody row={row} {...drawn(row)} />
+            ) : (
+              <EventBody row={row} {...drawn(row)} linked />
+            )}
           </article>
         )
       })}
@@ -143,16 +149,30 @@ function withToggled(old: ReadonlySet<string>, id: string): ReadonlySet<string> 
 }
 
 /** A guess until the row is measured: what usually folds to how many lines. */
-function estimate(row: Row | undefined): number {
+function estimate(row: FeedRow | undefined): number {
   if (row === undefined) return 28
+  if (!isEventRow(row)) return 32
   if (row.event.kind === 'request' || row.event.kind === 'end') return 32
   if (row.event.kind === 'tool_call') return row.result === null ? 32 : 90
   return 48
 }
 
-/** The event may have to be drawn first: scrolling there takes a frame or a few. */
-function focusWhenThere(list: HTMLElement | null, id: string, frames: number): void {
-  const article = list?.querySelector<HTMLElement>(`article[data-id="${CSS.escape(id)}"]`)
-  if (article != null) article.focus({ preventScroll: true })
-  else if (frames > 0) requestAnimationFrame(() => focusWhenThere(list, id, frames - 1))
+const framesMax = 30
+
+/**
+ * The event may have to be drawn first: scrolling there takes a frame or a few. It may also be there by a guess of the
+ * heights above it, and be taken out again, with the focus on it, when those are measured: it gets it back.
+ */
+function focusWhenThere(list: HTMLElement | null, id: string, isWanted: () => boolean): void {
+  let had = false
+  const look = (frames: number): void => {
+    if (!isWanted()) return
+    const article = list?.querySelector<HTMLElement>(`article[data-id="${CSS.escape(id)}"]`)
+    if (article != null && (!had || document.activeElement === document.body)) {
+      had = true
+      article.focus({ preventScroll: true })
+    }
+    if (frames > 0) requestAnimationFrame(() => look(frames - 1))
+  }
+  look(framesMax)
 }

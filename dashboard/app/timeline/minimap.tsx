@@ -1,7 +1,6 @@
-import type { TimelineEvent } from '@reeve/sdk'
 import { type MouseEvent, useMemo } from 'react'
 import { plural } from '../ui/format.ts'
-import { isFailure, type Lane, lanes, type Row } from './rows.ts'
+import { type FeedRow, isFailure, type Lane, laneOf, lanesOf, offsetOf } from './rows.ts'
 
 const buckets = 240
 const laneHeight = 9
@@ -12,6 +11,7 @@ export const laneColour: Readonly<Record<Lane, string>> = {
   model: 'var(--model)',
   tools: 'var(--tool)',
   system: 'var(--system)',
+  boundary: 'var(--boundary)',
 }
 
 /**
@@ -24,12 +24,14 @@ export function Minimap({
   active,
   onJump,
 }: {
-  rows: readonly Row[]
+  rows: readonly FeedRow[]
   hidden: ReadonlySet<Lane>
-  active: TimelineEvent | null
+  /** Where in the time of the session the row with the focus is. */
+  active: number | null
   onJump: (id: string) => void
 }) {
-  const endMs = useMemo(() => rows.reduce((most, { event }) => Math.max(most, event.offset_ms), 1), [rows])
+  const lanes = useMemo(() => lanesOf(rows), [rows])
+  const endMs = useMemo(() => rows.reduce((most, row) => Math.max(most, offsetOf(row)), 1), [rows])
   const drawn = useMemo(() => density(rows, endMs), [rows, endMs])
   const failures = useMemo(() => rows.filter(isFailure).length, [rows])
   // Drawn once: moving through the events only moves the line.
@@ -46,24 +48,23 @@ export function Minimap({
           opacity={hidden.has(lane) && !failed ? 0.25 : 1}
         />
       )),
-    [drawn, hidden],
+    [drawn, hidden, lanes],
   )
   const words = lanes.map((lane) => `${lane} ${drawn.counts[lane]}`).join(', ')
 
   const jump = (event: MouseEvent<SVGSVGElement>) => {
     const box = event.currentTarget.getBoundingClientRect()
     const offset = ((event.clientX - box.left) / box.width) * endMs
-    let nearest: Row | null = null
+    let nearest: FeedRow | null = null
     for (const row of rows) {
-      if (nearest === null || Math.abs(row.event.offset_ms - offset) < Math.abs(nearest.event.offset_ms - offset))
-        nearest = row
+      if (nearest === null || Math.abs(offsetOf(row) - offset) < Math.abs(offsetOf(nearest) - offset)) nearest = row
     }
     if (nearest !== null) onJump(nearest.id)
   }
 
   return (
     <div className="flex items-stretch gap-2 rounded-lg border border-line bg-raised px-3 py-2">
-      <div aria-hidden className="grid grid-rows-5 text-[0.625rem] leading-3 text-muted">
+      <div aria-hidden className="grid auto-rows-fr text-[0.625rem] leading-3 text-muted">
         {lanes.map((lane) => (
           <span key={lane} className={hidden.has(lane) ? 'line-through' : ''}>
             {lane}
@@ -75,12 +76,12 @@ export function Minimap({
         aria-label={`Density of events over time: ${words}; ${plural(failures, 'failure')}`}
         viewBox={`0 0 ${buckets} ${lanes.length * laneHeight}`}
         preserveAspectRatio="none"
-        className="h-15 min-w-0 flex-1 cursor-crosshair"
+        className={`${lanes.length > 5 ? 'h-18' : 'h-15'} min-w-0 flex-1 cursor-crosshair`}
         onClick={jump}
       >
         {active !== null && (
           <rect
-            x={Math.min(buckets - 0.4, (active.offset_ms / endMs) * buckets)}
+            x={Math.min(buckets - 0.4, (active / endMs) * buckets)}
             y={0}
             width={0.4}
             height={lanes.length * laneHeight}
@@ -93,11 +94,11 @@ export function Minimap({
   )
 }
 
-function density(rows: readonly Row[], endMs: number) {
+function density(rows: readonly FeedRow[], endMs: number) {
   const cells = new Map<string, { lane: Lane; bucket: number; count: number; failed: boolean }>()
-  const counts: Record<Lane, number> = { human: 0, thinking: 0, model: 0, tools: 0, system: 0 }
+  const counts: Record<Lane, number> = { human: 0, thinking: 0, model: 0, tools: 0, system: 0, boundary: 0 }
   for (const row of rows) {
-    const { lane, offset_ms: offset } = row.event
+    const [lane, offset] = [laneOf(row), offsetOf(row)]
     counts[lane]++
     const bucket = Math.min(buckets - 1, Math.max(0, Math.floor((offset / endMs) * buckets)))
     const key = `${lane}-${bucket}`

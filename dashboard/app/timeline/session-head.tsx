@@ -4,9 +4,10 @@ import { useNow } from '../hooks/use-clock.ts'
 import { useZone } from '../hooks/use-zone.ts'
 import type { WatchState } from '../api/use-watch.ts'
 import { ClientName, SessionDuration } from '../pages/session-columns.tsx'
+import { ExportButton } from '../session-export/export-button.tsx'
 import { CopyIcon } from '../ui/copy.tsx'
 import { Count, Fact, Person, SessionStatus, Time } from '../ui/facts.tsx'
-import { compact, exact, shortId } from '../ui/format.ts'
+import { compact, exact, removedOn, shortId } from '../ui/format.ts'
 import { HostileLine } from '../ui/hostile-text.tsx'
 import { zoneName } from '../ui/instant.ts'
 import { LiveChip } from '../ui/live-chip.tsx'
@@ -31,8 +32,9 @@ export function SessionHead({ id, session, watch }: { id: string; session: Head 
           <CopyIcon label="Copy the session id" text={id} />
         </h1>
         {session !== undefined && <SessionStatus status={session.status} />}
-        <span className="ml-auto">
+        <span className="ml-auto flex items-center gap-3">
           {(session?.status === 'live' || watch.kind === 'lost') && <LiveChip state={watch} />}
+          {session !== undefined && <ExportButton q={`session_id:${id}`} what="This session" />}
         </span>
       </div>
       {session === undefined ? (
@@ -73,6 +75,7 @@ export function SessionHead({ id, session, watch }: { id: string; session: Head 
             </Fact>
           )}
           {session.content_withheld && <WithheldFact />}
+          {session.content_removed_at !== null && <RemovedFact at={session.content_removed_at} />}
           <Fact name="Grouped">
             <span className="text-muted">{grouped[session.grouped_by]}</span>
           </Fact>
@@ -90,6 +93,22 @@ export function WithheldFact() {
         withheld: another person’s, which your roles do not show
       </span>
     </Fact>
+  )
+}
+
+/** Says why there are no words any more. Days of retention are UTC days. */
+export function RemovedFact({ at, tools = null }: { at: string; tools?: readonly string[] | null }) {
+  return (
+    <>
+      <Fact name="Content">
+        <span className="text-muted">{removedOn(at)}</span>
+      </Fact>
+      {tools !== null && tools.length > 0 && (
+        <Fact name="Tools called">
+          <HostileLine text={tools.join(', ')} />
+        </Fact>
+      )}
+    </>
   )
 }
 

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
-import type { Row } from './rows.ts'
+import type { FeedRow } from './rows.ts'
 
 const endPx = 120
 
@@ -7,7 +7,7 @@ const endPx = 120
  * New events never move what is being read. Whoever reads the end stays at the end; everybody else is told how many
  * there are.
  */
-export function useFollow(rows: readonly Row[], complete: boolean) {
+export function useFollow(rows: readonly FeedRow[], complete: boolean) {
   const seen = useRef<number | null>(null)
   const [fresh, setFresh] = useState(0)
   const atEnd = useRef(false)

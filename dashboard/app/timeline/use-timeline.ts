@@ -1,5 +1,5 @@
 import { systemClock } from '@reeve/base'
-import { eachEndpoint as endpoints, type TimelineEvent } from '@reeve/sdk'
+import { eachEndpoint as endpoints, type TimelineBuild, type TimelineDecision, type TimelineEvent } from '@reeve/sdk'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { client } from '../api/client.ts'
@@ -8,11 +8,17 @@ import { readingReason } from '../api/reading-reason.ts'
 interface Part {
   readonly after: string | undefined
   readonly events: readonly TimelineEvent[]
+  readonly decisions: readonly TimelineDecision[]
+  readonly builds: readonly TimelineBuild[]
   readonly next: string | null
 }
 
 export interface Timeline {
   readonly events: readonly TimelineEvent[]
+  /** Of the boundaries around it: each behind the event that it names. */
+  readonly decisions: readonly TimelineDecision[]
+  /** Of the workspaces around it, as the decisions. */
+  readonly builds: readonly TimelineBuild[]
   /** Whether everything recorded so far has been read. */
   readonly complete: boolean
   readonly error: Error | null
@@ -66,9 +72,13 @@ export function useTimeline(sessionId: string): Timeline {
       try {
         let at = from
         for (let after = parts[at]?.after; ; at++) {
-          const { events, next } = await readPart(after)
+          const { events, decisions, builds, next } = await readPart(after)
           if (stop.signal.aborted) return
-          parts = [...parts.slice(0, at), { after, events, next }, ...(next === null ? [] : parts.slice(at + 1))]
+          parts = [
+            ...parts.slice(0, at),
+            { after, events, decisions, builds, next },
+            ...(next === null ? [] : parts.slice(at + 1)),
+          ]
           setState({ parts, complete: next === null, error: null })
           if (next === null) break
           after = next
@@ -106,7 +116,9 @@ export function useTimeline(sessionId: string): Timeline {
     for (const part of state.parts) for (const event of part.events) byId.set(event.id, event)
     return [...byId.values()]
   }, [state.parts])
-  return { events, complete: state.complete, error: state.error, refresh: () => refresh.current() }
+  const decisions = useMemo(() => state.parts.flatMap((part) => part.decisions), [state.parts])
+  const builds = useMemo(() => state.parts.flatMap((part) => part.builds), [state.parts])
+  return { events, decisions, builds, complete: state.complete, error: state.error, refresh: () => refresh.current() }
 }
 
 const nothing = { parts: [], complete: false, error: null } as const

@@ -31,9 +31,11 @@ export function Dialog({
     content.current?.querySelector<HTMLElement>('input:not([type="checkbox"]), select, textarea, button')?.focus()
     return () => {
       element?.close()
-      // What opened it may be gone with what it did: the page goes on from its beginning then, not from the window's.
-      const back = before?.isConnected === true ? before : document.getElementById('main')
-      if (back instanceof HTMLElement) back.focus()
+      // What opened it may be gone with what it did, have no more to do, or be no element but an address: the page goes
+      // on from its beginning then, not from the window's.
+      if (before instanceof HTMLElement) before.focus()
+      if (document.activeElement === document.body) beginPage()
+      else if (before !== null) untilGone(before)
     }
   }, [])
   return (
@@ -41,6 +43,8 @@ export function Dialog({
       ref={dialog}
       aria-labelledby={titleId}
       onCancel={(event) => {
+        // Of a dialog that was opened from this one it is that one's own matter.
+        if (event.target !== dialog.current) return
         event.preventDefault()
         onClose()
       }}
@@ -60,4 +64,19 @@ export function Dialog({
       </div>
     </dialog>
   )
+}
+
+const beginPage = (): void => document.getElementById('main')?.focus()
+
+const soonMs = 2_000
+
+/** What the dialog did may take away what opened it a moment later, when its list has been read again, or its use. */
+function untilGone(element: Element): void {
+  const watching = new MutationObserver(() => {
+    if (element.isConnected && !element.matches(':disabled')) return
+    watching.disconnect()
+    if ([element, document.body].includes(document.activeElement ?? document.body)) beginPage()
+  })
+  watching.observe(document.body, { childList: true, subtree: true, attributeFilter: ['disabled'] })
+  setTimeout(() => watching.disconnect(), soonMs)
 }

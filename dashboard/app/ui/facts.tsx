@@ -33,6 +33,12 @@ export function SessionStatus({ status }: { status: Session['status'] }) {
         error
       </State>
     )
+  if (status === 'denied')
+    return (
+      <State tone="text-warn" icon={<Ban size={size} aria-hidden />}>
+        denied
+      </State>
+    )
   return (
     <State tone="text-ok" icon={<Check size={size} aria-hidden />}>
       done
@@ -48,6 +54,7 @@ const outcomes: Readonly<Record<Interception['outcome'], readonly [string, strin
   client_disconnected: ['client left', 'text-warn', CircleSlash],
   timeout: ['timed out', 'text-bad', Clock],
   refused: ['refused by Reeve', 'text-warn', Ban],
+  denied: ['denied by policy', 'text-warn', Ban],
   interrupted: ['interrupted', 'text-warn', Unplug],
 }
 

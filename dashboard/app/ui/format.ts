@@ -43,3 +43,6 @@ export const plural = (count: number, one: string, many = `${one}s`): string =>
 
 /** The beginning and end of an id: enough to recognise, short enough for a line. */
 export const shortId = (id: string): string => (id.length > 14 ? `${id.slice(0, 8)}…${id.slice(-4)}` : id)
+
+/** What stands in place of words that retention removed. Its days are UTC days. */
+export const removedOn = (at: string): string => `content removed by retention on ${at.slice(0, 10)}`

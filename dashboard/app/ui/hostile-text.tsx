@@ -2,13 +2,24 @@ import { Fragment, type ReactNode, useMemo, useState } from 'react'
 import { bytes } from './format.ts'
 import { type Piece, readableChars, readHostile } from './hostile.ts'
 
-/** One line of text from elsewhere: in a cell, a heading, a name. Line breaks are shown as marks. */
-export function HostileLine({ text, mark = '' }: { text: string; mark?: string }) {
+/**
+ * One line of text from elsewhere: in a cell, a heading, a name. Line breaks are shown as marks. `inControl` where it is
+ * what a link or a button says: there what is folded stays so, because no button may stand in another.
+ */
+export function HostileLine({
+  text,
+  mark = '',
+  inControl = false,
+}: {
+  text: string
+  mark?: string
+  inControl?: boolean
+}) {
   const short =
     text.length > 400 && readableChars(text.slice(0, 4000)) > 400 ? `${text.slice(0, 400)}…` : text.slice(0, 64_000)
   return (
     <bdi className="content-line min-w-0">
-      <Pieces text={short.trim().replace(/\s*\n\s*/g, ' ↵ ')} mark={mark} />
+      <Pieces text={short.trim().replace(/\s*\n\s*/g, ' ↵ ')} mark={mark} fixed={inControl} />
     </bdi>
   )
 }
@@ -22,13 +33,15 @@ export function HostileText({ text, mark = '' }: { text: string; mark?: string }
   )
 }
 
-function Pieces({ text, mark }: { text: string; mark: string }) {
+function Pieces({ text, mark, fixed = false }: { text: string; mark: string; fixed?: boolean }) {
   const pieces = useMemo(() => readHostile(text), [text])
-  return pieces.map((piece, at) => <Fragment key={at}>{show(piece, mark)}</Fragment>)
+  return pieces.map((piece, at) => <Fragment key={at}>{show(piece, mark, fixed)}</Fragment>)
 }
 
-function show(piece: Piece, mark: string): ReactNode {
-  if (piece.kind === 'folded') return <Folded piece={piece} />
+function show(piece: Piece, mark: string, fixed: boolean): ReactNode {
+  if (piece.kind === 'folded') {
+    return fixed ? <span className="font-sans text-xs text-muted">{foldedAs(piece)}</span> : <Folded piece={piece} />
+  }
   if (piece.kind === 'glyph') {
     return (
       <span className="glyph mono" title={`invisible character ${piece.name}`}>
@@ -40,7 +53,14 @@ function show(piece: Piece, mark: string): ReactNode {
   return piece.style === '' ? shown : <span className={piece.style}>{shown}</span>
 }
 
-function Folded({ piece }: { piece: Extract<Piece, { kind: 'folded' }> }) {
+type FoldedPiece = Extract<Piece, { kind: 'folded' }>
+
+function foldedAs({ name, text }: FoldedPiece): string {
+  const size = name === 'unbroken text' ? text.length : Math.floor((text.length * 3) / 4)
+  return `${name}, ${bytes(size)}, folded`
+}
+
+function Folded({ piece }: { piece: FoldedPiece }) {
   const [open, setOpen] = useState(false)
   if (open) return piece.text
   return (
@@ -49,9 +69,7 @@ function Folded({ piece }: { piece: Extract<Piece, { kind: 'folded' }> }) {
       className="min-h-6 rounded border border-control px-1.5 font-sans text-xs text-muted hover:bg-hover"
       onClick={() => setOpen(true)}
     >
-      {piece.name},{' '}
-      {bytes(piece.name === 'unbroken text' ? piece.text.length : Math.floor((piece.text.length * 3) / 4))}, folded ·
-      show
+      {foldedAs(piece)} · show
     </button>
   )
 }

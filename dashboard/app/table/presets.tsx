@@ -1,22 +1,10 @@
-import type { Asking } from '../table/use-list-search.ts'
+import type { Asking } from './use-list-search.ts'
 
-/** What an auditor looks for first, in the words of the query bar. */
-const presets: readonly (readonly [title: string, query: string])[] = [
-  ['Content reveals', 'action:read_content'],
-  ['Role grants', 'action:assign_roles'],
-  [
-    'Policy changes',
-    'resource_type:role resource_type:idp_sync_settings resource_type:audit_sink resource_type:legal_hold resource_type:masking',
-  ],
-  ['Exports', 'action:export'],
-  ['Failed sign-ins', 'action:login outcome:refused'],
-  ['Break-glass', 'reason:break-glass'],
-  ['Tokens', 'resource_type:api_key'],
-  ['Everything refused', 'outcome:refused'],
-]
+/** Queries that people come with, one press away. */
+export type Preset = readonly [title: string, query: string]
 
 /** Pressed again, a preset is taken away. */
-export function Presets({ asking }: { asking: Asking }) {
+export function Presets({ presets, asking }: { presets: readonly Preset[]; asking: Asking }) {
   return (
     <div role="group" aria-label="Presets" className="flex flex-wrap gap-1.5">
       {presets.map(([title, query]) => {
