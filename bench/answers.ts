@@ -8,11 +8,19 @@ import type { AnswerKind } from './conversation.ts'
 export const checksumLength = 64
 export const momentLength = 16
 
+/** From here, and up to there, in the whole answer. */
+export interface Place {
+  readonly from: number
+  readonly to: number
+}
+
 export interface Template {
   readonly contentType: string
   readonly pieces: readonly Buffer[]
   readonly all: Buffer
   readonly checksumAt: number
+  /** What differs from answer to answer, in order: everything else is the same in each of them. */
+  readonly places: readonly Place[]
   /** Where in each piece the moment goes; null when it has none. */
   readonly momentAt: readonly (number | null)[]
   readonly everyMs: number
@@ -40,13 +48,21 @@ const end = [
 function template(contentType: string, texts: readonly string[], everyMs: number): Template {
   const pieces = texts.map((text) => Buffer.from(text))
   const all = Buffer.concat(pieces)
+  const checksumAt = all.indexOf(idMark)
   return {
     contentType,
     pieces,
     all,
-    checksumAt: all.indexOf(idMark),
+    checksumAt,
+    places: [{ from: checksumAt, to: checksumAt + checksumLength }, ...momentsIn(all)],
     momentAt: pieces.map((piece) => (piece.includes(momentMark) ? piece.indexOf(momentMark) : null)),
     everyMs,
+  }
+}
+
+function* momentsIn(all: Buffer): Generator<Place> {
+  for (let from = all.indexOf(momentMark); from !== -1; from = all.indexOf(momentMark, from + momentLength)) {
+    yield { from, to: from + momentLength }
   }
 }
 
@@ -58,7 +74,7 @@ const oneKb = JSON.stringify({
   usage: { input_tokens: 50_000, output_tokens: 190 },
 })
 
-/** `hold` is a stream that stays open: its few events come seconds apart. */
+/** `hold` is a stream that stays open: its few events come seconds apart. `long` is one in which a second passes between two. */
 export const answers: Readonly<Record<AnswerKind, Template>> = {
   json: template('application/json', [oneKb], 0),
   sse: template(
@@ -75,6 +91,11 @@ export const answers: Readonly<Record<AnswerKind, Template>> = {
     'text/event-stream; charset=utf-8',
     [...begin, ...Array.from({ length: 8 }, () => delta(words)), ...end],
     2_000,
+  ),
+  long: template(
+    'text/event-stream; charset=utf-8',
+    [...begin, ...Array.from({ length: 25 }, () => delta(`${momentMark} ${words}`)), ...end],
+    1_000,
   ),
 }
 

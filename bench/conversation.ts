@@ -33,7 +33,7 @@ export interface RequestBody {
 }
 
 /** What the scripted provider should answer: the model's name says it, because every gateway passes that on. */
-export type AnswerKind = 'json' | 'sse' | 'paced' | 'hold'
+export type AnswerKind = 'json' | 'sse' | 'paced' | 'hold' | 'long'
 
 /** Stands where a session has its own ids; overwritten for each session with text of the same length. */
 const idMark = 'IIIIIIIIII'

@@ -35,6 +35,15 @@ export function machineCpuSeconds(): number {
   return [user, nice, system, irq, softirq].reduce((sum, ticks) => sum + Number(ticks), 0) / ticksPerSecond
 }
 
+/** Begins now; tells how many cores processes that are no part of the benchmark have used since. */
+export function foreignLoad(): () => number {
+  const [machine, own, from] = [machineCpuSeconds(), treeCpuSeconds(process.pid), performance.now()]
+  return () => {
+    const seconds = Math.max(0.001, (performance.now() - from) / 1000)
+    return (machineCpuSeconds() - machine - (treeCpuSeconds(process.pid) - own)) / seconds
+  }
+}
+
 /** The kernel's name of a process; undefined when it is gone. */
 export function commandOf(pid: number): string | undefined {
   try {

@@ -1,4 +1,5 @@
-import type { Summaries } from './rounds.ts'
+import { type SubjectName, subjectNames } from './rig.ts'
+import type { Summaries, Summary } from './rounds.ts'
 
 /** One stated target and whether it was met. */
 export interface Target {
@@ -33,19 +34,39 @@ export function atMost(name: string, measured: number, bound: number, unit = '')
   return { name, measured, bound, sense: 'at most', unit }
 }
 
+/** A target that is set by Portkey's figures; none where those are missing. */
+export function against({ portkey }: Summaries, target: (portkey: Summary) => Target): Target[] {
+  return portkey === null ? [] : [target(portkey)]
+}
+
 /** With more of the machine used by others, figures say little; a run may accept them, its findings do not. */
 const foreignCoresMax = 0.3
 
+/** Those that were measured, in order. */
+export function summariesIn(summaries: Summaries): [SubjectName, Summary][] {
+  return subjectNames.flatMap((name) => {
+    const summary = summaries[name]
+    return summary === null ? [] : [[name, summary] satisfies [SubjectName, Summary]]
+  })
+}
+
 /** What disqualifies a set of measurements. */
 export function doubtsAbout(label: string, summaries: Summaries): string[] {
-  return Object.entries(summaries).flatMap(([name, summary]) => [
-    ...(summary.wrongBodies > 0 ? [`${label}, ${name}: ${summary.wrongBodies} bodies differ from what was sent`] : []),
+  return summariesIn(summaries).flatMap(([name, summary]) => [
+    // Portkey makes other bodies of what it is given; that is its way, and no fault of the measurement.
+    ...(summary.wrongBodies > 0 && name !== 'portkey'
+      ? [`${label}, ${name}: ${summary.wrongBodies} bodies differ from what was sent`]
+      : []),
     ...(summary.failures.length > 0 ? [`${label}, ${name}: ${summary.failures.slice(0, 3).join('; ')}`] : []),
     ...(summary.requests === 0 ? [`${label}, ${name}: nothing was answered`] : []),
     ...(summary.foreignCores > foreignCoresMax
       ? [`${label}, ${name}: others used ${summary.foreignCores.toFixed(2)} cores meanwhile`]
       : []),
   ])
+}
+
+export function doubtsAboutLoad(foreignCores: number, most: number): string[] {
+  return foreignCores > most ? [`others used ${foreignCores.toFixed(2)} cores meanwhile`] : []
 }
 
 export function figure(value: number): string {
@@ -71,4 +92,15 @@ export function section(finding: Finding): string {
     ...finding.doubts.map((doubt) => `- **doubtful**: ${doubt}`),
     '',
   ].join('\n')
+}
+
+/** Sections of a document, each in the place of the one with its heading, or at the end. */
+export function withSections(document: string, sections: readonly string[]): string {
+  const headingOf = (text: string): string => text.slice(0, text.indexOf('\n'))
+  const parts = document.split(/^(?=## )/m)
+  for (const text of sections) {
+    const at = parts.findIndex((part) => headingOf(part) === headingOf(text))
+    parts.splice(at < 0 ? parts.length : at, at < 0 ? 0 : 1, `${text.trimEnd()}\n\n`)
+  }
+  return `${parts.join('').trimEnd()}\n`
 }

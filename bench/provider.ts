@@ -62,7 +62,8 @@ function contentLength(head: string): number {
 function kindOf(bodyStart: string): AnswerKind {
   if (bodyStart.includes('-json"')) return 'json'
   if (bodyStart.includes('-sse"')) return 'sse'
-  return bodyStart.includes('-paced"') ? 'paced' : 'hold'
+  if (bodyStart.includes('-paced"')) return 'paced'
+  return bodyStart.includes('-long"') ? 'long' : 'hold'
 }
 
 function startChecksum(): { add(bytes: Buffer): void; hex(): string } {

@@ -1,10 +1,14 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { connect } from 'node:net'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../test/support/free-port.ts'
 import { startServer, type RunningServer } from '../test/support/server.ts'
 import { processTree, residentBytes } from '../test/support/processes.ts'
 import { commandOf, machineCpuSeconds, treeCpuSeconds } from './cpu.ts'
 import type { Load, Tally } from './load.ts'
+import { installPeer } from './install-peer.ts'
+import { portkey, portkeyHeaders } from './portkey.ts'
 
 /**
  * The rig: provider, load generator and PostgreSQL share the first core, the gateway has the second for itself, its
@@ -13,13 +17,16 @@ import type { Load, Tally } from './load.ts'
 const loadCore = '0'
 const gatewayCore = '1'
 
-export type SubjectName = 'direct' | 'bare' | 'reeve'
+/** In this order, within each round. Portkey is missing where npm cannot be reached, or nobody asked for it. */
+export const subjectNames = ['direct', 'bare', 'reeve', 'portkey'] as const
+export type SubjectName = (typeof subjectNames)[number]
 
 export interface Subject {
   readonly name: SubjectName
   readonly port: number
   readonly prefix: string
   readonly token: string
+  readonly moreHeaders: string
   /** Null for the direct connection. */
   readonly pid: number | null
   readonly server: RunningServer | null
@@ -37,16 +44,25 @@ export interface Measurement extends Tally {
 export interface Rig extends AsyncDisposable {
   readonly subjects: readonly Subject[]
   readonly reeve: Subject & { readonly server: RunningServer }
+  /** Why Portkey is not among them; empty when it is, or was not asked for. */
+  readonly missing: string
   measure(subject: Subject, load: LoadOptions): Promise<Measurement>
 }
 
-export type LoadOptions = Omit<Load, 'port' | 'prefix' | 'token' | 'sha256' | 'seed'>
+export type LoadOptions = Omit<Load, 'port' | 'prefix' | 'token' | 'moreHeaders' | 'sha256' | 'seed'>
 
-export async function startRig(options: { sha256?: boolean; nodeFlags?: readonly string[] } = {}): Promise<Rig> {
+export interface RigOptions {
+  readonly sha256?: boolean
+  readonly nodeFlags?: readonly string[]
+  readonly portkey?: boolean
+}
+
+export async function startRig(options: RigOptions = {}): Promise<Rig> {
   if (cpus().length < 2) throw new Error('the benchmark needs two cores: one for the load, one for the gateway')
   const sha256 = options.sha256 ?? false
   const provider = await startChild(loadCore, 'provider.ts', sha256 ? ['--sha256'] : [])
   const bare = await startChild(gatewayCore, 'bare-proxy.ts', [`http://127.0.0.1:${provider.port}`])
+  const peer = options.portkey === true ? await startPortkey(provider.port) : null
   const load = spawnChild(loadCore, 'load.ts', [])
   const server = await startServer({
     cores: gatewayCore,
@@ -66,10 +82,11 @@ export async function startRig(options: { sha256?: boolean; nodeFlags?: readonly
     port: server.port,
     prefix: '/api/v2/aibridge/anthropic',
     token,
+    moreHeaders: '',
     pid: server.pid(),
     server,
   } as const
-  const plain = { prefix: '', token: 'bench', server: null }
+  const plain = { prefix: '', token: 'bench', moreHeaders: '', server: null }
   let seed = 0
 
   return {
@@ -78,9 +95,11 @@ export async function startRig(options: { sha256?: boolean; nodeFlags?: readonly
       { name: 'direct', port: provider.port, pid: null, ...plain },
       { name: 'bare', port: bare.port, pid: bare.child.pid!, ...plain },
       reeve,
+      ...(peer !== null && 'subject' in peer ? [{ ...plain, ...peer.subject }] : []),
     ],
+    missing: peer !== null && 'skipped' in peer ? peer.skipped : '',
     async measure(subject, loadOptions) {
-      const { port, prefix, token } = subject
+      const { port, prefix, token, moreHeaders } = subject
       // Everything that belongs to the benchmark descends from this process.
       const counted = (): number => treeCpuSeconds(process.pid)
       const gateway = (): number => (subject.pid === null ? 0 : treeCpuSeconds(subject.pid, 'postgres'))
@@ -109,7 +128,7 @@ export async function startRig(options: { sha256?: boolean; nodeFlags?: readonly
           resolve(message.tally)
         }
         load.on('message', hear)
-        load.send({ ...loadOptions, port, prefix, token, sha256, seed: ++seed } satisfies Load)
+        load.send({ ...loadOptions, port, prefix, token, moreHeaders, sha256, seed: ++seed } satisfies Load)
       })
       const cpuSeconds = after.gateway - before.gateway
       if (subject.server !== null) await caughtUp(subject.server)
@@ -122,10 +141,43 @@ export async function startRig(options: { sha256?: boolean; nodeFlags?: readonly
     async [Symbol.asyncDispose]() {
       load.kill()
       bare.child.kill()
+      if (peer !== null && 'child' in peer) peer.child.kill()
       provider.child.kill()
       await server[Symbol.asyncDispose]()
     },
   }
+}
+
+type Peer =
+  | { readonly child: ChildProcess; readonly subject: Pick<Subject, 'name' | 'port' | 'pid' | 'moreHeaders'> }
+  | { readonly skipped: string }
+
+async function startPortkey(providerPort: number): Promise<Peer> {
+  const installed = await installPeer(portkey)
+  if ('skipped' in installed) return installed
+  const port = await freePort()
+  const command = [process.execPath, installed.script, `--port=${port}`, '--headless']
+  const child = spawn('taskset', ['-c', gatewayCore, ...command], {
+    stdio: 'ignore',
+    env: { ...process.env, NODE_ENV: 'production' },
+  })
+  for (let tries = 0; !(await isListening(port)); tries++) {
+    if (child.exitCode !== null || tries === 300) return { skipped: 'it did not start' }
+    await pause(100)
+  }
+  return { child, subject: { name: 'portkey', port, pid: child.pid!, moreHeaders: portkeyHeaders(providerPort) } }
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' })
+    socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
+    socket.on('connect', () => socket.destroy())
+  })
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 /** Waits until everything that is in the journal is in PostgreSQL as well. */
@@ -133,7 +185,7 @@ export async function caughtUp(server: RunningServer): Promise<void> {
   for (;;) {
     const status = await server.api('GET', '/api/v2/aibridge/status')
     if (status.json.journal?.pending_bytes === 0) return
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await pause(100)
   }
 }
 

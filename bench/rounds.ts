@@ -31,7 +31,9 @@ export interface Summary {
   readonly foreignCores: number
 }
 
-export type Summaries = Readonly<Record<SubjectName, Summary>>
+export type Summaries = Readonly<Record<Exclude<SubjectName, 'portkey'>, Summary>> & {
+  readonly portkey: Summary | null
+}
 
 /** The same load on every subject, in turn within each round, so that a slow minute of the machine hits all of them. */
 export async function inRounds(rig: Rig, plan: Plan, load: LoadOptions): Promise<Summaries> {
@@ -41,7 +43,8 @@ export async function inRounds(rig: Rig, plan: Plan, load: LoadOptions): Promise
       kept.get(subject.name)!.push(await quietly(() => rig.measure(subject, load), plan))
   }
   const of = (name: SubjectName): Summary => summary(kept.get(name)!)
-  return { direct: of('direct'), bare: of('bare'), reeve: of('reeve') }
+  const portkey = kept.has('portkey') ? of('portkey') : null
+  return { direct: of('direct'), bare: of('bare'), reeve: of('reeve'), portkey }
 }
 
 /** Repeats a measurement while the machine is busy with other things; in the end keeps the quietest. */

@@ -1,5 +1,5 @@
 import { shapes } from '../conversation.ts'
-import { atMost, doubtsAbout, figure, type Finding } from '../finding.ts'
+import { against, atMost, doubtsAbout, figure, type Finding, summariesIn } from '../finding.ts'
 import type { Rig } from '../rig.ts'
 import { inRounds, type Plan } from '../rounds.ts'
 
@@ -19,8 +19,7 @@ export async function steady(rig: Rig, plan: Plan): Promise<Finding> {
     question: 'What does the bridge add to an answer at a steady 50 requests per second?',
     method: 'Open loop: 200 KB requests with answers of 300 events leave at their time, whatever the answers do.',
     header: ['', 'p50 ms', 'added', 'p99 ms', 'added', 'first byte p50', 'added', 'first byte p99', 'gateway core'],
-    rows: (['direct', 'bare', 'reeve'] as const).map((name) => {
-      const it = of[name]
+    rows: summariesIn(of).map(([name, it]) => {
       return [
         name,
         figure(it.p50Ms),
@@ -34,8 +33,14 @@ export async function steady(rig: Rig, plan: Plan): Promise<Finding> {
       ]
     }),
     targets: [
-      atMost('added to the whole answer, median', reeve.p50Ms - direct.p50Ms, 2, ' ms'),
-      atMost('added to the whole answer, 99th percentile', reeve.p99Ms - direct.p99Ms, 8, ' ms'),
+      atMost('G2 added to the whole answer, median', reeve.p50Ms - direct.p50Ms, 2, ' ms'),
+      atMost('G2 added to the whole answer, 99th percentile', reeve.p99Ms - direct.p99Ms, 8, ' ms'),
+      ...against(of, (it) =>
+        atMost('G2 added, median, ÷ Portkey', (reeve.p50Ms - direct.p50Ms) / (it.p50Ms - direct.p50Ms), 0.1),
+      ),
+      ...against(of, (it) =>
+        atMost('G2 added, 99th percentile, ÷ Portkey', (reeve.p99Ms - direct.p99Ms) / (it.p99Ms - direct.p99Ms), 0.2),
+      ),
       atMost('added to the first byte, median', reeve.firstByteP50Ms - direct.firstByteP50Ms, 2, ' ms'),
     ],
     doubts: doubtsAbout('50 per second', of),

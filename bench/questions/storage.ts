@@ -39,7 +39,7 @@ export async function storage(rig: Rig): Promise<Finding> {
       ],
     ],
     targets: [
-      atMost('stored, share of what was seen', stored / seen, 1 / 100),
+      atMost('G9 stored, share of what was seen', stored / seen, 1 / 100),
       atLeast('records per request', grown('ended') / found.requests, 1),
       atMost('records per request', grown('ended') / found.requests, 1),
     ],

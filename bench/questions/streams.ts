@@ -1,12 +1,34 @@
 import { shapes } from '../conversation.ts'
-import { doubtsAbout, figure, type Finding } from '../finding.ts'
+import { against, atLeast, atMost, doubtsAbout, figure, type Finding, summariesIn, type Target } from '../finding.ts'
 import type { Rig } from '../rig.ts'
-import { inRounds, type Plan } from '../rounds.ts'
+import { inRounds, type Plan, type Summaries, type Summary } from '../rounds.ts'
+
+const microsPerEvent = (it: Summary): number => (it.gatewayBusy / Math.max(1, it.eventsPerSecond)) * 1e6
+
+/** Rows of the performance goal, by how many streams there are. */
+const goals: Readonly<Record<number, (of: Summaries) => Target[]>> = {
+  200: (of) => [
+    atMost('G6 first byte, median', of.reeve.firstByteP50Ms, 4, ' ms'),
+    atMost('G6 first byte, 99th percentile', of.reeve.firstByteP99Ms, 16, ' ms'),
+    atMost('G6 CPU per event, ÷ bare', microsPerEvent(of.reeve) / microsPerEvent(of.bare), 1.25),
+    ...against(of, (it) =>
+      atMost('G6 first byte, median, ÷ Portkey', of.reeve.firstByteP50Ms / it.firstByteP50Ms, 0.1),
+    ),
+  ],
+  1000: (of) => [
+    atLeast('G7 events kept, ÷ bare', of.reeve.eventsPerSecond / of.bare.eventsPerSecond, 0.8),
+    atMost('G7 first byte, median', of.reeve.firstByteP50Ms, 80, ' ms'),
+    atMost('G7 bodies that differ', of.reeve.wrongBodies, 0),
+    ...against(of, (it) => atLeast('G7 events kept, ÷ Portkey', of.reeve.eventsPerSecond / it.eventsPerSecond, 1.7)),
+    atMost('G8 resident memory', of.reeve.residentMb, 350, ' MB'),
+  ],
+}
 
 /** What a person sees: tokens that come a moment later. */
 export async function streams(rig: Rig, plan: Plan): Promise<Finding> {
   const rows: string[][] = []
   const doubts: string[] = []
+  const targets: Target[] = []
   for (const clients of [50, 200, 1000]) {
     const of = await inRounds(rig, plan, {
       shape: shapes['1 KB'],
@@ -17,8 +39,7 @@ export async function streams(rig: Rig, plan: Plan): Promise<Finding> {
       perSecond: null,
       once: false,
     })
-    for (const name of ['direct', 'bare', 'reeve'] as const) {
-      const it = of[name]
+    for (const [name, it] of summariesIn(of)) {
       rows.push([
         String(clients),
         name,
@@ -28,10 +49,11 @@ export async function streams(rig: Rig, plan: Plan): Promise<Finding> {
         figure(it.eventDelayP99Ms),
         figure(it.firstByteP50Ms),
         figure(it.firstByteP99Ms),
-        name === 'direct' ? '' : figure((it.cpuMicros / 100) * 1),
+        name === 'direct' ? '' : figure(microsPerEvent(it)),
         name === 'direct' ? '' : `${Math.round(it.gatewayBusy * 100)} %`,
       ])
     }
+    targets.push(...(goals[clients]?.(of) ?? []))
     doubts.push(...doubtsAbout(`${clients} streams`, of))
   }
   return {
@@ -51,7 +73,7 @@ export async function streams(rig: Rig, plan: Plan): Promise<Finding> {
       'gateway core',
     ],
     rows,
-    targets: [],
+    targets,
     doubts,
   }
 }
