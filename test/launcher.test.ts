@@ -35,12 +35,20 @@ beforeEach(() => {
     'scripts/libatomic.sh',
     'scripts/libraries.sh',
     'scripts/build-dashboard.sh',
+    'scripts/build-agent.sh',
     'scripts/start.sh',
     'package-lock.json',
   ]) {
     mkdirSync(dirname(join(checkout, file)), { recursive: true })
     copyFileSync(join(repository, file), join(checkout, file))
   }
+  // What workspaces fetch is built already: the stand-in for Node could not.
+  const sources = ['agent/src', 'boundary/src', 'boundary/native', 'policy/src', 'sdk/src', 'base/src', 'bin']
+  for (const folder of [...sources, 'agent/dist/bin']) {
+    mkdirSync(join(checkout, folder), { recursive: true })
+  }
+  for (const name of ['agent', 'workspace-boundary']) writeFileSync(join(checkout, `bin/run-${name}.mjs`), '')
+  for (const name of ['agent', 'boundary']) writeFileSync(join(checkout, `agent/dist/bin/reeve-${name}.js`), '')
   program('node', 'echo v20.1.0')
   program('npm', `echo "$@" >> "$PWD/npm-calls"\n${installing}`)
 })

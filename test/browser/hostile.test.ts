@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { seedWorld } from '../../dashboard/mock-api/seed.ts'
 import { type MockDeployment, startMock } from '../../dashboard/mock-api/server.ts'
-import { launch, noBrowser, openPage, signIn } from './browser.ts'
+import { accessibilityProblems, launch, noBrowser, openPage, signIn } from './browser.ts'
 
 describe.skipIf(noBrowser !== null)('content from elsewhere', () => {
   let browser: Browser
@@ -40,6 +40,7 @@ describe.skipIf(noBrowser !== null)('content from elsewhere', () => {
         await page.keyboard.press('j')
         if (steps % 3 === 0 && path.startsWith('/sessions/')) await page.keyboard.press('Enter')
       }
+      expect(await accessibilityProblems(page), path).toEqual([])
       for (const button of await page.getByRole('button', { name: /more lines|more characters|folded · show/ }).all()) {
         await button.click({ timeout: 1000 }).catch(() => {})
       }

@@ -152,6 +152,22 @@ describe.skipIf(noBrowser !== null)('administration without a mouse', { timeout:
     expect(trouble).toEqual([])
   })
 
+  test('what opened a dialog may go a moment after it: the page goes on from its beginning', async () => {
+    await using watched = await signedIn('light')
+    const { page } = watched
+    await goTo(page, 'o', 'Roles')
+    await press(page, 'Create a role')
+    await dialogOpens(page, 'Create a role')
+    await page.keyboard.press('Escape')
+    await dialogCloses(page)
+    const focused = await page.evaluate(async () => {
+      document.activeElement?.remove()
+      await Promise.resolve()
+      return document.activeElement?.id
+    })
+    expect(focused).toBe('main')
+  })
+
   test('tokens: one with single permissions and an allow list is made, looked at and revoked', async () => {
     await using watched = await signedIn('light')
     const { page, trouble } = watched

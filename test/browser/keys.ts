@@ -10,7 +10,12 @@ export async function reach(page: Page, name: string | RegExp, back = false): Pr
   for (let steps = 0; steps < 250; steps++) {
     const here = await focused(page)
     if (typeof name === 'string' ? here.name === name : name.test(here.name)) {
-      expect(here.visible, `the focus on ${here.name} is seen`).toBe(true)
+      // The browser scrolls to it with the next frame.
+      await expect
+        .poll(async () => (await focused(page)).visible, {
+          message: `the focus on ${here.name} is seen`,
+        })
+        .toBe(true)
       return
     }
     passed.push(here.name)
@@ -54,7 +59,9 @@ export async function dialogOpens(page: Page, title: string | RegExp): Promise<v
 /** A dialog has closed, and the focus is where the keyboard goes on from: never lost to the window. */
 export async function dialogCloses(page: Page): Promise<void> {
   await page.locator('dialog[open]').waitFor({ state: 'detached' })
-  expect(await page.evaluate(() => document.activeElement === document.body), 'the focus is lost').toBe(false)
+  // It is given back with the frame after.
+  const isLost = () => page.evaluate(() => document.activeElement === document.body)
+  await expect.poll(isLost, { message: 'the focus is lost', timeout: 5_000 }).toBe(false)
 }
 
 /** What is being read again is dimmed for that moment, which is no state to judge. */

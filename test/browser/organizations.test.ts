@@ -50,6 +50,8 @@ describe.skipIf(noBrowser !== null)('groups and organizations', () => {
     await press(page, 'Add 2')
     await page.getByRole('link', { name: 'ava' }).waitFor()
     expect(await page.locator('tbody tr').count()).toBe(2)
+    // The dialog goes after its list was read, and gives the focus back.
+    await expect.poll(() => focused(page)).toBe('Add people')
 
     await press(page, 'Remove ava')
     await expect.poll(() => focused(page)).toBe('Put back')

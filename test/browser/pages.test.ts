@@ -3,7 +3,10 @@ import { systemClock } from '@reeve/base'
 import type { Browser } from 'playwright-core'
 import { platformId, researchId } from '../../dashboard/mock-api/organization-handlers.ts'
 import { seedWorld } from '../../dashboard/mock-api/seed.ts'
+import { tasksOf } from '../../dashboard/mock-api/task-handlers.ts'
+import { templatesOf } from '../../dashboard/mock-api/template-handlers.ts'
 import { type MockDeployment, startMock } from '../../dashboard/mock-api/server.ts'
+import { workspacesOf } from '../../dashboard/mock-api/workspace-handlers.ts'
 import { accessibilityProblems, launch, noBrowser, openPage, signIn } from './browser.ts'
 
 describe.skipIf(noBrowser !== null)('every page', () => {
@@ -27,6 +30,26 @@ describe.skipIf(noBrowser !== null)('every page', () => {
       ['/usage', 'Cache written'],
       ['/usage?by=group&view=table', 'Some people are in several groups'],
       ['/usage?from=2020-01-01&to=2020-01-02', 'Nothing was used'],
+      ['/network', 'npm.mirror.corp'],
+      ['/network?q=verdict:denied&from=-7d', 'telemetry.example.com'],
+      ['/network?q=host:nowhere.example', 'No decision matches'],
+      ['/network?view=destinations', 'new in 7 days'],
+      ['/network?view=rules', 'never in this time'],
+      ['/policies', 'the deployment'],
+      ['/policies/team-web', 'Nothing is wrong with the text'],
+      ['/policies/team-web?view=versions', 'Go back to it'],
+      ['/access-requests', 'terraform init needs'],
+      ['/access-requests?show=all', 'declined'],
+      ['/tasks', 'Bump node to 26'],
+      [`/tasks/${tasksOf(mock)[0]!.task.id}`, 'Running the tests again.'],
+      ['/workspaces', 'old-desk'],
+      ['/workspaces?q=owner:me', 'old-desk'],
+      ['/workspaces?q=status:deleting', 'No workspace matches'],
+      ...workspacesOf(mock).map(({ workspace }) => [`/workspaces/${workspace.id}`, 'Resources'] as const),
+      ['/templates', 'Claude Code in a small container'],
+      [`/templates/${templatesOf(mock)[0]!.template.id}`, 'What a start makes'],
+      [`/templates/${templatesOf(mock)[1]!.template.id}?view=versions`, 'Import of v3'],
+      [`/templates/${templatesOf(mock)[0]!.template.id}?view=sharing`, 'Every member with workspace access'],
       ['/tokens', 'ci-pipeline'],
       ['/tokens?of=everybody&ended=yes&q=kind:service', 'and 2 more'],
       ['/service-accounts', 'nightly-report'],
@@ -48,8 +71,11 @@ describe.skipIf(noBrowser !== null)('every page', () => {
       [`/audit?event=${mock.world.audit[1]!.id}`, 'About the same object'],
       ['/audit/sinks', 'failing, 1,204 waiting'],
       ['/holds', 'What happened in the autumn'],
-      ['/providers', 'weight 3'],
+      ['/retention', 'as the deployment'],
+      ['/providers', 'models-2 (process 3)'],
       ['/encryption', 'Secrets of audit sinks'],
+      ['/licenses', 'Acme GmbH'],
+      ['/licenses?counted=no', 'a workspace of a person'],
       ['/connect', 'Waiting for the first request'],
       ['/no-such-page', 'There is no such page'],
     ]

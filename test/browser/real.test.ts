@@ -70,10 +70,22 @@ describe.skipIf(noBrowser !== null)('against the real server', () => {
         )
       const site_permissions = [{ resource_type: 'audit_log', action: 'read' }]
       expect(await post('/api/v2/users/roles', { name: 'archivist', site_permissions })).toBe(201)
-      const everybodys = ['/sessions', '/requests', '/usage', '/inbox', '/tokens', '/me']
+      const everybodys = [
+        '/sessions',
+        '/requests',
+        '/usage',
+        '/network',
+        '/access-requests',
+        '/tasks',
+        '/workspaces',
+        '/templates',
+        '/inbox',
+        '/tokens',
+        '/me',
+      ]
       const pagesOf: Record<string, readonly string[]> = {
         'user-admin': ['/people', '/service-accounts', '/groups', '/organizations', '/roles'],
-        archivist: ['/audit', '/audit/sinks', '/holds'],
+        archivist: ['/audit', '/audit/sinks', '/holds', '/retention'],
       }
       for (const role of Object.keys(pagesOf)) {
         const account = { username: role, email: `${role}@example.com`, password, login_type: 'password' }

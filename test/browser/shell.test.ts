@@ -35,7 +35,9 @@ describe.skipIf(noBrowser !== null)('the frame around every page', () => {
       .getByRole('navigation', { name: 'Main' })
       .getByRole('link')
       .evaluateAll((links) => links.map((link) => link.getAttribute('href')))
-  const everybodys = ['/sessions', '/requests', '/usage', '/inbox', '/tokens', '/me']
+  const everybodys = ['/sessions', '/requests', '/usage', '/network', '/access-requests', '/inbox', '/tokens', '/me']
+  /** Who may have tasks and workspaces, as every member of the organization here. */
+  const members = everybodys.toSpliced(5, 0, '/tasks', '/workspaces', '/templates')
 
   test('a member sees no administration, and a page opened by its address says what it takes', async () => {
     await using watched = await openPage(browser, mock.url)
@@ -43,7 +45,7 @@ describe.skipIf(noBrowser !== null)('the frame around every page', () => {
     await open(page, '/audit')
     await page.getByText('This page is not for you').waitFor()
     await page.getByText('audit_log:read').waitFor()
-    expect(await rail(page)).toEqual(everybodys)
+    expect(await rail(page)).toEqual(members)
     expect(await accessibilityProblems(page)).toEqual([])
     await page.keyboard.press('g')
     await page.keyboard.press('p')
@@ -61,12 +63,13 @@ describe.skipIf(noBrowser !== null)('the frame around every page', () => {
     await open(page, '/audit')
     await page.getByRole('heading', { name: 'Audit log', level: 1 }).waitFor()
     expect(await rail(page)).toEqual([
-      ...everybodys,
+      ...members,
       '/people',
       '/service-accounts',
       '/audit',
       '/audit/sinks',
       '/holds',
+      '/retention',
     ])
     expect(mock.asked.filter((path) => path.includes('authcheck'))).toHaveLength(1)
   })
@@ -137,7 +140,7 @@ describe.skipIf(noBrowser !== null)('the frame around every page', () => {
     await using watched = await openPage(browser, mock.url)
     const { page } = watched
     await open(page, '/sessions')
-    await expect.poll(() => rail(page)).toEqual(everybodys)
+    await expect.poll(() => rail(page)).toEqual(members)
     const bell = page.getByRole('button', { name: /^Notifications/ })
     await expect.poll(() => bell.getAttribute('aria-label')).toBe('Notifications: 4 unread')
     giveEli('auditor')

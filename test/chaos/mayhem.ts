@@ -1,47 +1,32 @@
-/** What a chaos run can break, and how often it did. */
-export interface Victim {
-  /** SIGKILL, and up again. */
-  crashServer(): Promise<void>
-  /** Ends PostgreSQL without warning; it comes back by whoever supervises it. */
-  crashDatabase(): Promise<boolean>
+import { pause } from './truth.ts'
+
+/** One thing that a chaos run breaks again and again. */
+export interface Trouble {
+  readonly name: string
+  /** Breaks it, and returns when it can be broken again. False when there was nothing to break. */
+  readonly strike: () => Promise<boolean>
+  readonly gapMs: readonly [least: number, most: number]
 }
 
-export interface Crashes {
-  servers: number
-  databases: number
-}
+/** How often each thing was broken. */
+export type Strikes = Readonly<Record<string, number>>
 
-/** Breaks things at random moments until the time is over. One thing at a time for each of the two. */
-export async function mayhem(victim: Victim, random: () => number, forMs: number): Promise<Crashes> {
+/** Breaks things at random moments until the time is over: each of them one at a time, and any of them at once. */
+export async function mayhem(troubles: readonly Trouble[], random: () => number, forMs: number): Promise<Strikes> {
   const until = performance.now() + forMs
-  const crashes: Crashes = { servers: 0, databases: 0 }
-  // PostgreSQL dies both while the server is up and while it is starting.
-  await Promise.all([
-    untilOver(
-      until,
-      () => 1_000 + random() * 2_500,
-      async () => {
-        await victim.crashServer()
-        crashes.servers++
-      },
-    ),
-    untilOver(
-      until,
-      () => 4_000 + random() * 3_000,
-      async () => {
-        if (await victim.crashDatabase()) crashes.databases++
-      },
-    ),
-  ])
-  return crashes
-}
-
-async function untilOver(until: number, gapMs: () => number, act: () => Promise<void>): Promise<void> {
-  for (;;) {
-    const gap = gapMs()
-    if (performance.now() + gap > until) break
-    await new Promise((resolve) => setTimeout(resolve, gap))
-    await act()
-  }
-  await new Promise((resolve) => setTimeout(resolve, Math.max(0, until - performance.now())))
+  const strikes: Record<string, number> = Object.fromEntries(troubles.map(({ name }) => [name, 0]))
+  const ends = await Promise.allSettled(
+    troubles.map(async ({ name, strike, gapMs: [least, most] }) => {
+      for (;;) {
+        const gap = least + random() * (most - least)
+        if (performance.now() + gap > until) break
+        await pause(gap)
+        if (await strike()) strikes[name] = (strikes[name] ?? 0) + 1
+      }
+      await pause(Math.max(0, until - performance.now()))
+    }),
+  )
+  // Only when nothing is being broken any more may a failure end the run.
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
+  return strikes
 }

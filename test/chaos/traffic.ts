@@ -1,170 +1,133 @@
-import { createHash } from 'node:crypto'
 import { ask } from '../support/client.ts'
-import { messageEvents, messageJson } from '../support/messages.ts'
-import { chunk, eventStreamHead, json, lastChunk, wait } from '../support/replies.ts'
+import { chunk, head, json, lastChunk, wait } from '../support/replies.ts'
 import { startUpstream, type Step, type Upstream } from '../support/upstream.ts'
+import { type Dialect, dialects, type Piece } from './dialects.ts'
 import { randomFrom } from './random.ts'
-
-/** What both sides of the gateway know about one request: the truth that the record is held against. */
-export interface Truth {
-  readonly requestSha256: string
-  readonly streaming: boolean
-  /** The provider received it. */
-  providerSaw: boolean
-  /** The provider handed over its whole answer, or broke it off on purpose. */
-  providerSent: 'nothing' | 'part' | 'all' | 'broke off'
-  readonly answerSha256: string
-  /** What the client has: a complete answer, a part that it gave up on purpose, or less than it wanted. */
-  client: 'waiting' | 'complete' | 'hung up' | 'lost'
-  beganAt: number
-  endedAt: number
-}
+import { type SocketUpstream, startSocketUpstream } from './sockets.ts'
+import { type Endpoint, newTruth, pause, sha256, shares, type Truth, type Truths } from './truth.ts'
+import { type Tokens, type Turn, turnOf } from './turn.ts'
 
 export interface Traffic extends AsyncDisposable {
   readonly upstream: Upstream
-  readonly truths: ReadonlyMap<string, Truth>
-  /** Many agents at once, until the signal. Returns when every one of them has stopped. */
-  run(endpoint: () => { url: string; token: string }, agents: number, signal: AbortSignal): Promise<void>
+  readonly sockets: SocketUpstream
+  readonly truths: Truths
+  /** Many agents at once in every format, until the signal. Returns when every one of them has stopped. */
+  run(
+    endpoint: (provider: string) => Endpoint,
+    options: { agents: number; sockets: number },
+    signal: AbortSignal,
+  ): Promise<void>
 }
 
-const hangUpShare = 0.1
-const providerBreaksShare = 0.03
-const wholeAnswerShare = 0.1
+/** What the provider will answer, decided when the client asks, so that both know it. */
+interface Plan {
+  readonly truth: Truth
+  readonly steps: readonly Step[]
+}
 
 export async function startTraffic(seed: number): Promise<Traffic> {
   const random = randomFrom(seed)
-  const truths = new Map<string, Truth>()
-  const bodies = new Map<string, Plan>()
+  const truths: Truths = new Map()
+  const plans = new Map<string, Plan>()
+  let number = 0
   const upstream = await startUpstream((request) => {
-    const sha = sha256(request.body)
-    const truth = truths.get(sha)
-    const plan = bodies.get(sha)
+    const plan = plans.get(sha256(request.body))
     // A body that nobody sent was changed on the way: the test sees it as a request without a truth.
-    if (truth === undefined || plan === undefined) throw new Error('the provider got a request that no client sent')
-    truth.providerSaw = true
-    return plan.steps(truth)
+    if (plan === undefined) throw new Error('the provider got a request that no client sent')
+    plan.truth.providerSaw = true
+    return plan.steps
   })
+  const nextTurn = (): Turn => turnOf(number++, random)
+  const sockets = await startSocketUpstream({ seed, truths, random, nextTurn })
 
-  function begin(): { body: string; truth: Truth; plan: Plan } {
-    const streaming = random() >= wholeAnswerShare
-    const plan = planOf(random, truths.size, streaming)
-    const prompt = `request ${truths.size} of seed ${seed}`
-    const body = JSON.stringify({
-      model: 'claude-scripted',
-      max_tokens: 1000,
-      messages: [{ role: 'user', content: [{ type: 'text', text: prompt }] }],
-      stream: streaming,
-    })
-    const requestSha256 = sha256(body)
-    const truth: Truth = {
-      requestSha256,
-      streaming,
-      providerSaw: false,
-      providerSent: 'nothing',
-      answerSha256: plan.answerSha256,
-      client: 'waiting',
-      beganAt: performance.now(),
-      endedAt: 0,
-    }
-    truths.set(requestSha256, truth)
-    bodies.set(requestSha256, plan)
-    return { body, truth, plan }
-  }
-
-  async function agent(endpoint: () => { url: string; token: string }, signal: AbortSignal): Promise<void> {
+  async function agent(dialect: Dialect, endpoint: () => Endpoint, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const { body, truth, plan } = begin()
-      const { url, token } = endpoint()
-      const hangsUp = random() < hangUpShare
+      const turn = nextTurn()
+      const streaming = random() >= shares.wholeAnswer
+      const { url, token, gateway } = endpoint()
+      const body = JSON.stringify(dialect.body(`request ${turn.number} of seed ${seed}`, streaming))
+      const pieces = streaming ? dialect.stream(turn) : []
+      const answer = streaming ? bytesOf(pieces) : Buffer.from(JSON.stringify(dialect.whole(turn)))
+      const keptSha256 = sha256(streaming ? keptOf(pieces) : answer)
+      const facts = { format: dialect.name, streaming, answerSha256: sha256(answer), keptSha256, through: gateway }
+      const truth = newTruth(truths, facts, body)
+      const steps = streaming
+        ? streamSteps(truth, dialect, pieces, random)
+        : wholeSteps(truth, dialect.whole(turn), dialect.counts(turn), random)
+      plans.set(truth.requestSha256, { truth, steps })
+      const hangsUp = random() < shares.hangUp
       try {
-        const answer = await ask(`${url}/v1/messages`, {
-          headers: [
-            ['x-api-key', token],
-            ['Content-Type', 'application/json'],
-            ['X-Claude-Code-Session-Id', plan.sessionId],
-          ],
+        const got = await ask(url + dialect.path(streaming), {
+          headers: headersOf(dialect, token, turn),
           body,
-          ...(hangsUp ? { hangUpAfterBytes: 1 + Math.floor(random() * plan.answerBytes) } : {}),
+          ...(hangsUp ? { hangUpAfterBytes: 1 + Math.floor(random() * answer.length) } : {}),
         })
-        const whole = answer.complete && answer.status === 200 && sha256(answer.body) === plan.answerSha256
-        truth.client = whole ? 'complete' : hangsUp && !answer.complete ? 'hung up' : 'lost'
+        const whole = got.complete && got.status === 200 && sha256(got.body) === truth.answerSha256
+        truth.client = whole ? 'complete' : hangsUp && !got.complete ? 'hung up' : 'lost'
       } catch {
         truth.client = 'lost'
-        await pause(20 + random() * 60)
+        await pause(200 + random() * 300)
       }
-      truth.endedAt = performance.now()
     }
   }
 
   return {
     upstream,
+    sockets,
     truths,
-    async run(endpoint, agents, signal) {
-      await Promise.all(Array.from({ length: agents }, () => agent(endpoint, signal)))
+    async run(endpoint, { agents, sockets: connections }, signal) {
+      const each = dialects.flatMap((dialect) =>
+        Array.from({ length: agents }, () => agent(dialect, () => endpoint(dialect.provider), signal)),
+      )
+      const over = Array.from({ length: connections }, () => sockets.agent(endpoint, signal))
+      await Promise.all([...each, ...over])
     },
-    [Symbol.asyncDispose]: () => upstream[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await sockets[Symbol.asyncDispose]()
+      await upstream[Symbol.asyncDispose]()
+    },
   }
 }
 
-interface Plan {
-  readonly answerSha256: string
-  readonly answerBytes: number
-  readonly sessionId: string
-  steps(truth: Truth): readonly Step[]
-}
+const bytesOf = (pieces: readonly Piece[]): Buffer => Buffer.concat(pieces.map(({ bytes }) => Buffer.from(bytes)))
 
-/** What the provider will answer, decided when the client asks, so that both know it. */
-function planOf(random: () => number, number: number, streaming: boolean): Plan {
-  const turn = {
-    id: `msg_${number}`,
-    blocks: [
-      { type: 'thinking', thinking: `about ${number}` },
-      { type: 'text', text: `The answer to ${number}. `.repeat(1 + Math.floor(random() * 12)) },
-    ],
-    usage: { input_tokens: 100 + (number % 900), output_tokens: 10 + (number % 90) },
-  } as const
-  const events = messageEvents(turn)
-  const answer = streaming ? events.join('') : JSON.stringify(messageJson(turn))
-  const breaks = streaming && random() < providerBreaksShare
-  const everyMs = random() * 12
-  const breakAt = 1 + Math.floor(random() * (events.length - 1))
-  const hex = Math.floor(number / 40)
+const keptOf = (pieces: readonly Piece[]): Buffer =>
+  Buffer.concat(pieces.map(({ bytes, kept = bytes }) => Buffer.from(kept)))
+
+/** Forty requests in a row are one session, whichever gateway they come through. */
+function headersOf({ provider }: Dialect, token: string, { number }: Turn): (readonly [string, string])[] {
+  const type = ['Content-Type', 'application/json'] as const
+  if (provider !== 'anthropic') return [['Authorization', `Bearer ${token}`], type]
+  const session = Math.floor(number / 40)
     .toString(16)
     .padStart(12, '0')
+  return [['x-api-key', token], type, ['X-Claude-Code-Session-Id', `00000000-0000-4000-8000-${session}`]]
+}
 
-  /** Notes, as a step of its own, how far the provider has come. */
-  const note = (truth: Truth, sent: Truth['providerSent']): Step => ({
-    do: 'note',
-    run: () => {
-      truth.providerSent = sent
-    },
+/** Notes, as a step of its own, how far the provider has come. */
+const note = (run: () => void): Step => ({ do: 'note', run })
+
+function wholeSteps(truth: Truth, answer: object, counts: Tokens, random: () => number): Step[] {
+  const sent = note(() => {
+    truth.providerSent = 'all'
+    truth.stated.push(counts)
   })
-  return {
-    answerSha256: sha256(answer),
-    answerBytes: Buffer.byteLength(answer),
-    sessionId: `00000000-0000-4000-8000-${hex}`,
-    steps(truth) {
-      if (!streaming) return [wait(everyMs * 5), note(truth, 'all'), ...json(messageJson(turn))]
-      const paced = events.flatMap((event) => (random() < 0.3 ? [wait(everyMs), chunk(event)] : [chunk(event)]))
-      if (breaks) {
-        return [eventStreamHead(), note(truth, 'broke off'), ...paced.slice(0, breakAt), { do: 'reset' }]
-      }
-      return [
-        eventStreamHead(),
-        note(truth, 'part'),
-        ...paced.slice(0, -1),
-        note(truth, 'all'),
-        paced.at(-1)!,
-        lastChunk,
-      ]
-    },
+  const begun = note(() => (truth.providerSent = 'part'))
+  return [begun, wait(random() * 60), sent, ...json(answer)]
+}
+
+function streamSteps(truth: Truth, dialect: Dialect, pieces: readonly Piece[], random: () => number): Step[] {
+  const everyMs = random() * 80
+  const breaks = random() < shares.providerBreaks
+  const breakAt = 1 + Math.floor(random() * (pieces.length - 1))
+  const begin = head(200, { 'content-type': dialect.contentType, 'transfer-encoding': 'chunked' })
+  const steps: Step[] = [begin, note(() => (truth.providerSent = breaks ? 'broke off' : 'part'))]
+  for (const [index, { bytes, states }] of pieces.entries()) {
+    if (breaks && index === breakAt) return [...steps, { do: 'reset' }]
+    if (random() < 0.3) steps.push(wait(everyMs))
+    if (states !== null) steps.push(note(() => truth.stated.push(states)))
+    if (index === pieces.length - 1) steps.push(note(() => (truth.providerSent = 'all')))
+    steps.push(chunk(bytes))
   }
-}
-
-function sha256(bytes: string | Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
+  return [...steps, lastChunk]
 }

@@ -1,4 +1,5 @@
-import type { Truth } from './traffic.ts'
+import { noTokens, same, type Tokens } from './turn.ts'
+import type { Truth, Truths } from './truth.ts'
 
 /** A row of the record, whoever kept it. */
 export interface Recorded {
@@ -8,6 +9,8 @@ export interface Recorded {
   readonly responseSha256: string | 'not kept' | null
   readonly outcome: string
   readonly ended: boolean
+  /** Null where nobody counts. */
+  readonly tokens: Tokens | null
 }
 
 /** The figures of a run. Everything but the first three must be 0 for a record that can be relied on. */
@@ -20,15 +23,22 @@ export interface Verdict {
   readonly duplicates: number
   readonly startsWithoutEnd: number
   readonly untruthfulEnds: readonly string[]
+  readonly miscounted: readonly string[]
 }
 
-export function judge(truths: ReadonlyMap<string, Truth>, rows: readonly Recorded[]): Verdict {
+export function judge(truths: Truths, rows: readonly Recorded[]): Verdict {
   const byRequest = Map.groupBy(rows, (row) => row.requestSha256 ?? '')
   const all = [...truths.values()]
   const rowOf = (truth: Truth): Recorded | undefined => byRequest.get(truth.requestSha256)?.[0]
   const saw = all.filter((truth) => truth.providerSaw)
   const complete = all.filter((truth) => truth.client === 'complete')
   const ids = new Set(rows.map((row) => row.id))
+  const against = (what: (row: Recorded, truth: Truth) => string | null): string[] =>
+    rows.flatMap((row) => {
+      const truth = truths.get(row.requestSha256 ?? '')
+      const lie = truth === undefined ? 'a request that nobody sent' : what(row, truth)
+      return lie === null ? [] : [`${row.id} ${truth?.format} ${row.outcome}: ${lie}`]
+    })
   return {
     sent: all.length,
     providerSaw: saw.length,
@@ -37,11 +47,8 @@ export function judge(truths: ReadonlyMap<string, Truth>, rows: readonly Recorde
     completeWithoutEnd: complete.filter((truth) => rowOf(truth)?.ended !== true).length,
     duplicates: rows.length - ids.size + [...byRequest.values()].reduce((sum, same) => sum + same.length - 1, 0),
     startsWithoutEnd: rows.filter((row) => !row.ended).length,
-    untruthfulEnds: rows.flatMap((row) => {
-      const truth = truths.get(row.requestSha256 ?? '')
-      const lie = truth === undefined ? 'a request that nobody sent' : lieIn(row, truth)
-      return lie === null ? [] : [`${row.id} ${row.outcome}: ${lie}`]
-    }),
+    untruthfulEnds: against(lieIn),
+    miscounted: against(miscountIn),
   }
 }
 
@@ -51,7 +58,7 @@ function lieIn(row: Recorded, truth: Truth): string | null {
   switch (row.outcome) {
     case 'ok':
       if (truth.providerSent !== 'all') return `the provider had sent ${truth.providerSent}`
-      if (row.responseSha256 === 'not kept' || row.responseSha256 === truth.answerSha256) return null
+      if (row.responseSha256 === 'not kept' || row.responseSha256 === truth.keptSha256) return null
       return 'the recorded answer is not the one that was sent'
     case 'client_disconnected':
       return truth.client === 'hung up' ? null : `the client is ${truth.client}`
@@ -66,13 +73,27 @@ function lieIn(row: Recorded, truth: Truth): string | null {
   }
 }
 
-export function figures(name: string, verdict: Verdict, crashes: { servers: number; databases: number }): string {
-  const lies = verdict.untruthfulEnds
+/**
+ * Of a complete answer the count must be the provider's last. Of one that was cut off it is one that the provider had
+ * stated, as far as its answer had come, or none.
+ */
+function miscountIn({ outcome, tokens }: Recorded, { stated }: Truth): string | null {
+  if (tokens === null) return null
+  const right = outcome === 'ok' ? stated.slice(-1) : [noTokens, ...stated]
+  if (right.some((count) => same(count, tokens))) return null
+  return `${JSON.stringify(tokens)} is recorded, the provider counted ${JSON.stringify(stated)}`
+}
+
+export function figures(name: string, verdict: Verdict, strikes: Readonly<Record<string, number>>): string {
+  const shown = (found: readonly string[]): string =>
+    `${found.length}${found.length === 0 ? '' : ` (${found.slice(0, 5).join('; ')})`}`
   return [
-    `${name}: ${verdict.sent} sent, provider saw ${verdict.providerSaw}, clients complete ${verdict.clientsComplete},`,
-    `${crashes.servers} server kills, ${crashes.databases} PostgreSQL crashes;`,
+    `${name}: ${verdict.sent} sent, provider saw ${verdict.providerSaw}, clients complete ${verdict.clientsComplete};`,
+    `${Object.entries(strikes)
+      .map(([what, times]) => `${what} ${times}`)
+      .join(', ')};`,
     `seen without a record ${verdict.sawWithoutRecord}, complete without an end ${verdict.completeWithoutEnd},`,
     `duplicates ${verdict.duplicates}, starts without an end ${verdict.startsWithoutEnd},`,
-    `untruthful ends ${lies.length}${lies.length === 0 ? '' : ` (${lies.slice(0, 5).join('; ')})`}`,
+    `untruthful ends ${shown(verdict.untruthfulEnds)}, miscounted ${shown(verdict.miscounted)}`,
   ].join(' ')
 }

@@ -34,7 +34,7 @@ beforeAll(async () => {
   await expectPortFree()
 }, 600_000)
 
-afterAll(() => rmSync(machine, { recursive: true, force: true }))
+afterAll(() => rmSync(machine, { recursive: true, force: true }), 300_000)
 
 test('the five-minute start works word for word in a fresh clone, twice', { timeout: 600_000 }, async () => {
   const first = await runPage(checkout, 'README.md', env, url)

@@ -44,6 +44,8 @@ export async function startRig({ patience = '5m' } = {}): Promise<Rig> {
     env: {
       REEVE_AIBRIDGE_ANTHROPIC_BASE_URL: upstream.url,
       REEVE_AIBRIDGE_ANTHROPIC_KEY: providerKey,
+      REEVE_AIBRIDGE_GEMINI_BASE_URL: upstream.url,
+      REEVE_AIBRIDGE_GEMINI_KEY: providerKey,
       REEVE_AIBRIDGE_FIRST_BYTE_TIMEOUT: patience,
       REEVE_AIBRIDGE_IDLE_TIMEOUT: patience,
       REEVE_AIBRIDGE_CONNECT_TIMEOUT: patience,

@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { chunkFrame } from '../support/bedrock-frames.ts'
+import { bedrockReply } from '../support/bedrock-replies.ts'
 import { runClaude } from '../support/claude.ts'
-import { messageEvents, messageJson, type Turn } from '../support/messages.ts'
+import type { Turn } from '../support/messages.ts'
 import { allInterceptions, settledSession, timeline } from '../support/record.ts'
-import { chunk, head, json, lastChunk } from '../support/replies.ts'
 import { startServer } from '../support/server.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { type SeenRequest, startUpstream } from '../support/upstream.ts'
+import { startUpstream } from '../support/upstream.ts'
 
 const providerKey = 'ABSK-scripted-0000000000000000'
 const usage = { input_tokens: 1_201, output_tokens: 57, cache_read_input_tokens: 9_000 }
@@ -17,15 +16,6 @@ const bash: Turn = {
   usage,
 }
 const last: Turn = { blocks: [{ type: 'text', text: 'The file is there.' }], usage }
-
-/** The events of a turn, each in a frame. */
-function answerFrames(request: SeenRequest, turn: Turn) {
-  if (!request.head.toString().includes('/invoke-with-response-stream')) return json(messageJson(turn))
-  const type = 'application/vnd.amazon.eventstream'
-  const data = messageEvents(turn).map((event) => /^data: (.*)$/m.exec(event)![1]!)
-  const frames = data.map((text) => chunk(chunkFrame(text)))
-  return [head(200, { 'content-type': type, 'transfer-encoding': 'chunked' }), ...frames, lastChunk]
-}
 
 test(
   'Claude Code in its Bedrock mode works through prompt, tool and answer, and the session can be read afterwards',
@@ -41,7 +31,7 @@ test(
     })
     const token = await server.gatewayToken()
     using home = temporaryFolder()
-    upstream.answer((request) => answerFrames(request, request.body.includes('"tool_result"') ? last : bash))
+    upstream.answer((request) => bedrockReply(request, request.body.includes('"tool_result"') ? last : bash))
     const run = await runClaude({
       baseUrl: '',
       token: '',

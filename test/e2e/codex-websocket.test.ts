@@ -1,74 +1,24 @@
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { WebSocketServer } from 'ws'
 import { installAgents } from '../support/agents.ts'
 import { runCodex } from '../support/codex.ts'
 import { allInterceptions, settledSession, timeline } from '../support/record.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
+import { startWebSocketProvider, type WebSocketProvider } from '../support/websocket-provider.ts'
 
 const providerKey = 'sk-scripted-000000000000000000000000'
-const call = {
-  type: 'function_call',
-  id: 'fc_1',
-  call_id: 'call_marker',
-  name: 'exec_command',
-  arguments: JSON.stringify({ cmd: 'echo made > marker && cat marker' }),
-}
-const answer = {
-  type: 'message',
-  id: 'msg_1',
-  role: 'assistant',
-  content: [{ type: 'output_text', text: 'The file is there.', annotations: [] }],
-}
-
-/** What each connection began with, and what was asked over any of them. */
-const handshakes: IncomingMessage[] = []
-const asked: { readonly text: string; readonly body: Record<string, unknown> }[] = []
-const posted: string[] = []
-
-const sockets = new WebSocketServer({ noServer: true })
-const provider = createServer((req, res) => {
-  posted.push(`${req.method} ${req.url}`)
-  res.writeHead(500).end()
-})
-provider.on('upgrade', (req, socket, head) => {
-  handshakes.push(req)
-  sockets.handleUpgrade(req, socket, head, (opened) => {
-    opened.on('error', () => {})
-    opened.on('message', (data) => {
-      const text = Buffer.isBuffer(data) ? data.toString('utf8') : ''
-      const body = JSON.parse(text)
-      asked.push({ text, body })
-      const response = { id: `resp_${asked.length}`, object: 'response', model: 'gpt-5.5', output: [] }
-      const tell = (type: string, facts: object): void => opened.send(JSON.stringify({ type, ...facts }))
-      tell('response.created', { response: { ...response, status: 'in_progress' } })
-      const items = body.generate === false ? [] : text.includes('call_marker') ? [answer] : [call]
-      for (const [output_index, item] of items.entries()) {
-        tell('response.output_item.added', { output_index, item })
-        tell('response.output_item.done', { output_index, item })
-      }
-      const usage = { input_tokens: 10, output_tokens: 2, total_tokens: 12 }
-      tell('response.completed', { response: { ...response, status: 'completed', output: items, usage } })
-    })
-  })
-})
-
+let provider: WebSocketProvider
 let server: RunningServer
 let token: string
 
 beforeAll(async () => {
   await installAgents()
-  provider.listen(0, '127.0.0.1')
-  await once(provider, 'listening')
-  const address = provider.address()
-  const port = typeof address === 'object' ? address?.port : 0
+  provider = await startWebSocketProvider()
   server = await startServer({
     env: {
-      REEVE_AIBRIDGE_OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1/`,
+      REEVE_AIBRIDGE_OPENAI_BASE_URL: `http://127.0.0.1:${provider.port}/v1/`,
       REEVE_AIBRIDGE_OPENAI_KEY: providerKey,
       REEVE_AIBRIDGE_WEBSOCKETS: 'true',
     },
@@ -78,12 +28,11 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]()
-  for (const client of sockets.clients) client.terminate()
-  provider.closeAllConnections()
-  provider.close()
+  await provider?.[Symbol.asyncDispose]()
 })
 
 test('the real Codex works over a WebSocket, and its loop is one session', { timeout: 120_000 }, async () => {
+  const { asked, handshakes, posted } = provider
   using home = temporaryFolder()
   const run = await runCodex({
     baseUrl: `${server.url}/api/v2/aibridge/openai/v1`,

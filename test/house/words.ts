@@ -16,7 +16,7 @@ export function placelessNames(tree: Tree): string[] {
 
 /** Places that ask the machine for the time, instead of being handed a clock. */
 export function clockReaders(tree: Tree): string[] {
-  const packages = /^(base|sdk|bridge|cli|server|bin)\//
+  const packages = /^(base|sdk|bridge|policy|boundary|agent|cli|server|bin)\//
   return [...tree]
     .filter(([path]) => packages.test(path) && isSource(path) && !isForTests(path) && path !== 'base/src/clock.ts')
     .filter(([, text]) => /\bnew Date\(\)|\bDate\.now\(|\bperformance\.now\(/.test(withoutComments(text)))

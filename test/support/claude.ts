@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { installAgents } from './agents.ts'
 import type { Row } from './record.ts'
-import { runAgent } from './run-agent.ts'
+import { type Behind, runAgent } from './run-agent.ts'
 
 export interface ClaudeRun {
   /** What the bridge's provider is reached at. */
@@ -12,6 +12,7 @@ export interface ClaudeRun {
   readonly home: string
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  readonly behind?: Behind
 }
 
 export interface ClaudeResult {
@@ -32,6 +33,7 @@ export async function runClaude(run: ClaudeRun): Promise<ClaudeResult> {
     program: join(bin, 'claude'),
     args: [...args, ...(run.args ?? [])],
     home: run.home,
+    behind: run.behind,
     env: {
       ANTHROPIC_BASE_URL: run.baseUrl,
       ANTHROPIC_API_KEY: run.token,

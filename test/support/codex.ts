@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { installAgents } from './agents.ts'
-import { type AgentEnded, runAgent } from './run-agent.ts'
+import { type AgentEnded, type Behind, runAgent } from './run-agent.ts'
 
 export interface CodexRun {
   /** What the bridge's provider is reached at. */
@@ -14,6 +14,7 @@ export interface CodexRun {
   readonly provider?: readonly string[]
   /** A conversation to go on with. */
   readonly resume?: string
+  readonly behind?: Behind
 }
 
 /** Without these it asks its maker for updates, plugins and more. */
@@ -29,25 +30,38 @@ plugins = false
 apps = false
 `
 
+interface CodexProvider {
+  readonly baseUrl: string
+  /** The variable that its key stands in. */
+  readonly key: string
+  readonly provider?: readonly string[]
+}
+
+/** Has the Codex of this home ask one provider, and nobody else anything. */
+export function configureCodex(home: string, { baseUrl, key, provider = [] }: CodexProvider): void {
+  const table = [
+    '[model_providers.reeve]',
+    'name = "Reeve"',
+    `base_url = ${JSON.stringify(baseUrl)}`,
+    `env_key = ${JSON.stringify(key)}`,
+    'wire_api = "responses"',
+    ...provider,
+  ]
+  mkdirSync(join(home, '.codex'), { recursive: true })
+  writeFileSync(join(home, '.codex/config.toml'), `${quiet}${table.join('\n')}\n`)
+}
+
 /** The real Codex, once. Its lines begin with one of type `thread.started`, which names the conversation. */
 export async function runCodex(run: CodexRun): Promise<AgentEnded & { readonly threadId: string }> {
   const { bin } = await installAgents()
-  const provider = [
-    '[model_providers.reeve]',
-    'name = "Reeve"',
-    `base_url = ${JSON.stringify(run.baseUrl)}`,
-    'env_key = "REEVE_TOKEN"',
-    'wire_api = "responses"',
-    ...(run.provider ?? []),
-  ]
-  mkdirSync(join(run.home, '.codex'), { recursive: true })
-  writeFileSync(join(run.home, '.codex/config.toml'), `${quiet}${provider.join('\n')}\n`)
+  configureCodex(run.home, { baseUrl: run.baseUrl, key: 'GATEWAY_TOKEN', provider: run.provider ?? [] })
   const resume = run.resume === undefined ? [] : ['resume', run.resume]
   const ended = await runAgent({
     program: join(bin, 'codex'),
     args: ['exec', '--json', '--skip-git-repo-check', '-m', run.model ?? 'gpt-5.5', ...resume, run.prompt],
     home: run.home,
-    env: { REEVE_TOKEN: run.token, TERM: 'dumb' },
+    behind: run.behind,
+    env: { GATEWAY_TOKEN: run.token, TERM: 'dumb' },
   })
   const started = ended.lines.find((line) => line.type === 'thread.started')
   if (started === undefined) throw new Error(`Codex began nothing (${ended.code})\n${ended.stdout}\n${ended.stderr}`)

@@ -15,12 +15,7 @@ export interface GeminiRun {
 /** The real Gemini CLI, once. */
 export async function runGemini(run: GeminiRun): Promise<AgentEnded> {
   const { bin } = await installAgents()
-  const settings = {
-    security: { auth: { selectedType: 'gemini-api-key' } },
-    privacy: { usageStatisticsEnabled: false },
-  }
-  mkdirSync(join(run.home, '.gemini'), { recursive: true })
-  writeFileSync(join(run.home, '.gemini/settings.json'), JSON.stringify(settings))
+  configureGemini(run.home)
   const args = ['-p', run.prompt, '--yolo', '--skip-trust', '-o', 'stream-json', '-m', 'gemini-2.5-pro']
   return runAgent({
     program: process.execPath,
@@ -33,4 +28,16 @@ export async function runGemini(run: GeminiRun): Promise<AgentEnded> {
       GEMINI_CLI_NO_RELAUNCH: '1',
     },
   })
+}
+
+/** It asks for a way to sign in, and sends figures of its use, unless it was told before. */
+export function configureGemini(home: string): void {
+  const settings = {
+    security: { auth: { selectedType: 'gemini-api-key' } },
+    privacy: { usageStatisticsEnabled: false },
+    // Its cleaning at the start takes a conversation that is just being loaded for one that holds nothing (0.61.0).
+    general: { sessionRetention: { enabled: false } },
+  }
+  mkdirSync(join(home, '.gemini'), { recursive: true })
+  writeFileSync(join(home, '.gemini/settings.json'), JSON.stringify(settings))
 }

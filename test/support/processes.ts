@@ -23,6 +23,19 @@ export function processTree(root: number): number[] {
   return tree
 }
 
+/** What a process has started, itself. */
+export const childrenOf = (pid: number): ProcessSeen[] => processes().filter(({ parent }) => parent === pid)
+
+/** What a process and all that it has started have started, with this in its command. */
+export function descendantsOf(pid: number, command: string): ProcessSeen[] {
+  const tree = new Set(processTree(pid))
+  return processes().filter((one) => tree.has(one.parent) && one.command.includes(command))
+}
+
+/** Those of them that run still; a process id alone may be somebody else's by now. */
+export const stillRunning = (seen: readonly ProcessSeen[]): ProcessSeen[] =>
+  processes().filter(({ pid, command }) => seen.some((one) => one.pid === pid && one.command === command))
+
 /** Resident memory in bytes; 0 when the process is gone. */
 export function residentBytes(pid: number): number {
   const status = quietly(() => readFileSync(`/proc/${pid}/status`, 'latin1'))

@@ -8,7 +8,7 @@ export type Row = any
 export async function eventually<T>(
   look: () => Promise<T>,
   ready: (seen: T) => boolean,
-  withinMs = 15_000,
+  withinMs = 30_000,
 ): Promise<T> {
   const deadline = performance.now() + withinMs
   for (;;) {

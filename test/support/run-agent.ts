@@ -8,6 +8,15 @@ export interface AgentRun {
   /** HOME and working directory: one folder for one person. */
   readonly home: string
   readonly env: Readonly<Record<string, string>>
+  /** Behind which boundary it runs; without one it runs as it is. */
+  readonly behind?: Behind | undefined
+}
+
+/** A boundary around an agent: how it is started, in which folder of the home, and what only the boundary is told. */
+export interface Behind {
+  readonly command: readonly string[]
+  readonly workspace: string
+  readonly env: Readonly<Record<string, string>>
 }
 
 export interface AgentEnded {
@@ -19,13 +28,14 @@ export interface AgentEnded {
 }
 
 /** An agent program, once, without a terminal, in an environment that knows nothing but what it is told. */
-export async function runAgent({ program, args, home, env }: AgentRun): Promise<AgentEnded> {
-  const child = spawn(program, args, {
-    cwd: home,
+export async function runAgent({ program, args, home, env, behind }: AgentRun): Promise<AgentEnded> {
+  const [first = program, ...words] = [...(behind?.command ?? []), program, ...args]
+  const child = spawn(first, words, {
+    cwd: behind?.workspace ?? home,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 60_000,
     killSignal: 'SIGKILL',
-    env: { PATH: process.env['PATH'], HOME: home, ...env },
+    env: { PATH: process.env['PATH'], HOME: home, ...env, ...behind?.env },
   })
   let stdout = ''
   let stderr = ''

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ask } from './client.ts'
 import { freePort } from './free-port.ts'
+import { endLocalWorkspaces } from './local-workspaces.ts'
 import { processesUsing } from './processes.ts'
 
 const repository = resolve(import.meta.dirname, '../..')
@@ -15,6 +16,8 @@ export interface ServerOptions {
   /** Runs the server on these cores only. */
   readonly cores?: string
   readonly nodeFlags?: readonly string[]
+  /** Tells it its own address, for other servers of one deployment. */
+  readonly relay?: boolean
   /** Set to false to leave setup open; there is no owner and no token then. */
   readonly firstOwner?: boolean
 }
@@ -75,6 +78,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
         REEVE_DATA_DIR: dataDir,
         REEVE_HTTP_ADDRESS: `127.0.0.1:${port}`,
         REEVE_ACCESS_URL: url,
+        ...(options.relay === true ? { REEVE_RELAY_URL: url } : {}),
         ...options.env,
       },
     })
@@ -116,12 +120,22 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     return { status: answer.status, json: /json/.test(answer.headers['content-type'] ?? '') ? JSON.parse(text) : text }
   }
 
-  await start()
-  if (options.firstOwner !== false) {
+  async function makeOwner(): Promise<void> {
     const made = await api('POST', '/api/v2/users/first', owner)
     if (made.status !== 201) throw new Error(`no first owner: ${made.status} ${JSON.stringify(made.json)}\n${output}`)
     const signedIn = await api('POST', '/api/v2/users/login', { email: owner.email, password: owner.password })
     ownerToken = signedIn.json.session_token
+  }
+
+  try {
+    await start()
+    if (options.firstOwner !== false) await makeOwner()
+  } catch (thrown) {
+    // Nobody has it, so nobody would end it, nor the database that it started.
+    await end('SIGKILL')
+    endAll(folder)
+    rmSync(folder, { recursive: true, force: true })
+    throw thrown
   }
 
   return {
@@ -145,6 +159,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     },
     async [Symbol.asyncDispose]() {
       await end('SIGTERM')
+      endLocalWorkspaces(dataDir)
       try {
         nothingLeft(folder)
       } finally {
@@ -154,10 +169,22 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   }
 }
 
+/** Ends whatever has the folder in use, and tells what that was. */
+function endAll(folder: string): ReturnType<typeof processesUsing> {
+  const left = processesUsing(folder)
+  for (const { pid } of left) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It went with its parent.
+    }
+  }
+  return left
+}
+
 /** A server that has stopped leaves no process; one that was killed may, until the next start ends what it finds. */
 function nothingLeft(folder: string): void {
-  const left = processesUsing(folder)
-  for (const { pid } of left) process.kill(pid, 'SIGKILL')
+  const left = endAll(folder)
   if (left.length > 0) {
     throw new Error(`left running: ${left.map(({ pid, command }) => `${pid} ${command}`).join(', ')}`)
   }

@@ -1,0 +1,104 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { kill } from '../../agent/src/driver/process-tree.ts'
+import { processesOf } from '../../agent/src/earlier-processes.ts'
+import { type RunningServer, startServer } from '../support/server.ts'
+import { whyNoTerraform } from '../support/terraform/run-terraform.ts'
+import { bootMachine, cliOf, type Machine, makeWorkspace } from '../support/workspace-machine.ts'
+
+/** Somebody kills the agent of a workspace, or the machine has no memory left: the workspace goes on without anybody's help. */
+
+const root = resolve(import.meta.dirname, '../..')
+const noTerraform = whyNoTerraform('the kill of an agent')
+let server: RunningServer
+let folder: string
+beforeAll(async () => {
+  if (noTerraform !== null) return
+  expect(spawnSync('sh', [join(root, 'scripts/build-agent.sh')]).status).toBe(0)
+  folder = mkdtempSync(join(tmpdir(), 'reeve-agent-killed-'))
+  server = await startServer({})
+  mkdirSync(join(folder, 'desk'))
+  writeFileSync(join(folder, 'desk', 'main.tf'), template)
+  expect((await reeve('templates', 'push', 'desk')).code).toBe(0)
+}, 120_000)
+let machine: Machine | null = null
+afterEach(() => machine?.kill())
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]()
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+})
+beforeEach((context) => {
+  if (noTerraform !== null) context.skip(noTerraform)
+})
+
+/** What it leaves in the background is in a group and a session of its own, as coding agents and daemons are. */
+const template = `terraform {
+  required_providers {
+    coder = { source = "coder/coder" }
+  }
+}
+data "coder_workspace" "me" {}
+resource "coder_agent" "main" {
+  os             = "linux"
+  arch           = "amd64"
+  startup_script = <<-EOT
+    echo start >>"$HOME/starts"
+    setsid sh -c 'trap "echo parted >>parting; exit" TERM; echo $$ >>background; while :; do sleep 0.1; done' &
+    sleep 600 &
+    echo $! >>background
+    until [ "$(wc -l <background)" -ge "$(($(wc -l <starts) * 2))" ]; do sleep 0.1; done
+  EOT
+}
+resource "terraform_data" "machine" {
+  count = data.coder_workspace.me.start_count
+  input = { token = coder_agent.main.token, script = coder_agent.main.init_script }
+}
+`
+
+const reeve: ReturnType<typeof cliOf> = (...argv) => cliOf(server, folder)(...argv)
+
+test(
+  'an agent that is killed comes back, ends what was left and runs its scripts again; a stop leaves nothing',
+  { timeout: 180_000 },
+  async () => {
+    const started = await makeWorkspace(server, reeve, { name: 'desk', template: 'desk' })
+    const [home, temporary] = [join(folder, 'home'), join(folder, 'tmp')]
+    mkdirSync(temporary)
+    machine = bootMachine(started, home, { TMPDIR: temporary })
+    const agent = async () => (await server.api('GET', `/api/v2/workspaces/${started.id}/agents`)).json[0]
+    const linesOf = (name: string) => readFileSync(join(home, name), 'utf8').trim().split('\n')
+    const isReady = { status: 'connected', lifecycle_state: 'ready' }
+    await expect.poll(agent, { timeout: 60_000 }).toMatchObject(isReady)
+    const own = join(
+      temporary,
+      readdirSync(temporary).find((name) => existsSync(join(temporary, name, 'reeve-workspace')))!,
+    )
+    /** Of the processes that the init script has started. */
+    const daemons = () => [...processesOf(own)].flatMap(([pid, parent]) => (parent === machine?.pid ? [pid] : []))
+    const before = linesOf('background').map(Number)
+    const connected = (await agent()).last_connected_at
+    const [killed, ...others] = daemons()
+    expect(others).toEqual([])
+
+    kill(killed!, 'SIGKILL')
+    const isBack = async () => existsSync(join(home, 'starts')) && linesOf('starts').length === 2
+    await expect.poll(isBack, { timeout: 60_000 }).toBe(true)
+    await expect.poll(agent, { timeout: 60_000 }).toMatchObject(isReady)
+    expect((await agent()).last_connected_at > connected).toBe(true)
+    for (const pid of before) expect(processesOf(own).has(pid)).toBe(false)
+    expect(linesOf('parting')).toEqual(['parted'])
+    expect(linesOf('background').slice(2).map(Number)).toHaveLength(2)
+    for (const pid of linesOf('background').slice(2)) expect(processesOf(own).has(Number(pid))).toBe(true)
+    expect(daemons()).toHaveLength(1)
+    expect(daemons()).not.toContain(killed)
+
+    expect((await reeve('workspaces', 'stop', 'desk')).code).toBe(0)
+    expect(await machine.ended).toBe(0)
+    expect(processesOf(own).size).toBe(0)
+    expect(linesOf('starts')).toHaveLength(2)
+    expect(readdirSync(temporary).filter((name) => existsSync(join(temporary, name, 'reeve-workspace')))).toEqual([])
+  },
+)
