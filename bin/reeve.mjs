@@ -11,6 +11,16 @@ const argv = process.argv.slice(2)
 if (argv[0] === 'server') {
   const { main } = await import('../server/src/main.ts')
   await main(argv.slice(1))
+} else if (argv[0] === 'boundary') {
+  const { loadBoundary } = await import('./load-boundary.mjs')
+  const { runBoundary } = await loadBoundary()
+  await runBoundary(argv.slice(1))
+} else if ((argv[0] === 'agent' && argv[1] === 'serve') || (argv[0] === 'agentapi' && argv[1] === 'server')) {
+  const { main } = await import('../agent/src/driver/main.ts')
+  await main(argv.slice(2))
+} else if (argv[0] === 'agent') {
+  const { main } = await import('../agent/src/main.ts')
+  await main({ self: [process.execPath, import.meta.filename, 'agent'], argv: argv.slice(1) })
 } else {
   const { main } = await import('../cli/src/main.ts')
   await main(argv)

@@ -31,7 +31,7 @@ export async function startDebianPostgres(): Promise<{ readonly url: string } & 
     [...cluster, '--no-sync', '--no-instructions'],
     childOptions(account, home),
   )
-  const postmaster = await startPostmaster(folders, binaries, account, silentLog)
+  const postmaster = await startPostmaster(folders, binaries, account, { log: silentLog })
   undo.defer(() => postmaster.stop())
   // The host of a URL cannot be a path: the parameter stands in for it.
   const url = `postgres://reeve@localhost/postgres?host=${encodeURIComponent(folders.socket)}`

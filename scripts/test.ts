@@ -11,12 +11,17 @@ import { type Summary, isSummary } from './summary.ts'
  * `npm test`: the checks, every test on the built-in PostgreSQL, and those that use a database once more on Debian's.
  * The last line sums all of it up; each check counts as one test.
  */
-const total: Summary = { passed: 0, failed: 0, skipped: [] }
+const total: Summary = { passed: 0, failed: 0, failures: [], skipped: [] }
 
 function add(part: Summary): void {
   total.passed += part.passed
   total.failed += part.failed
+  total.failures.push(...part.failures)
   total.skipped.push(...part.skipped)
+}
+
+function addFailure(test: string, reason: string): void {
+  add({ passed: 0, failed: 1, failures: [{ test, reason }], skipped: [] })
 }
 
 /** One run of vitest. Files limit it to themselves. */
@@ -28,16 +33,17 @@ async function run(files: readonly string[], env: NodeJS.ProcessEnv = {}): Promi
     const ended = await tool('vitest/vitest.mjs', ['run', ...reporters, ...files], { ...env, REEVE_TEST_SUMMARY: file })
     const summary: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null
     if (isSummary(summary)) add(summary)
-    // It ended badly without naming a test that did.
-    if (!isSummary(summary) || (!ended && summary.failed === 0)) add({ passed: 0, failed: 1, skipped: [] })
+    if (!isSummary(summary) || (!ended && summary.failed === 0))
+      addFailure('vitest', 'ended badly without naming a test')
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
-if (!(await succeeds('sh', ['scripts/build-dashboard.sh']))) add({ passed: 0, failed: 1, skipped: [] })
+if (!(await succeeds('sh', ['scripts/build-dashboard.sh']))) addFailure('console', 'cannot be built')
 const failed = await failedChecks()
-add({ passed: checks.length - failed.length, failed: failed.length, skipped: [] })
+add({ passed: checks.length - failed.length, failed: 0, failures: [], skipped: [] })
+for (const name of failed) addFailure(`check of ${name}`, 'its output is above')
 
 await run(process.argv.slice(2))
 
@@ -52,6 +58,6 @@ if (!existsSync(join(debianPostgres, 'postgres'))) {
 }
 
 for (const { test, reason } of total.skipped) process.stdout.write(`skipped: ${test}: ${reason}\n`)
-for (const name of failed) process.stdout.write(`failed: check of ${name}\n`)
+for (const { test, reason } of total.failures) process.stdout.write(`failed: ${test}: ${reason}\n`)
 process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped.length} skipped\n`)
 process.exitCode = wasInterrupted() ? 130 : total.failed > 0 ? 1 : 0
