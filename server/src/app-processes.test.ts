@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { ask } from '../../test/support/client.ts'
+import { type Ask, ask } from '../../test/support/client.ts'
 import { freePort } from '../../test/support/free-port.ts'
 import { messageEvents } from '../../test/support/messages.ts'
 import { childrenOf } from '../../test/support/processes.ts'
@@ -64,14 +64,14 @@ const gatewayPids = (): number[] =>
 const recorded = (): Promise<readonly Row[]> => allInterceptions(server).catch(() => [])
 
 /** Each on a connection of its own, which is what is handed round. */
-const say = (signal?: AbortSignal) =>
+const say = (watching: Pick<Ask, 'signal' | 'onBytes'> = {}) =>
   ask(`${server.url}/api/v2/aibridge/anthropic/v1/messages`, {
     headers: [
       ['x-api-key', token],
       ['Content-Type', 'application/json'],
     ],
     body: question,
-    ...(signal === undefined ? {} : { signal }),
+    ...watching,
   })
 
 async function metric(name: string): Promise<number> {
@@ -140,9 +140,13 @@ test('a killed process takes its own streams with it, they end on record, and it
   upstream.answer(() => [eventStreamHead(), chunk(events[0]!), { do: 'stall' }])
   // So many that none of the processes is left out, as the kernel hands them out.
   const many = 16
-  const arrived = before + many
-  const asked = Array.from({ length: many }, () => say())
-  await upstream.arrived(arrived)
+  const asked: ReturnType<typeof say>[] = []
+  // Only an answer that has begun at its client can be cut.
+  const begun = Array.from(
+    { length: many },
+    () => new Promise<void>((resolve) => asked.push(say({ onBytes: () => resolve() }))),
+  )
+  await Promise.all(begun)
   const [first, second] = gatewayPids()
   process.kill(first!, 'SIGKILL')
   const cut = await eventually(

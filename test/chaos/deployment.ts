@@ -82,7 +82,7 @@ export function troublesOf({ gateways, postgres }: Deployment, { random, dying }
     name: `kills of gateway ${index + 1}`,
     gapMs: [2_000, 5_000],
     async strike() {
-      dying(index)
+      await dying(index)
       await server.kill()
       await restarted(server)
       return true

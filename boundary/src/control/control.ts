@@ -59,8 +59,10 @@ export interface ControlOptions {
 }
 
 const pullMs = 30_000
-/** A command does not wait longer for a control plane that says nothing. */
+/** A command that may start with the last signed policy waits no longer for a control plane that says nothing. */
 const startMsMax = 5_000
+/** Without one nothing may run: a control plane that is slow gets the time for it. */
+const firstStartMsMax = 15_000
 /** Nor at its end for one that was silent before. */
 const silentEndMsMax = 1_000
 
@@ -104,7 +106,9 @@ class ControlTie implements Control {
 
   async start(): Promise<void> {
     const late = new AbortController()
-    const cancel = this.#with.timers.after(startMsMax, () => late.abort(new Error('it did not answer in time')))
+    const { trust, clock, timers } = this.#with
+    const waitMs = trust.last(clock.now()) === null ? firstStartMsMax : startMsMax
+    const cancel = timers.after(waitMs, () => late.abort(new Error('it did not answer in time')))
     const outcome = await this.#register(late.signal)
     cancel()
     if (!outcome.ok) this.#startOffline(outcome)

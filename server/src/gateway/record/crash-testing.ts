@@ -1,4 +1,6 @@
-import { writeSync } from 'node:fs'
+import { readdirSync, readFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { silentLog, systemClock } from '@reeve/base'
 import type { Connection } from '../../db/connection.ts'
 import { openJournal } from '../../journal/journal.ts'
@@ -63,7 +65,17 @@ const recorder = createRecorder({
   masker: null,
   watch: { durable: () => loop.advance({ ...journal.durable() }), amend: (_, end) => end },
 })
-const answer = streamOf({ text: 'w'.repeat(100_000) })
+/** Until part of this answer is in a segment: a kill any sooner may leave none of it, as it should. */
+async function begunToArrive(part: Uint8Array): Promise<void> {
+  const isThere = (name: string) => readFileSync(join(task.dir, name)).includes(part)
+  while (
+    !readdirSync(task.dir)
+      .filter((name) => name.endsWith('.wal'))
+      .some(isThere)
+  )
+    await wait(5)
+}
+
 for (let i = 0; i < 6; i++) {
   const at = (point: string): void => void (i === 5 && die(point))
   const start = startFacts(who, bodyOf([{ role: 'user', content: `prompt ${i}` }]))
@@ -72,8 +84,9 @@ for (let i = 0; i < 6; i++) {
   const recording = await begun
   say(`begun ${start.id}`)
   at('begun')
+  const answer = streamOf({ text: `${i}`.repeat(100_000) })
   recording.response(answer.subarray(0, 80_000))
-  await new Promise((resolve) => setImmediate(resolve))
+  if (i === 5 && task.point === 'answering') await begunToArrive(answer.subarray(1_000, 2_000))
   at('answering')
   recording.response(answer.subarray(80_000))
   const ended = recording.end(endFacts())
