@@ -87,7 +87,7 @@ describe.skipIf(noBrowser !== null)('every page', () => {
 
   test.each(['light', 'dark'] as const)(
     'has nothing for axe, asks nobody else and breaks no policy, in the %s theme',
-    { timeout: 240_000 },
+    { timeout: 600_000 },
     async (colorScheme) => {
       await using watched = await openPage(browser, mock.url, { colorScheme })
       const { page, trouble } = watched
