@@ -12,10 +12,10 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     globalSetup: ['test/setup/postgres.ts'],
     setupFiles: ['test/setup/leaks.ts'],
-    // How long to wait is not what a test tells; a busy machine takes its time.
-    expect: { poll: { timeout: 20_000, interval: 20 } },
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // How long to wait is not what a test tells; a busy machine takes its time. Where nothing else is said these count.
+    expect: { poll: { timeout: 60_000, interval: 20 } },
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
     teardownTimeout: 30_000,
   },
 })

@@ -54,7 +54,7 @@ beforeEach(() => {
 })
 afterEach(async () => {
   const folder = dirname(checkout)
-  await expect.poll(() => processesUsing(folder), { timeout: 5_000 }).toEqual([])
+  await expect.poll(() => processesUsing(folder)).toEqual([])
   rmSync(folder, { recursive: true })
 })
 

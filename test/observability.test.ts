@@ -31,7 +31,7 @@ beforeAll(async () => {
       scraped = await (await fetch(`http://${address}/metrics`)).text()
       expect(scraped).toMatch(/^reeve_tokens_total\{.*\} [1-9]/m)
     },
-    { timeout: 10_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   )
 })
 afterAll(async () => {

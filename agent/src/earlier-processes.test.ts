@@ -12,7 +12,7 @@ async function left(folder: string, script: string, ready: string): Promise<void
   const env = { PATH: process.env['PATH'], REEVE_AGENT_FOLDER: folder }
   const orphaned = `(${script}) >/dev/null 2>&1 &`
   spawn('sh', ['-c', orphaned], { env, cwd: folder, detached: true, stdio: 'ignore' })
-  await expect.poll(() => existsSync(join(folder, ready)), { timeout: 10_000 }).toBe(true)
+  await expect.poll(() => existsSync(join(folder, ready))).toBe(true)
 }
 
 test('who started others is asked first and ends them in order, and gets the time for it', async () => {

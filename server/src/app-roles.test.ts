@@ -105,7 +105,7 @@ test('what one server relays, the other shows, and the gateway is on its list', 
   expect(answer.status).toBe(200)
   await expect
     .poll(async () => (await call(control, 'GET', '/api/v2/aibridge/interceptions', session)).json.results, {
-      timeout: 15_000,
+      timeout: 60_000,
     })
     .toMatchObject([{ outcome: 'ok', model: 'm' }])
   const { json } = await call(control, 'GET', '/api/v2/aibridge/gateways', session)

@@ -72,50 +72,46 @@ const asks = (stream: boolean): Promise<Response> =>
     body: JSON.stringify({ model: 'm', max_tokens: 10, stream, messages: [{ role: 'user', content: 'hello' }] }),
   })
 
-test(
-  'new keys, a pause and an end of a provider reach the other server, and an answer under way goes on',
-  { timeout: 60_000 },
-  async () => {
-    const provider = { name: 'house', type: 'anthropic', base_url: upstream.url, allow_private: true }
-    await change('POST', '/api/v2/ai/providers', { ...provider, api_keys: [{ api_key: 'sk-first-key-of-all' }] })
-    const hold = Promise.withResolvers<void>()
-    const events = messageEvents(turn)
-    upstream.answer(() => [
-      eventStreamHead(),
-      chunk(events[0]!),
-      { do: 'until', settled: hold.promise },
-      ...events.slice(1).map(chunk),
-      lastChunk,
-    ])
-    await expect.poll(async () => (await asks(true)).status, { timeout: 5_000 }).toBe(200)
-    const open = await asks(true)
-    const rest = open.text()
-    expect(upstream.seen.at(-1)!.header('x-api-key')).toEqual(['sk-first-key-of-all'])
+test('new keys, a pause and an end of a provider reach the other server, and an answer under way goes on', async () => {
+  const provider = { name: 'house', type: 'anthropic', base_url: upstream.url, allow_private: true }
+  await change('POST', '/api/v2/ai/providers', { ...provider, api_keys: [{ api_key: 'sk-first-key-of-all' }] })
+  const hold = Promise.withResolvers<void>()
+  const events = messageEvents(turn)
+  upstream.answer(() => [
+    eventStreamHead(),
+    chunk(events[0]!),
+    { do: 'until', settled: hold.promise },
+    ...events.slice(1).map(chunk),
+    lastChunk,
+  ])
+  await expect.poll(async () => (await asks(true)).status).toBe(200)
+  const open = await asks(true)
+  const rest = open.text()
+  expect(upstream.seen.at(-1)!.header('x-api-key')).toEqual(['sk-first-key-of-all'])
 
-    upstream.answer((request) => answerTurn(request, turn))
-    const keyOfNext = async (): Promise<string | undefined> => {
-      await (await asks(false)).text()
-      return upstream.seen.at(-1)!.header('x-api-key')[0]
-    }
-    const statusOfNext = async (): Promise<number> => {
-      const answer = await asks(false)
-      await answer.text()
-      return answer.status
-    }
-    await change('PATCH', '/api/v2/ai/providers/house', { api_keys: [{ api_key: 'sk-second-key-of-all' }] })
-    await expect.poll(keyOfNext, { timeout: 5_000 }).toBe('sk-second-key-of-all')
-    await change('PATCH', '/api/v2/ai/providers/house', { enabled: false })
-    await expect.poll(statusOfNext, { timeout: 5_000 }).toBe(503)
-    await change('PATCH', '/api/v2/ai/providers/house', { enabled: true })
-    await expect.poll(statusOfNext, { timeout: 5_000 }).toBe(200)
-    await change('DELETE', '/api/v2/ai/providers/house')
-    await expect.poll(statusOfNext, { timeout: 5_000 }).toBe(404)
+  upstream.answer((request) => answerTurn(request, turn))
+  const keyOfNext = async (): Promise<string | undefined> => {
+    await (await asks(false)).text()
+    return upstream.seen.at(-1)!.header('x-api-key')[0]
+  }
+  const statusOfNext = async (): Promise<number> => {
+    const answer = await asks(false)
+    await answer.text()
+    return answer.status
+  }
+  await change('PATCH', '/api/v2/ai/providers/house', { api_keys: [{ api_key: 'sk-second-key-of-all' }] })
+  await expect.poll(keyOfNext).toBe('sk-second-key-of-all')
+  await change('PATCH', '/api/v2/ai/providers/house', { enabled: false })
+  await expect.poll(statusOfNext).toBe(503)
+  await change('PATCH', '/api/v2/ai/providers/house', { enabled: true })
+  await expect.poll(statusOfNext).toBe(200)
+  await change('DELETE', '/api/v2/ai/providers/house')
+  await expect.poll(statusOfNext).toBe(404)
 
-    hold.resolve()
-    expect(await rest).toBe(events.join(''))
-    const path = `/api/v2/aibridge/interceptions/${open.headers.get('x-reeve-interception-id')}`
-    const outcome = async (): Promise<unknown> =>
-      (await ask(here.url, 'GET', path, { token: owner })).json.interception?.outcome
-    await expect.poll(outcome).toBe('ok')
-  },
-)
+  hold.resolve()
+  expect(await rest).toBe(events.join(''))
+  const path = `/api/v2/aibridge/interceptions/${open.headers.get('x-reeve-interception-id')}`
+  const outcome = async (): Promise<unknown> =>
+    (await ask(here.url, 'GET', path, { token: owner })).json.interception?.outcome
+  await expect.poll(outcome).toBe('ok')
+})

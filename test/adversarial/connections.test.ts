@@ -55,7 +55,7 @@ test('H7 a length that is not the body’s is told, and nothing goes to the prov
   expect(rig.upstream.seen).toHaveLength(before)
 })
 
-test('H8 a body in a hundred thousand pieces arrives as one', { timeout: 120_000 }, async () => {
+test('H8 a body in a hundred thousand pieces arrives as one', async () => {
   const text = 'x'.repeat(100_000)
   const body = JSON.stringify({ model: 'm', max_tokens: 9, messages: [{ role: 'user', content: text }] })
   const pieces = Array.from(body, (char) => `1\r\n${char}\r\n`).join('')
@@ -68,7 +68,7 @@ test('H8 a body in a hundred thousand pieces arrives as one', { timeout: 120_000
   expect(rig.upstream.seen.at(-1)!.body.toString()).toBe(body)
 })
 
-test('H4 H14 crowds that say nothing, or a byte now and then, keep nobody out', { timeout: 120_000 }, async () => {
+test('H4 H14 crowds that say nothing, or a byte now and then, keep nobody out', async () => {
   const silent = Array.from({ length: 1_000 }, () => open(rig.server.port))
   const slow = Array.from({ length: 500 }, () =>
     open(rig.server.port, `POST ${path} HTTP/1.1\r\nHost: localhost\r\nx-api-key: ${rig.token}\r\nContent-Le`).resume(),
@@ -115,27 +115,23 @@ test('H15 a client that says no more and still listens gets its answer, and its 
   expect(row.ended_at).toEqual(expect.any(String))
 })
 
-test(
-  'S7 a second signal ends the server at once, and what was open has an end on record',
-  { timeout: 120_000 },
-  async () => {
-    await using own = await startRig()
-    own.next()
-    own.upstream.answer(() => [eventStreamHead(), chunk(messageEvents(turn)[0]!), { do: 'stall' }])
-    const answer = own.asking()
-    await own.upstream.arrived(1)
-    const pid = own.server.pid()
-    const stopped = own.server.stop()
-    // It waits for the answer now; whoever is asked again does not.
-    await expect.poll(() => own.server.output()).toMatch(/stopping/)
-    process.kill(pid, 'SIGTERM')
-    expect(await stopped).toBe(0)
-    expect((await answer).complete).toBe(false)
-    await own.server.start()
-    const [row] = await own.records()
-    expect(row.outcome).toBe('interrupted')
-  },
-)
+test('S7 a second signal ends the server at once, and what was open has an end on record', async () => {
+  await using own = await startRig()
+  own.next()
+  own.upstream.answer(() => [eventStreamHead(), chunk(messageEvents(turn)[0]!), { do: 'stall' }])
+  const answer = own.asking()
+  await own.upstream.arrived(1)
+  const pid = own.server.pid()
+  const stopped = own.server.stop()
+  // It waits for the answer now; whoever is asked again does not.
+  await expect.poll(() => own.server.output()).toMatch(/stopping/)
+  process.kill(pid, 'SIGTERM')
+  expect(await stopped).toBe(0)
+  expect((await answer).complete).toBe(false)
+  await own.server.start()
+  const [row] = await own.records()
+  expect(row.outcome).toBe('interrupted')
+})
 
 test('L2 a provider that repeats our key is not believed to mean it', async () => {
   rig.upstream.answer(() => [

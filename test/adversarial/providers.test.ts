@@ -45,56 +45,52 @@ function certificate(name: string, isOver: boolean): Certificate {
   return { cert: readFileSync(at('pem'), 'utf8'), key: readFileSync(at('key'), 'utf8') }
 }
 
-test(
-  'U17 a provider whose certificate nobody vouches for, or is over, or is another’s gets nothing',
-  { timeout: 120_000 },
-  async () => {
-    const good = certificate('good', false)
-    const over = certificate('over', true)
-    const ca = join(folder, 'trusted.pem')
-    writeFileSync(ca, good.cert + over.cert)
-    const asked: string[] = []
-    await using closing = new AsyncDisposableStack()
-    const listen = async (tls: Certificate): Promise<number> => {
-      const server = createServer(tls, (req, res) => {
-        asked.push(req.url ?? '')
-        res.writeHead(200, { 'content-type': 'application/json' }).end('{"id":"msg_1","type":"message","content":[]}')
-      })
-      server.listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      closing.defer(() => void server.close())
-      // SAFETY: a server that listens on host and port has an address of that kind.
-      return (server.address() as AddressInfo).port
-    }
-    const trusted = await listen(good)
-    const places = {
-      unknown: `https://localhost:${await listen(certificate('unknown', false))}`,
-      over: `https://localhost:${await listen(over)}`,
-      misnamed: `https://127.0.0.1:${trusted}`,
-      trusted: `https://localhost:${trusted}`,
-    }
-    const providers = Object.entries(places).flatMap(([name, url], index) => {
-      const setting = `REEVE_AIBRIDGE_PROVIDER_${index}_`
-      return [
-        [`${setting}TYPE`, 'anthropic'],
-        [`${setting}NAME`, name],
-        [`${setting}BASE_URL`, url],
-        [`${setting}KEY`, providerKey],
-      ]
+test('U17 a provider whose certificate nobody vouches for, or is over, or is another’s gets nothing', async () => {
+  const good = certificate('good', false)
+  const over = certificate('over', true)
+  const ca = join(folder, 'trusted.pem')
+  writeFileSync(ca, good.cert + over.cert)
+  const asked: string[] = []
+  await using closing = new AsyncDisposableStack()
+  const listen = async (tls: Certificate): Promise<number> => {
+    const server = createServer(tls, (req, res) => {
+      asked.push(req.url ?? '')
+      res.writeHead(200, { 'content-type': 'application/json' }).end('{"id":"msg_1","type":"message","content":[]}')
     })
-    await using server = await startServer({ env: { ...Object.fromEntries(providers), NODE_EXTRA_CA_CERTS: ca } })
-    const headers = [['x-api-key', await server.gatewayToken()]] as const
-    const ofProvider = (name: string) =>
-      ask(`${server.url}/api/v2/aibridge/${name}/v1/messages`, { headers, body: rig.question(false) })
-    for (const name of ['unknown', 'over', 'misnamed']) {
-      const answer = await ofProvider(name)
-      expect(answer.status, name).toBe(502)
-      expect(errorOf(answer).message).not.toContain(providerKey)
-    }
-    expect(asked).toEqual([])
-    expect((await ofProvider('trusted')).status).toBe(200)
-  },
-)
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    closing.defer(() => void server.close())
+    // SAFETY: a server that listens on host and port has an address of that kind.
+    return (server.address() as AddressInfo).port
+  }
+  const trusted = await listen(good)
+  const places = {
+    unknown: `https://localhost:${await listen(certificate('unknown', false))}`,
+    over: `https://localhost:${await listen(over)}`,
+    misnamed: `https://127.0.0.1:${trusted}`,
+    trusted: `https://localhost:${trusted}`,
+  }
+  const providers = Object.entries(places).flatMap(([name, url], index) => {
+    const setting = `REEVE_AIBRIDGE_PROVIDER_${index}_`
+    return [
+      [`${setting}TYPE`, 'anthropic'],
+      [`${setting}NAME`, name],
+      [`${setting}BASE_URL`, url],
+      [`${setting}KEY`, providerKey],
+    ]
+  })
+  await using server = await startServer({ env: { ...Object.fromEntries(providers), NODE_EXTRA_CA_CERTS: ca } })
+  const headers = [['x-api-key', await server.gatewayToken()]] as const
+  const ofProvider = (name: string) =>
+    ask(`${server.url}/api/v2/aibridge/${name}/v1/messages`, { headers, body: rig.question(false) })
+  for (const name of ['unknown', 'over', 'misnamed']) {
+    const answer = await ofProvider(name)
+    expect(answer.status, name).toBe(502)
+    expect(errorOf(answer).message).not.toContain(providerKey)
+  }
+  expect(asked).toEqual([])
+  expect((await ofProvider('trusted')).status).toBe(200)
+})
 
 test('U10 a line of fifty megabytes is cut off at the bound, and costs no more than the bound', async () => {
   const piece = Buffer.alloc(1024 * 1024, 'x')

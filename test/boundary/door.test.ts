@@ -82,7 +82,6 @@ describe.each([1, 2] as const)('the door in tier %i', (tier) => {
 
       test.each(users)(
         'git clones what is private, and an agent says how its task goes by its tool; as %s',
-        { timeout: 120_000 },
         async (as) => {
           const script = `unset GIT_SSH_COMMAND; git clone -q https://git.test/private.git mine && cat mine/README
           echo '${report}' | reeve exp mcp server
@@ -114,7 +113,6 @@ describe.each([1, 2] as const)('the door in tier %i', (tier) => {
 
       test.each(users)(
         'the agent itself is not reached, by whatever name, and its commands stay as they are; as %s',
-        { timeout: 120_000 },
         async (as) => {
           const before = ({ workspace }: { readonly workspace: string }) => {
             symlinkSync(commands.socket, join(workspace, 'planted.sock'))
@@ -137,7 +135,7 @@ describe.each([1, 2] as const)('the door in tier %i', (tier) => {
         },
       )
 
-      test('a policy that says so hands out nothing, and who is denied reads why', { timeout: 120_000 }, async () => {
+      test('a policy that says so hands out nothing, and who is denied reads why', async () => {
         const rule =
           '    - { id: no-tokens, effect: deny, host: workspace.reeve.internal, http: { paths: ["/git-credentials/**"] } }\n'
         const { stdout, events } = await inside(
@@ -151,36 +149,32 @@ describe.each([1, 2] as const)('the door in tier %i', (tier) => {
         expect(events.filter(({ decision, rule: id }) => decision === 'deny' && id === 'no-tokens')).toHaveLength(1)
       })
 
-      test(
-        'nobody else comes in by the port of a sandbox: not from outside, and not from another sandbox',
-        { timeout: 120_000 },
-        async () => {
-          // A network of its own has no port that others could reach.
-          if (tier === 1) return void expect((await inside('echo "$HTTP_PROXY"', 'root')).stdout).toBe('\n')
-          const ended = Promise.withResolvers<void>()
-          let workspace = ''
-          const before = (folders: { readonly workspace: string }) => void (workspace = folders.workspace)
-          const script = 'echo "$HTTP_PROXY" >proxy.part; mv proxy.part proxy; until [ -e done ]; do sleep 0.1; done'
-          const first = inside(script, 'root', { before, onStart: () => ended.resolve() })
-          await ended.promise
-          await expect.poll(() => existsSync(join(workspace, 'proxy')), { timeout: 60_000 }).toBe(true)
-          const { port } = new URL(readFileSync(join(workspace, 'proxy'), 'utf8').trim())
-          const question = `GET ${door}/git-credentials/git.test HTTP/1.1\r\nHost: workspace.reeve.internal\r\n\r\n`
-          const socket = connect(Number(port), '127.0.0.1', () => socket.write(question))
-          let answer = ''
-          socket.on('data', (piece) => (answer += String(piece))).on('error', () => {})
-          await new Promise((done) => socket.once('close', done))
-          const other = await inside(
-            `curl -s -m 10 -o body -w '%{http_code}' -x http://127.0.0.1:${port} ${door}/git-credentials/git.test`,
-            'root',
-            { env: { PATH: process.env['PATH'] ?? '' } },
-          )
-          expect([answer, heard]).toEqual(['', []])
-          expect(other.stdout).not.toBe('200')
-          writeFileSync(join(workspace, 'done'), '')
-          expect((await first).code).toBe(0)
-        },
-      )
+      test('nobody else comes in by the port of a sandbox: not from outside, and not from another sandbox', async () => {
+        // A network of its own has no port that others could reach.
+        if (tier === 1) return void expect((await inside('echo "$HTTP_PROXY"', 'root')).stdout).toBe('\n')
+        const ended = Promise.withResolvers<void>()
+        let workspace = ''
+        const before = (folders: { readonly workspace: string }) => void (workspace = folders.workspace)
+        const script = 'echo "$HTTP_PROXY" >proxy.part; mv proxy.part proxy; until [ -e done ]; do sleep 0.1; done'
+        const first = inside(script, 'root', { before, onStart: () => ended.resolve() })
+        await ended.promise
+        await expect.poll(() => existsSync(join(workspace, 'proxy'))).toBe(true)
+        const { port } = new URL(readFileSync(join(workspace, 'proxy'), 'utf8').trim())
+        const question = `GET ${door}/git-credentials/git.test HTTP/1.1\r\nHost: workspace.reeve.internal\r\n\r\n`
+        const socket = connect(Number(port), '127.0.0.1', () => socket.write(question))
+        let answer = ''
+        socket.on('data', (piece) => (answer += String(piece))).on('error', () => {})
+        await new Promise((done) => socket.once('close', done))
+        const other = await inside(
+          `curl -s -m 10 -o body -w '%{http_code}' -x http://127.0.0.1:${port} ${door}/git-credentials/git.test`,
+          'root',
+          { env: { PATH: process.env['PATH'] ?? '' } },
+        )
+        expect([answer, heard]).toEqual(['', []])
+        expect(other.stdout).not.toBe('200')
+        writeFileSync(join(workspace, 'done'), '')
+        expect((await first).code).toBe(0)
+      })
     },
   )
 })

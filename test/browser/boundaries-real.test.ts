@@ -9,7 +9,7 @@ import { signInByKeyboard } from './journey.ts'
 import { dialogOpens, fill, nothingForAxe, press } from './keys.ts'
 
 /** The console and the command line on what a real server makes of a boundary's record. */
-describe.skipIf(noBrowser !== null)('boundaries of a real server', { timeout: 180_000 }, () => {
+describe.skipIf(noBrowser !== null)('boundaries of a real server', () => {
   let browser: Browser
   let server: RunningServer
   let eli: string

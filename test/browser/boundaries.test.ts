@@ -8,7 +8,7 @@ import { launch, noBrowser, openPage, signIn } from './browser.ts'
 import { choose, dialogCloses, dialogOpens, fill, nothingForAxe, press, reach } from './keys.ts'
 
 /** What agents were denied, by keyboard alone: why, asked for, decided about, and written into a policy. */
-describe.skipIf(noBrowser !== null)('boundaries', { timeout: 120_000 }, () => {
+describe.skipIf(noBrowser !== null)('boundaries', () => {
   let browser: Browser
   let mock: MockDeployment
 

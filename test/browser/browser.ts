@@ -55,6 +55,8 @@ export async function openPage(browser: Browser, url: string, options: PageOptio
     reducedMotion: 'reduce',
     ...rest,
   })
+  // As everywhere else in the tests: a busy machine takes its time.
+  context.setDefaultTimeout(60_000)
   const trouble: string[] = []
   await context.route('**', (route) => {
     const wanted = new URL(route.request().url())

@@ -33,41 +33,37 @@ describe.skipIf(noBrowser !== null)('what is on screen is in the address', () =>
     await signIn(fresh.page)
     await fresh.page.goto(page.url())
     // Rows of the query before may stand until those of this one are there, on the first page too.
-    await vi.waitFor(async () => expect(await seen(fresh.page)).toEqual(await seen(page)), { timeout: 10_000 })
+    await vi.waitFor(async () => expect(await seen(fresh.page)).toEqual(await seen(page)), { timeout: 60_000 })
   }
 
-  test(
-    'filters by menu, by typing and by range survive the round trip, and relative ranges stay relative',
-    { timeout: 60_000 },
-    async () => {
-      await using watched = await openPage(browser, mock.url)
-      const { page, trouble } = watched
-      await signIn(page)
-      await page.goto('/sessions')
-      await page.locator('tbody a').first().waitFor()
-      await page.getByRole('button', { name: 'Filter by status' }).click()
-      await page.getByRole('menuitemradio', { name: 'done' }).click()
-      await page.getByRole('button', { name: 'Filter by client' }).click()
-      await page.getByRole('menuitemradio', { name: 'Claude Code', exact: true }).click()
-      await page.getByRole('button', { name: 'Time range' }).click()
-      await page.getByRole('menuitemradio', { name: 'Last 30 days' }).click()
-      await page.getByRole('combobox').click()
-      await page.keyboard.type('init')
-      await page.getByRole('option', { name: 'initiator' }).waitFor()
-      await page.keyboard.press('ArrowDown')
-      await page.keyboard.press('Enter')
-      await page.keyboard.type('dana billing')
-      await page.getByRole('button', { name: 'Time zone' }).click()
-      const address = '/sessions?q=status:done+client:"Claude+Code"+initiator:dana+billing&from=-30d&tz=utc'
-      await expect
-        .poll(() => decodeURI(page.url().replace(mock.url, '')))
-        .toSatisfy((at: string) => sameQuery(at, address))
-      await page.getByText('billing').first().waitFor()
-      await opensTheSame(page)
-      expect(mock.asked.some((path) => /started_after/.test(decodeURIComponent(path)))).toBe(true)
-      expect(trouble).toEqual([])
-    },
-  )
+  test('filters by menu, by typing and by range survive the round trip, and relative ranges stay relative', async () => {
+    await using watched = await openPage(browser, mock.url)
+    const { page, trouble } = watched
+    await signIn(page)
+    await page.goto('/sessions')
+    await page.locator('tbody a').first().waitFor()
+    await page.getByRole('button', { name: 'Filter by status' }).click()
+    await page.getByRole('menuitemradio', { name: 'done' }).click()
+    await page.getByRole('button', { name: 'Filter by client' }).click()
+    await page.getByRole('menuitemradio', { name: 'Claude Code', exact: true }).click()
+    await page.getByRole('button', { name: 'Time range' }).click()
+    await page.getByRole('menuitemradio', { name: 'Last 30 days' }).click()
+    await page.getByRole('combobox').click()
+    await page.keyboard.type('init')
+    await page.getByRole('option', { name: 'initiator' }).waitFor()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.keyboard.type('dana billing')
+    await page.getByRole('button', { name: 'Time zone' }).click()
+    const address = '/sessions?q=status:done+client:"Claude+Code"+initiator:dana+billing&from=-30d&tz=utc'
+    await expect
+      .poll(() => decodeURI(page.url().replace(mock.url, '')))
+      .toSatisfy((at: string) => sameQuery(at, address))
+    await page.getByText('billing').first().waitFor()
+    await opensTheSame(page)
+    expect(mock.asked.some((path) => /started_after/.test(decodeURIComponent(path)))).toBe(true)
+    expect(trouble).toEqual([])
+  })
 
   test('a query that is not understood says so and keeps the rows', async () => {
     await using watched = await openPage(browser, mock.url, { expectRefusals: true })
@@ -90,7 +86,7 @@ describe.skipIf(noBrowser !== null)('what is on screen is in the address', () =>
     expect(new URL(page.url()).searchParams.get('q')).toBe('status:done')
   })
 
-  test('a long list keeps its document small, and its rows are links', { timeout: 60_000 }, async () => {
+  test('a long list keeps its document small, and its rows are links', async () => {
     await using watched = await openPage(browser, mock.url)
     const { page } = watched
     await signIn(page)
@@ -129,7 +125,7 @@ describe.skipIf(noBrowser !== null)('what is on screen is in the address', () =>
     expect(mock.asked.slice(asked).filter((path) => path.startsWith('/api/v2/aibridge/sessions?'))).toEqual([])
   })
 
-  test('lanes, search and the event with the focus are in the address of a timeline', { timeout: 60_000 }, async () => {
+  test('lanes, search and the event with the focus are in the address of a timeline', async () => {
     await using watched = await openPage(browser, mock.url)
     const { page } = watched
     await signIn(page)

@@ -18,7 +18,7 @@ describe.skipIf(noBrowser !== null)('content from elsewhere', () => {
     await mock?.[Symbol.asyncDispose]()
   })
 
-  test('is text: it runs nothing, loads nothing and moves nothing, folded or not', { timeout: 120_000 }, async () => {
+  test('is text: it runs nothing, loads nothing and moves nothing, folded or not', async () => {
     await using watched = await openPage(browser, mock.url)
     const { page, trouble } = watched
     await signIn(page)

@@ -7,7 +7,7 @@ import { signInByKeyboard } from './journey.ts'
 import { choose, dialogCloses, dialogOpens, fill, goTo, nothingForAxe, press, reach } from './keys.ts'
 
 /** What an administrator does, from the sign-in to the last dialog, against a real server and with no mouse at all. */
-describe.skipIf(noBrowser !== null)('administration without a mouse', { timeout: 120_000 }, () => {
+describe.skipIf(noBrowser !== null)('administration without a mouse', () => {
   let browser: Browser
   let server: RunningServer
 

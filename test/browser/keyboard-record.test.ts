@@ -9,7 +9,7 @@ import { signInByKeyboard } from './journey.ts'
 import { choose, dialogCloses, dialogOpens, fill, goTo, nothingForAxe, press, reach } from './keys.ts'
 
 /** Where events go, what is held and what secrets are sealed with: set up on a real server with no mouse at all. */
-describe.skipIf(noBrowser !== null)('sinks, holds and keys without a mouse', { timeout: 120_000 }, () => {
+describe.skipIf(noBrowser !== null)('sinks, holds and keys without a mouse', () => {
   let browser: Browser
   let server: RunningServer
 

@@ -6,7 +6,7 @@ import { type MockDeployment, startMock } from '../../dashboard/mock-api/server.
 import { launch, noBrowser, openPage, signIn } from './browser.ts'
 import { dialogCloses, dialogOpens, goTo, nothingForAxe, press } from './keys.ts'
 
-describe.skipIf(noBrowser !== null)('licences', { timeout: 60_000 }, () => {
+describe.skipIf(noBrowser !== null)('licences', () => {
   let browser: Browser
   let mock: MockDeployment
   beforeAll(async () => {

@@ -86,7 +86,7 @@ describe.skipIf(noBrowser !== null)('live views', () => {
     await signIn(page)
     mock.failing = '/aibridge/sessions'
     await page.goto('/sessions')
-    await page.getByRole('alert').getByText('The sessions could not be read').waitFor({ timeout: 20_000 })
+    await page.getByRole('alert').getByText('The sessions could not be read').waitFor({ timeout: 60_000 })
     await page.getByText('request 0197f3a2-mock').waitFor()
     mock.failing = null
     await page.getByRole('button', { name: 'Retry' }).click()

@@ -116,7 +116,7 @@ describe.skipIf(noBrowser !== null)('every page', () => {
     expect(trouble).toEqual([])
   })
 
-  test('open dialogs and menus have nothing for axe', { timeout: 60_000 }, async () => {
+  test('open dialogs and menus have nothing for axe', async () => {
     await using watched = await openPage(browser, mock.url, { colorScheme: 'dark' })
     const { page, trouble } = watched
     await signIn(page)
@@ -140,7 +140,7 @@ describe.skipIf(noBrowser !== null)('every page', () => {
     expect(trouble).toEqual([])
   })
 
-  test('fits a screen of 320 px without scrolling sideways', { timeout: 120_000 }, async () => {
+  test('fits a screen of 320 px without scrolling sideways', async () => {
     await using watched = await openPage(browser, mock.url, { viewport: { width: 320, height: 640 } })
     const { page } = watched
     await signIn(page)

@@ -6,7 +6,7 @@ import { signInByKeyboard } from './journey.ts'
 import { choose, dialogCloses, dialogOpens, fill, nothingForAxe, press, reach } from './keys.ts'
 
 /** Rules about models and tools by keyboard alone, and what a real server makes of them. */
-describe.skipIf(noBrowser !== null)('models and tools', { timeout: 120_000 }, () => {
+describe.skipIf(noBrowser !== null)('models and tools', () => {
   let browser: Browser
   let server: RunningServer
   let token: string
@@ -42,7 +42,7 @@ describe.skipIf(noBrowser !== null)('models and tools', { timeout: 120_000 }, ()
     expect(await askScripted()).toBe(200)
     // It is counted with the record, which follows the answer.
     const counted = async () => (await server.api('GET', '/api/v2/usage')).json.total.requests
-    await expect.poll(counted, { timeout: 10_000 }).toBe(1)
+    await expect.poll(counted).toBe(1)
     const { id } = (await server.api('GET', '/api/v2/organizations/default')).json
     await page.goto(`/organizations/${id}`)
     await section.getByText('There are no rules').waitFor()

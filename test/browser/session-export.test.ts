@@ -6,7 +6,7 @@ import { type MockDeployment, startMock } from '../../dashboard/mock-api/server.
 import { launch, noBrowser, openPage, signIn } from './browser.ts'
 import { choose, dialogCloses, dialogOpens, fill, nothingForAxe, press } from './keys.ts'
 
-describe.skipIf(noBrowser !== null)('sessions as a file, without a mouse', { timeout: 120_000 }, () => {
+describe.skipIf(noBrowser !== null)('sessions as a file, without a mouse', () => {
   let browser: Browser
   let mock: MockDeployment
 

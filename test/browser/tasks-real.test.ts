@@ -64,7 +64,7 @@ describe.skipIf(noBrowser !== null || noTerraform !== null)('a task of the real 
     await page.getByLabel('Message to the agent').fill('And once more')
     await page.getByRole('button', { name: 'Send' }).click()
     await log.getByText('And once more').waitFor()
-    await expect.poll(() => log.getByText('agent', { exact: true }).count(), { timeout: 60_000 }).toBe(2)
+    await expect.poll(() => log.getByText('agent', { exact: true }).count()).toBe(2)
     await page.getByText('Ctrl and Enter sends it.').waitFor({ timeout: 60_000 })
     expect(await accessibilityProblems(page)).toEqual([])
 

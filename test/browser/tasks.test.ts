@@ -6,7 +6,7 @@ import { workspacesOf } from '../../dashboard/mock-api/workspace-handlers.ts'
 import { accessibilityProblems, launch, noBrowser, openPage, signIn } from './browser.ts'
 import { choose, dialogCloses, dialogOpens, fill, goTo, nothingForAxe, press } from './keys.ts'
 
-describe.skipIf(noBrowser !== null)('tasks', { timeout: 60_000 }, () => {
+describe.skipIf(noBrowser !== null)('tasks', () => {
   let browser: Browser
   let mock: MockDeployment
   beforeAll(async () => {
@@ -97,7 +97,6 @@ describe.skipIf(noBrowser !== null)('tasks', { timeout: 60_000 }, () => {
 
   test.each(['light', 'dark'] as const)(
     'composed, told, paused, resumed and deleted by keyboard alone, in the %s theme',
-    { timeout: 120_000 },
     async (colorScheme) => {
       await using watched = await openPage(browser, mock.url, { colorScheme, expectRefusals: true })
       const { page, trouble } = watched

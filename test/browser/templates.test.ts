@@ -5,7 +5,7 @@ import { homeId } from '../../dashboard/mock-api/organization-handlers.ts'
 import { templatesOf } from '../../dashboard/mock-api/template-handlers.ts'
 import { accessibilityProblems, launch, noBrowser, openPage, signIn } from './browser.ts'
 
-describe.skipIf(noBrowser !== null)('templates', { timeout: 60_000 }, () => {
+describe.skipIf(noBrowser !== null)('templates', () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await launch()

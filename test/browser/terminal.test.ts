@@ -4,7 +4,7 @@ import { startMock } from '../../dashboard/mock-api/server.ts'
 import { workspacesOf } from '../../dashboard/mock-api/workspace-handlers.ts'
 import { launch, noBrowser, openPage, signIn } from './browser.ts'
 
-describe.skipIf(noBrowser !== null)('the terminal of a workspace', { timeout: 60_000 }, () => {
+describe.skipIf(noBrowser !== null)('the terminal of a workspace', () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await launch()

@@ -7,7 +7,7 @@ import { launch, noBrowser, openPage, signIn } from './browser.ts'
 import { nothingForAxe, press } from './keys.ts'
 
 /** What a boundary decided, among the prompts and tool calls of a session, by keyboard alone. */
-describe.skipIf(noBrowser !== null)('decisions in a timeline', { timeout: 120_000 }, () => {
+describe.skipIf(noBrowser !== null)('decisions in a timeline', () => {
   let browser: Browser
   let mock: MockDeployment
 

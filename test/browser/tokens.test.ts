@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type MockDeployment, startMock } from '../../dashboard/mock-api/server.ts'
 import { accessibilityProblems, launch, noBrowser, openPage, signIn } from './browser.ts'
 
-describe.skipIf(noBrowser !== null)('tokens and service accounts', { timeout: 60_000 }, () => {
+describe.skipIf(noBrowser !== null)('tokens and service accounts', () => {
   let browser: Browser
   let mock: MockDeployment
   beforeAll(async () => {

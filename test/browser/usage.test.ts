@@ -6,7 +6,7 @@ import { type MockDeployment, startMock } from '../../dashboard/mock-api/server.
 import { launch, noBrowser, openPage, signIn } from './browser.ts'
 import { dialogCloses, dialogOpens, goTo, nothingForAxe, press, reach } from './keys.ts'
 
-describe.skipIf(noBrowser !== null)('usage', { timeout: 60_000 }, () => {
+describe.skipIf(noBrowser !== null)('usage', () => {
   let browser: Browser
   let mock: MockDeployment
   beforeAll(async () => {
@@ -86,7 +86,7 @@ describe.skipIf(noBrowser !== null)('usage', { timeout: 60_000 }, () => {
     await signIn(page)
     mock.failing = '/api/v2/usage'
     await page.goto('/usage')
-    await page.getByText('The usage could not be read').waitFor({ timeout: 30_000 })
+    await page.getByText('The usage could not be read').waitFor({ timeout: 60_000 })
     mock.failing = null
     await press(page, 'Retry')
     await page.getByText('All tokens').first().waitFor()

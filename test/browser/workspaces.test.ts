@@ -7,7 +7,7 @@ import { workspacesOf } from '../../dashboard/mock-api/workspace-handlers.ts'
 import { accessibilityProblems, launch, noBrowser, openPage, signIn } from './browser.ts'
 import { choose, dialogCloses, dialogOpens, fill, goTo, nothingForAxe, press } from './keys.ts'
 
-describe.skipIf(noBrowser !== null)('workspaces', { timeout: 60_000 }, () => {
+describe.skipIf(noBrowser !== null)('workspaces', () => {
   let browser: Browser
   let mock: MockDeployment
   beforeAll(async () => {
@@ -60,7 +60,6 @@ describe.skipIf(noBrowser !== null)('workspaces', { timeout: 60_000 }, () => {
 
   test.each(['light', 'dark'] as const)(
     'made from a template, stopped and deleted by keyboard alone, in the %s theme',
-    { timeout: 120_000 },
     async (colorScheme) => {
       await using watched = await openPage(browser, mock.url, { colorScheme, expectRefusals: true })
       const { page, trouble } = watched
@@ -264,7 +263,7 @@ describe.skipIf(noBrowser !== null)('workspaces', { timeout: 60_000 }, () => {
       const shared = ports.getByLabel('Who may open port 8080')
       expect(await shared.locator('option').allTextContents()).toEqual(['not shared', 'members of the organization'])
       await shared.selectOption('organization')
-      await expect.poll(() => shared.inputValue(), { timeout: 20_000 }).toBe('organization')
+      await expect.poll(() => shared.inputValue()).toBe('organization')
       await nothingForAxe(page, 'apps and ports')
       await press(page, 'Ports')
       await ports.waitFor({ state: 'detached' })

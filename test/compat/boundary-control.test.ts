@@ -64,7 +64,7 @@ test('a session runs under what was published, hears of what is withdrawn, and e
   expect([session.online, hosts()]).toEqual([true, ['a.example.com', 'b.example.com']])
   const next = { document: rules('a.example.com'), message: 'without b', based_on: 1 }
   expect((await world.call('POST', `${policies}/base/versions`, { token: owner, body: next })).status).toBe(201)
-  await expect.poll(hosts, { timeout: 10_000 }).toEqual(['a.example.com'])
+  await expect.poll(hosts).toEqual(['a.example.com'])
 
   const { denial } = session.recorder.record(netFact('deny', { host: 'b.example.com' }))
   expect(await session.end({ exitCode: 3, signalName: null, waitMs: 10_000 })).toEqual({ unsent: 0, unwritten: 0 })

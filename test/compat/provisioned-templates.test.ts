@@ -61,7 +61,7 @@ describe.skipIf(whyNoTerraform('templates as others write them, in builds') !== 
       areAppsComputed: true,
     },
   ]
-  test.each(expected)('$name is imported, started, stopped and deleted', { timeout: 180_000 }, async (template) => {
+  test.each(expected)('$name is imported, started, stopped and deleted', async (template) => {
     const { name, start: agents, stop = [], areAppsComputed = false } = template
     const folder = join(templates, name)
     await using opened = await testProvisioner({}, { serve: servingAll(folder) })
@@ -101,7 +101,7 @@ describe.skipIf(whyNoTerraform('templates as others write them, in builds') !== 
   test.each([
     ['line ends of Windows', (text: string) => text.replaceAll('\n', '\r\n')],
     ['a mark of its byte order', (text: string) => `\uFEFF${text}`],
-  ])('a template with %s is the same template', { timeout: 60_000 }, async (_, written) => {
+  ])('a template with %s is the same template', async (_, written) => {
     const folder = join(templates, 'every-syntax')
     await using opened = await testProvisioner({}, { serve: servingAll(folder) })
     const source = sourceOf(folder).map((file) =>

@@ -70,7 +70,7 @@ const agentsOf = (resources: readonly Resource[]) =>
 
 describe.skipIf(noTerraform !== null)('a starter', async () => {
   const ids = (await listExamples()).map(({ id }) => id)
-  test.each(ids)('%s is imported and built', { timeout: 180_000 }, async (id) => {
+  test.each(ids)('%s is imported and built', async (id) => {
     const example = await findExample(id)
     const [place = '', agentName] = id.split('-')
     const folder = mkdtempSync(join(tmpdir(), 'reeve-starter-'))

@@ -56,7 +56,7 @@ resource "terraform_data" "machine" {
 
 const tools = ['sh', 'mktemp', 'curl', 'gzip', 'sha256sum', 'chmod', 'mkdir', 'sleep', 'cat', 'env']
 
-test('a machine without Node.js and without libatomic becomes a workspace', { timeout: 180_000 }, async () => {
+test('a machine without Node.js and without libatomic becomes a workspace', async () => {
   const reeve = cliOf(server, folder)
   mkdirSync(join(folder, 'bare'))
   writeFileSync(join(folder, 'bare/main.tf'), template)
@@ -83,7 +83,7 @@ test('a machine without Node.js and without libatomic becomes a workspace', { ti
   await expect.poll(log).toMatchObject([{ output: expect.stringMatching(/GiB/) }, { output: 'libraries none' }])
 })
 
-test('what is served has its checksum, and is not sent again to whoever has it', { timeout: 60_000 }, async () => {
+test('what is served has its checksum, and is not sent again to whoever has it', async () => {
   const { program, checksum } = executableFiles
   const sum = await (await fetch(`${server.url}/bin/${checksum}`)).text()
   const answer = await fetch(`${server.url}/bin/${program}`)

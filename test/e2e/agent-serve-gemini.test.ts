@@ -59,9 +59,7 @@ function letTimePass(home: string): void {
 
 /** A screen may stand still for once while the agent works: what was said is waited for as well. */
 const hears = async (served: Served, words: string): Promise<void> =>
-  await expect
-    .poll(async () => (await served.get('/messages')).messages.at(-1)?.content, { timeout: 60_000 })
-    .toContain(words)
+  await expect.poll(async () => (await served.get('/messages')).messages.at(-1)?.content).toContain(words)
 
 test('by its protocol it works with a tool, and goes on with the conversation after its process was killed', async () => {
   using home = temporaryFolder()
@@ -79,7 +77,7 @@ test('by its protocol it works with a tool, and goes on with the conversation af
   letTimePass(home.path)
   const before = served.agentPid()
   process.kill(before, 'SIGKILL')
-  await expect.poll(async () => (await served.get('/status')).status, { timeout: 10_000 }).toBe('running')
+  await expect.poll(async () => (await served.get('/status')).status).toBe('running')
   expect(await served.settled()).toEqual([...first, ...second])
   expect(served.agentPid()).not.toBe(before)
   await served.send('and now')
@@ -91,7 +89,7 @@ test('by its screen it works with a tool, and is asked a second thing', async ()
   using home = temporaryFolder()
   await using served = await serve(home.path, 'pty')
   // It shows where to type some time before it listens.
-  await expect.poll(served.screen, { timeout: 60_000 }).toContain('Tips for getting started')
+  await expect.poll(served.screen).toContain('Tips for getting started')
   expect(await served.settled()).toEqual([])
   await served.send('please make a file')
   await hears(served, 'is there.')

@@ -16,20 +16,16 @@ beforeEach(() => rig.next())
 
 const events = messageEvents(turn)
 
-test(
-  'a client that hangs up ends the request to the provider, and the record says so',
-  { timeout: 90_000 },
-  async () => {
-    rig.upstream.answer(() => [
-      eventStreamHead(),
-      chunk(events[0]!),
-      ...Array.from({ length: 200 }, () => [wait(50), chunk(': keep-alive\n\n')]).flat(),
-    ])
-    await rig.asking({ hangUpAfterBytes: 1 })
-    const row = (await rig.records())[0]
-    expect(row).toMatchObject({ outcome: 'client_disconnected', token_usage: { input_tokens: 9, source: 'partial' } })
-  },
-)
+test('a client that hangs up ends the request to the provider, and the record says so', async () => {
+  rig.upstream.answer(() => [
+    eventStreamHead(),
+    chunk(events[0]!),
+    ...Array.from({ length: 200 }, () => [wait(50), chunk(': keep-alive\n\n')]).flat(),
+  ])
+  await rig.asking({ hangUpAfterBytes: 1 })
+  const row = (await rig.records())[0]
+  expect(row).toMatchObject({ outcome: 'client_disconnected', token_usage: { input_tokens: 9, source: 'partial' } })
+})
 
 const megabyte = 1024 * 1024
 const delta = { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'x'.repeat(8_000) } }
@@ -108,7 +104,7 @@ test(
   },
 )
 
-test('an answer that never ends costs no memory', { timeout: 120_000 }, async () => {
+test('an answer that never ends costs no memory', async () => {
   rig.upstream.answer(endless)
   const before = residentBytes(rig.server.pid())
   let most = 0

@@ -100,33 +100,29 @@ describe.skipIf(!holds)(
     })
 
     describe.each(['1', '2'])('tier %s', (tier) => {
-      test(
-        'Claude Code works through its loop, and the control plane has every decision',
-        { timeout: 120_000 },
-        async () => {
-          using home = temporaryFolder()
-          const from = upstream.seen.length
-          upstream.answer((request) =>
-            answerTurn(request, request.body.includes('"tool_result"') ? lastTurn : bashTurn, {
-              'request-id': 'req_1',
-            }),
-          )
-          const around = behind(home.path, tier)
-          const baseUrl = `${server.url}/api/v2/aibridge/anthropic`
-          const run = await runClaude({ baseUrl, token, prompt: 'Make the marker', home: home.path, behind: around })
-          expect(run.result, run.stderr).toMatchObject({ is_error: false, result: 'The file is there.' })
-          expect(readFileSync(join(around.workspace, 'marker'), 'utf8')).toBe('made\n')
-          expect(upstream.seen.slice(from).every(asksForStream)).toBe(true)
-          await settledSession(server, run.sessionId, 2)
-          const calls = (await decisionsOf(run)).filter(({ rule }) => rule === 'gateway')
-          expect(calls).toHaveLength(2)
-          for (const call of calls) {
-            expect(call).toMatchObject({ decision: 'allow', net: { method: 'POST' }, process: { tree: ['claude'] } })
-          }
-        },
-      )
+      test('Claude Code works through its loop, and the control plane has every decision', async () => {
+        using home = temporaryFolder()
+        const from = upstream.seen.length
+        upstream.answer((request) =>
+          answerTurn(request, request.body.includes('"tool_result"') ? lastTurn : bashTurn, {
+            'request-id': 'req_1',
+          }),
+        )
+        const around = behind(home.path, tier)
+        const baseUrl = `${server.url}/api/v2/aibridge/anthropic`
+        const run = await runClaude({ baseUrl, token, prompt: 'Make the marker', home: home.path, behind: around })
+        expect(run.result, run.stderr).toMatchObject({ is_error: false, result: 'The file is there.' })
+        expect(readFileSync(join(around.workspace, 'marker'), 'utf8')).toBe('made\n')
+        expect(upstream.seen.slice(from).every(asksForStream)).toBe(true)
+        await settledSession(server, run.sessionId, 2)
+        const calls = (await decisionsOf(run)).filter(({ rule }) => rule === 'gateway')
+        expect(calls).toHaveLength(2)
+        for (const call of calls) {
+          expect(call).toMatchObject({ decision: 'allow', net: { method: 'POST' }, process: { tree: ['claude'] } })
+        }
+      })
 
-      test('Codex works over its WebSocket', { timeout: 120_000 }, async () => {
+      test('Codex works over its WebSocket', async () => {
         using home = temporaryFolder()
         const around = behind(home.path, tier)
         const run = await runCodex({
@@ -146,27 +142,23 @@ describe.skipIf(!holds)(
         for (const call of calls) expect(call).toMatchObject({ decision: 'allow', process: { tree: ['codex'] } })
       })
 
-      test(
-        'of the control plane only the gateway is open, and nothing else of this machine',
-        { timeout: 60_000 },
-        async () => {
-          using home = temporaryFolder()
-          const { hostname, port } = new URL(server.url)
-          const asked = [
-            `http://localhost:${port}/api/v2/aibridge/none`,
-            `${server.url}/api/v2/users`,
-            `${server.url}/api/v2/aibridge/../users`,
-            `http://${hostname}:${provider.port}/`,
-            'https://example.com/',
-          ]
-          const script = asked.map((url) => `echo $(curl --path-as-is -s -m 10 -w '%{http_code}\\n' '${url}' | grep -o -e 'urn:reeve:denied:policy' -e '[0-9]*$' | uniq)`).join('; ') // prettier-ignore
-          const run = await runAgent({ program: 'sh', args: ['-c', script], home: home.path, env: {}, behind: behind(home.path, tier) }) // prettier-ignore
-          const denied = 'urn:reeve:denied:policy 403'
-          // Tier 1 has a loopback device of its own, on which nobody listens.
-          const elsewhere = tier === '1' ? '000' : denied
-          expect(run.stdout.trim().split('\n'), run.stderr).toEqual(['401', denied, denied, elsewhere, denied])
-        },
-      )
+      test('of the control plane only the gateway is open, and nothing else of this machine', async () => {
+        using home = temporaryFolder()
+        const { hostname, port } = new URL(server.url)
+        const asked = [
+          `http://localhost:${port}/api/v2/aibridge/none`,
+          `${server.url}/api/v2/users`,
+          `${server.url}/api/v2/aibridge/../users`,
+          `http://${hostname}:${provider.port}/`,
+          'https://example.com/',
+        ]
+        const script = asked.map((url) => `echo $(curl --path-as-is -s -m 10 -w '%{http_code}\\n' '${url}' | grep -o -e 'urn:reeve:denied:policy' -e '[0-9]*$' | uniq)`).join('; ') // prettier-ignore
+        const run = await runAgent({ program: 'sh', args: ['-c', script], home: home.path, env: {}, behind: behind(home.path, tier) }) // prettier-ignore
+        const denied = 'urn:reeve:denied:policy 403'
+        // Tier 1 has a loopback device of its own, on which nobody listens.
+        const elsewhere = tier === '1' ? '000' : denied
+        expect(run.stdout.trim().split('\n'), run.stderr).toEqual(['401', denied, denied, elsewhere, denied])
+      })
     })
   },
 )

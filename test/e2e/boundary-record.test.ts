@@ -106,7 +106,7 @@ test(
         (await server.api('GET', `${access}?q=status:pending`)).json.access_requests.find(
           (one: { what: string }) => one.what === what,
         )
-      await expect.poll(found, { timeout: 20_000 }).toMatchObject({ status: 'pending', requester: { username: 'eli' } })
+      await expect.poll(found).toMatchObject({ status: 'pending', requester: { username: 'eli' } })
       return await found()
     }
     const approve = async (id: string) =>
@@ -167,7 +167,7 @@ test('a control plane that is killed while a session runs has all of it afterwar
   await session.recorder.flush()
   await server.start()
   session.recorder.record(netFact('allow'))
-  await expect.poll(() => server.api('GET', `/api/v2/boundaries/denials/${denial}`).then(({ status }) => status), { timeout: 60_000 }).toBe(200) // prettier-ignore
+  await expect.poll(() => server.api('GET', `/api/v2/boundaries/denials/${denial}`).then(({ status }) => status)).toBe(200) // prettier-ignore
   expect(await session.end(ended)).toEqual({ unsent: 0, unwritten: 0 })
   const { json } = await server.api('GET', `/api/v2/boundaries/sessions/${session.id}`)
   expect(json).toMatchObject({ status: 'ended', allowed: 21, denied: 1, gaps: 0, tampered: false })

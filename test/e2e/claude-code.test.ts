@@ -98,36 +98,32 @@ async function expectLoopOnRecord(sessionId: string, prompt: string): Promise<Ro
   return session
 }
 
-test(
-  'Claude Code works through prompt, tool and answer, and the session can be read afterwards',
-  { timeout: 120_000 },
-  async () => {
-    using home = temporaryFolder()
-    const from = upstream.seen.length
-    upstream.answer((request) => answerTurn(request, theLoop(request), { 'request-id': 'req_from_provider' }))
-    const run = await runClaude({ baseUrl: bridge('anthropic'), token, prompt: 'Make the marker', home: home.path })
+test('Claude Code works through prompt, tool and answer, and the session can be read afterwards', async () => {
+  using home = temporaryFolder()
+  const from = upstream.seen.length
+  upstream.answer((request) => answerTurn(request, theLoop(request), { 'request-id': 'req_from_provider' }))
+  const run = await runClaude({ baseUrl: bridge('anthropic'), token, prompt: 'Make the marker', home: home.path })
 
-    expect(run.result).toMatchObject({ is_error: false, result: 'The file is there.' })
-    expect(readFileSync(join(home.path, 'marker'), 'utf8')).toBe('made\n')
-    const asked = upstream.seen.slice(from)
-    expect(asked).toHaveLength(2)
-    expect(asked.every(asksForStream)).toBe(true)
-    for (const request of asked) {
-      expect(request.header('x-api-key')).toEqual([providerKey])
-      expect(request.head.toString() + request.body.toString()).not.toContain(token)
-    }
-    const session = await expectLoopOnRecord(run.sessionId, 'Make the marker')
-    expect(session).toMatchObject({ requests: 2, threads: 1, providers: ['anthropic'], models: ['claude-opus-5-5'] })
-    const rows = (await allInterceptions(server)).filter((row) => row.session_id === session.id)
-    expect(rows.map((row) => [row.outcome, row.streaming, row.provider_request_id, row.stop_reason])).toEqual([
-      ['ok', true, 'req_from_provider', 'end_turn'],
-      ['ok', true, 'req_from_provider', 'tool_use'],
-    ])
-    expect(rows.map((row) => row.request_bytes)).toEqual(asked.map((request) => request.body.length).reverse())
-  },
-)
+  expect(run.result).toMatchObject({ is_error: false, result: 'The file is there.' })
+  expect(readFileSync(join(home.path, 'marker'), 'utf8')).toBe('made\n')
+  const asked = upstream.seen.slice(from)
+  expect(asked).toHaveLength(2)
+  expect(asked.every(asksForStream)).toBe(true)
+  for (const request of asked) {
+    expect(request.header('x-api-key')).toEqual([providerKey])
+    expect(request.head.toString() + request.body.toString()).not.toContain(token)
+  }
+  const session = await expectLoopOnRecord(run.sessionId, 'Make the marker')
+  expect(session).toMatchObject({ requests: 2, threads: 1, providers: ['anthropic'], models: ['claude-opus-5-5'] })
+  const rows = (await allInterceptions(server)).filter((row) => row.session_id === session.id)
+  expect(rows.map((row) => [row.outcome, row.streaming, row.provider_request_id, row.stop_reason])).toEqual([
+    ['ok', true, 'req_from_provider', 'end_turn'],
+    ['ok', true, 'req_from_provider', 'tool_use'],
+  ])
+  expect(rows.map((row) => row.request_bytes)).toEqual(asked.map((request) => request.body.length).reverse())
+})
 
-test('the same loop works without streaming, which Claude Code falls back to', { timeout: 120_000 }, async () => {
+test('the same loop works without streaming, which Claude Code falls back to', async () => {
   using home = temporaryFolder()
   const from = upstream.seen.length
   upstream.answer((request) => {
@@ -155,7 +151,7 @@ test('the same loop works without streaming, which Claude Code falls back to', {
   expect(session.token_usage_summary).toMatchObject({ input_tokens: 1_278, output_tokens: 69 + broken })
 })
 
-test('the built-in scripted provider takes Claude Code through the same loop', { timeout: 120_000 }, async () => {
+test('the built-in scripted provider takes Claude Code through the same loop', async () => {
   using home = temporaryFolder()
   const run = await runClaude({ baseUrl: bridge('scripted'), token, prompt: 'Show me that it works', home: home.path })
 
@@ -173,7 +169,7 @@ test('the built-in scripted provider takes Claude Code through the same loop', {
   expect(session.token_usage_summary.output_tokens).toBe(run.result.usage.output_tokens)
 })
 
-test('a resumed conversation stays one session', { timeout: 120_000 }, async () => {
+test('a resumed conversation stays one session', async () => {
   using home = temporaryFolder()
   upstream.answer((request) => answerTurn(request, { ...lastTurn, blocks: [{ type: 'text', text: 'Yes.' }] }))
   const first = await runClaude({ baseUrl: bridge('anthropic'), token, prompt: 'First question', home: home.path })
@@ -196,7 +192,7 @@ test('a resumed conversation stays one session', { timeout: 120_000 }, async () 
   ])
 })
 
-test('a sub-agent belongs to the session of the agent that sent it', { timeout: 120_000 }, async () => {
+test('a sub-agent belongs to the session of the agent that sent it', async () => {
   using home = temporaryFolder()
   const task = { description: 'Count files', prompt: 'Count the files here', subagent_type: 'general-purpose' }
   const delegate: Turn = {
@@ -227,7 +223,7 @@ test('a sub-agent belongs to the session of the agent that sent it', { timeout: 
   expect(session.first_prompt).toBe('Have them counted')
 })
 
-test('a revoked token ends in one request and a sentence that Claude Code shows', { timeout: 120_000 }, async () => {
+test('a revoked token ends in one request and a sentence that Claude Code shows', async () => {
   const created = await server.api('POST', '/api/v2/users/me/keys/tokens', {
     scope: 'gateway',
     token_name: 'to-be-revoked',
@@ -245,19 +241,15 @@ test('a revoked token ends in one request and a sentence that Claude Code shows'
   expect(upstream.seen).toHaveLength(from)
 })
 
-test(
-  'a token of another scope ends in one request and a sentence that Claude Code shows',
-  { timeout: 120_000 },
-  async () => {
-    const created = await server.api('POST', '/api/v2/users/me/keys/tokens', { scope: 'api' })
-    const from = upstream.seen.length
-    const denied = await runCounted(created.json.key)
-    expect(denied.run.result.is_error).toBe(true)
-    expect(denied.run.result.result).toMatch(/scope/i)
-    expect(denied.requests).toBe(1)
-    expect(upstream.seen).toHaveLength(from)
-  },
-)
+test('a token of another scope ends in one request and a sentence that Claude Code shows', async () => {
+  const created = await server.api('POST', '/api/v2/users/me/keys/tokens', { scope: 'api' })
+  const from = upstream.seen.length
+  const denied = await runCounted(created.json.key)
+  expect(denied.run.result.is_error).toBe(true)
+  expect(denied.run.result.result).toMatch(/scope/i)
+  expect(denied.requests).toBe(1)
+  expect(upstream.seen).toHaveLength(from)
+})
 
 /** Claude Code through a connection on which its requests are counted, free to retry as it does by itself. */
 async function runCounted(key: string): Promise<{ run: ClaudeResult; requests: number }> {
@@ -280,7 +272,7 @@ async function runCounted(key: string): Promise<{ run: ClaudeResult; requests: n
   return { run, requests }
 }
 
-test('the command line shows the session that the console shows', { timeout: 120_000 }, async () => {
+test('the command line shows the session that the console shows', async () => {
   using home = temporaryFolder()
   upstream.answer((request) => answerTurn(request, theLoop(request)))
   const run = await runClaude({

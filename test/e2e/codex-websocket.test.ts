@@ -31,7 +31,7 @@ afterAll(async () => {
   await provider?.[Symbol.asyncDispose]()
 })
 
-test('the real Codex works over a WebSocket, and its loop is one session', { timeout: 120_000 }, async () => {
+test('the real Codex works over a WebSocket, and its loop is one session', async () => {
   const { asked, handshakes, posted } = provider
   using home = temporaryFolder()
   const run = await runCodex({

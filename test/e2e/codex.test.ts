@@ -103,86 +103,78 @@ async function recordOf(threadId: string, requests: number): Promise<{ session: 
 const textsOf = (events: readonly Row[], kind: string): string[] =>
   events.filter((one) => one.kind === kind).map((one) => one.text)
 
-test(
-  'Codex works through prompt, command and answer, and the session can be read afterwards',
-  { timeout: 120_000 },
-  async () => {
-    using home = temporaryFolder()
-    const from = upstream.seen.length
-    upstream.answer(theLoop)
-    const run = await runCodex({ baseUrl, token, prompt: 'Make the marker', home: home.path })
+test('Codex works through prompt, command and answer, and the session can be read afterwards', async () => {
+  using home = temporaryFolder()
+  const from = upstream.seen.length
+  upstream.answer(theLoop)
+  const run = await runCodex({ baseUrl, token, prompt: 'Make the marker', home: home.path })
 
-    expect(run.code, run.stderr).toBe(0)
-    expect(run.stdout).toContain('The file is there.')
-    expect(readFileSync(join(home.path, 'marker'), 'utf8')).toBe('made\n')
-    const asked = upstream.seen.slice(from)
-    expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /v1/responses', 'POST /v1/responses'])
-    for (const request of asked) {
-      expect(request.header('authorization')).toEqual([`Bearer ${providerKey}`])
-      expect(request.head.toString() + request.body.toString()).not.toContain(token)
-    }
+  expect(run.code, run.stderr).toBe(0)
+  expect(run.stdout).toContain('The file is there.')
+  expect(readFileSync(join(home.path, 'marker'), 'utf8')).toBe('made\n')
+  const asked = upstream.seen.slice(from)
+  expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /v1/responses', 'POST /v1/responses'])
+  for (const request of asked) {
+    expect(request.header('authorization')).toEqual([`Bearer ${providerKey}`])
+    expect(request.head.toString() + request.body.toString()).not.toContain(token)
+  }
 
-    const { session, events, rows } = await recordOf(run.threadId, 2)
-    expect(session).toMatchObject({
-      initiator: { username: owner.username },
-      client: 'Codex',
-      client_version: '0.169.0',
-      first_prompt: 'Make the marker',
-      tool_calls: 1,
-      threads: 1,
-      providers: ['openai'],
-      models: ['gpt-5.5'],
-      token_usage_summary: {
-        input_tokens: 301 + 110,
-        output_tokens: 57 + 12,
-        cache_read_input_tokens: 900 + 1_200,
-        cache_write_input_tokens: 0,
-      },
-    })
-    const prompts = events.filter((one) => one.kind === 'prompt')
-    expect(prompts.map((one) => [one.origin, one.text])).toEqual([['human', 'Make the marker']])
-    expect(textsOf(events, 'thinking')).toEqual(['A file shows it.', 'It said so.'])
-    expect(events.filter((one) => one.kind === 'tool_call')).toMatchObject([
-      { tool_name: 'exec_command', tool_call_id: 'call_marker', text: call.arguments },
-    ])
-    expect(events.filter((one) => one.kind === 'tool_result')).toMatchObject([
-      { tool_call_id: 'call_marker', tool_name: 'exec_command' },
-    ])
-    expect(textsOf(events, 'tool_result')[0]).toContain('made')
-    expect(textsOf(events, 'text')).toEqual(['The file is there.'])
-    // What Codex puts in by itself is told apart from what the person typed.
-    expect(textsOf(events, 'context').join('\n')).toContain('<environment_context>')
-    expect(rows.map((row) => [row.outcome, row.streaming, row.request_bytes])).toEqual(
-      asked.map((request) => ['ok', true, request.body.length]).reverse(),
-    )
-  },
-)
+  const { session, events, rows } = await recordOf(run.threadId, 2)
+  expect(session).toMatchObject({
+    initiator: { username: owner.username },
+    client: 'Codex',
+    client_version: '0.169.0',
+    first_prompt: 'Make the marker',
+    tool_calls: 1,
+    threads: 1,
+    providers: ['openai'],
+    models: ['gpt-5.5'],
+    token_usage_summary: {
+      input_tokens: 301 + 110,
+      output_tokens: 57 + 12,
+      cache_read_input_tokens: 900 + 1_200,
+      cache_write_input_tokens: 0,
+    },
+  })
+  const prompts = events.filter((one) => one.kind === 'prompt')
+  expect(prompts.map((one) => [one.origin, one.text])).toEqual([['human', 'Make the marker']])
+  expect(textsOf(events, 'thinking')).toEqual(['A file shows it.', 'It said so.'])
+  expect(events.filter((one) => one.kind === 'tool_call')).toMatchObject([
+    { tool_name: 'exec_command', tool_call_id: 'call_marker', text: call.arguments },
+  ])
+  expect(events.filter((one) => one.kind === 'tool_result')).toMatchObject([
+    { tool_call_id: 'call_marker', tool_name: 'exec_command' },
+  ])
+  expect(textsOf(events, 'tool_result')[0]).toContain('made')
+  expect(textsOf(events, 'text')).toEqual(['The file is there.'])
+  // What Codex puts in by itself is told apart from what the person typed.
+  expect(textsOf(events, 'context').join('\n')).toContain('<environment_context>')
+  expect(rows.map((row) => [row.outcome, row.streaming, row.request_bytes])).toEqual(
+    asked.map((request) => ['ok', true, request.body.length]).reverse(),
+  )
+})
 
-test(
-  'a Codex that would rather have a WebSocket goes on over HTTP at once where the provider takes none',
-  { timeout: 120_000 },
-  async () => {
-    using home = temporaryFolder()
-    const from = upstream.seen.length
-    upstream.answer(theLoop)
-    const run = await runCodex({
-      baseUrl,
-      token,
-      prompt: 'Make it without a socket',
-      home: home.path,
-      provider: ['supports_websockets = true'],
-    })
+test('a Codex that would rather have a WebSocket goes on over HTTP at once where the provider takes none', async () => {
+  using home = temporaryFolder()
+  const from = upstream.seen.length
+  upstream.answer(theLoop)
+  const run = await runCodex({
+    baseUrl,
+    token,
+    prompt: 'Make it without a socket',
+    home: home.path,
+    provider: ['supports_websockets = true'],
+  })
 
-    expect(run.code, run.stderr).toBe(0)
-    expect(run.stdout).toContain('The file is there.')
-    const asked = upstream.seen.slice(from)
-    expect(asked.map(({ method }) => method)).toEqual(['GET', 'POST', 'POST'])
-    const { session } = await recordOf(run.threadId, 2)
-    expect(session).toMatchObject({ first_prompt: 'Make it without a socket', tool_calls: 1 })
-  },
-)
+  expect(run.code, run.stderr).toBe(0)
+  expect(run.stdout).toContain('The file is there.')
+  const asked = upstream.seen.slice(from)
+  expect(asked.map(({ method }) => method)).toEqual(['GET', 'POST', 'POST'])
+  const { session } = await recordOf(run.threadId, 2)
+  expect(session).toMatchObject({ first_prompt: 'Make it without a socket', tool_calls: 1 })
+})
 
-test('a conversation that is taken up again stays one session', { timeout: 120_000 }, async () => {
+test('a conversation that is taken up again stays one session', async () => {
   using home = temporaryFolder()
   upstream.answer(() => eventStream(answers))
   const first = await runCodex({ baseUrl, token, prompt: 'First question', home: home.path })
@@ -194,7 +186,7 @@ test('a conversation that is taken up again stays one session', { timeout: 120_0
   expect(textsOf(events, 'prompt')).toEqual(['First question', 'Second question'])
 })
 
-test('what the provider says no to is shown by Codex, after one request', { timeout: 120_000 }, async () => {
+test('what the provider says no to is shown by Codex, after one request', async () => {
   using home = temporaryFolder()
   const from = upstream.seen.length
   const error = { message: 'this model is not for you', type: 'invalid_request_error', param: null, code: null }
@@ -207,27 +199,23 @@ test('what the provider says no to is shown by Codex, after one request', { time
   expect(rows).toMatchObject([{ outcome: 'upstream_error', status_code: 400, prompt: 'Refused' }])
 })
 
-test(
-  'a token that is revoked ends in a sentence that Codex shows, and nothing reaches the provider',
-  { timeout: 120_000 },
-  async () => {
-    using home = temporaryFolder()
-    const made = await server.api('POST', '/api/v2/users/me/keys/tokens', { scope: 'gateway' })
-    expect((await server.api('DELETE', `/api/v2/users/me/keys/${made.json.id}`)).status).toBe(204)
-    const from = upstream.seen.length
-    const run = await runCodex({ baseUrl, token: made.json.key, prompt: 'Hello', home: home.path })
+test('a token that is revoked ends in a sentence that Codex shows, and nothing reaches the provider', async () => {
+  using home = temporaryFolder()
+  const made = await server.api('POST', '/api/v2/users/me/keys/tokens', { scope: 'gateway' })
+  expect((await server.api('DELETE', `/api/v2/users/me/keys/${made.json.id}`)).status).toBe(204)
+  const from = upstream.seen.length
+  const run = await runCodex({ baseUrl, token: made.json.key, prompt: 'Hello', home: home.path })
 
-    expect(run.code).not.toBe(0)
-    expect(run.stdout).toMatch(/token/i)
-    expect(upstream.seen).toHaveLength(from)
-  },
-)
+  expect(run.code).not.toBe(0)
+  expect(run.stdout).toMatch(/token/i)
+  expect(upstream.seen).toHaveLength(from)
+})
 
 // With newer models Codex has one tool, which takes a program that calls the others.
 test.each([
   ['gpt-5.5', 'exec_command'],
   ['gpt-6.1-sol', 'exec'],
-])('the built-in script takes a Codex with %s through the same loop', { timeout: 120_000 }, async (model, tool) => {
+])('the built-in script takes a Codex with %s through the same loop', async (model, tool) => {
   using home = temporaryFolder()
   const scripted = baseUrl.replace('openai', 'scripted-openai')
   const run = await runCodex({ baseUrl: scripted, token, prompt: 'Show me that it works', home: home.path, model })

@@ -44,7 +44,6 @@ test.each([
   ['said nothing', { ...bashTurn, blocks: bashTurn.blocks.slice(1) }, [200, 403]],
 ] as const)(
   'Claude Code runs no tool that is denied to a model that has %s, and shows the sentence',
-  { timeout: 120_000 },
   async (_what, turn, statuses) => {
     using home = temporaryFolder()
     await using upstream = await startUpstream()
@@ -68,7 +67,7 @@ test.each([
   },
 )
 
-test('Claude Code shows why a model is denied, after one request', { timeout: 120_000 }, async () => {
+test('Claude Code shows why a model is denied, after one request', async () => {
   using home = temporaryFolder()
   await using upstream = await startUpstream()
   await using reeve = await startBridge(upstream.url, { policy: noModels })
@@ -107,7 +106,7 @@ const codexEvents = [
   },
 ]
 
-test('Codex runs no tool that is denied, and shows the sentence after one request', { timeout: 120_000 }, async () => {
+test('Codex runs no tool that is denied, and shows the sentence after one request', async () => {
   using home = temporaryFolder()
   await using upstream = await startUpstream()
   upstream.answer(() =>
@@ -128,7 +127,7 @@ test('Codex runs no tool that is denied, and shows the sentence after one reques
   ])
 })
 
-test('Codex over a WebSocket runs no tool that is denied, and shows the sentence', { timeout: 120_000 }, async () => {
+test('Codex over a WebSocket runs no tool that is denied, and shows the sentence', async () => {
   using home = temporaryFolder()
   let asked = 0
   await using upstream = await startSocketUpstream((socket, message) => {
@@ -151,7 +150,7 @@ test('Codex over a WebSocket runs no tool that is denied, and shows the sentence
   expect(reeve.recorder.records.at(-1)?.end).toMatchObject(denied)
 })
 
-test('Gemini CLI runs no tool that is denied, and shows the sentence', { timeout: 120_000 }, async () => {
+test('Gemini CLI runs no tool that is denied, and shows the sentence', async () => {
   using home = temporaryFolder()
   await using upstream = await startUpstream()
   const parts = [{ functionCall: { name: 'run_shell_command', args: { command, description: 'Make a file' } } }]
@@ -171,33 +170,29 @@ test('Gemini CLI runs no tool that is denied, and shows the sentence', { timeout
   expect(upstream.seen).toHaveLength(1)
 })
 
-test(
-  'Claude Code in its Bedrock mode runs no tool that is denied, and shows the sentence',
-  { timeout: 120_000 },
-  async () => {
-    using home = temporaryFolder()
-    await using upstream = await startUpstream()
-    upstream.answer((request) => bedrockReply(request, bashTurn))
-    await using reeve = await startBridge(upstream.url, { provider: 'bedrock', policy: noTools })
-    const run = await runClaude({
-      baseUrl: '',
-      token: '',
-      prompt: 'Make the marker',
-      home: home.path,
-      env: {
-        CLAUDE_CODE_USE_BEDROCK: '1',
-        CLAUDE_CODE_SKIP_BEDROCK_AUTH: '1',
-        ANTHROPIC_BEDROCK_BASE_URL: `http://127.0.0.1:${reeve.port}`,
-        AWS_REGION: 'eu-central-1',
-        CLAUDE_CODE_MAX_RETRIES: '5',
-      },
-    })
-    expect(run.result.result).toContain(sentence)
-    expect(existsSync(join(home.path, 'marker'))).toBe(false)
-    expect(reeve.recorder.records.map(({ end }) => end?.outcome)).toEqual(upstream.seen.map(() => 'denied'))
-    expect(upstream.seen).toHaveLength(1)
-  },
-)
+test('Claude Code in its Bedrock mode runs no tool that is denied, and shows the sentence', async () => {
+  using home = temporaryFolder()
+  await using upstream = await startUpstream()
+  upstream.answer((request) => bedrockReply(request, bashTurn))
+  await using reeve = await startBridge(upstream.url, { provider: 'bedrock', policy: noTools })
+  const run = await runClaude({
+    baseUrl: '',
+    token: '',
+    prompt: 'Make the marker',
+    home: home.path,
+    env: {
+      CLAUDE_CODE_USE_BEDROCK: '1',
+      CLAUDE_CODE_SKIP_BEDROCK_AUTH: '1',
+      ANTHROPIC_BEDROCK_BASE_URL: `http://127.0.0.1:${reeve.port}`,
+      AWS_REGION: 'eu-central-1',
+      CLAUDE_CODE_MAX_RETRIES: '5',
+    },
+  })
+  expect(run.result.result).toContain(sentence)
+  expect(existsSync(join(home.path, 'marker'))).toBe(false)
+  expect(reeve.recorder.records.map(({ end }) => end?.outcome)).toEqual(upstream.seen.map(() => 'denied'))
+  expect(upstream.seen).toHaveLength(1)
+})
 
 test('the SDKs of OpenAI and Anthropic raise what a policy says, in a stream and in one piece', async () => {
   await using upstream = await startUpstream()

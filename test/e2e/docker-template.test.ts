@@ -97,7 +97,7 @@ test(
     const started = await opened.provisioner.apply(run('start'))
     expect(started.failure).toBe(null)
     expect(podman.things()).toEqual([container, `${container}-home`])
-    await expect.poll(() => tokens.length, { timeout: 30_000 }).toBe(1)
+    await expect.poll(() => tokens.length).toBe(1)
     expect(tokens[0]).toBe(started.resources.flatMap(({ agents }) => agents)[0]?.token?.reveal())
     podman.run('exec', container, 'sh', '-c', 'id -un >notes')
 
@@ -107,7 +107,7 @@ test(
 
     const again = await opened.provisioner.apply(run('start', stopped.state))
     expect(again.failure).toBe(null)
-    await expect.poll(() => tokens.length, { timeout: 30_000 }).toBe(2)
+    await expect.poll(() => tokens.length).toBe(2)
     expect(tokens[1]).not.toBe(tokens[0])
     expect(podman.run('exec', container, 'cat', 'notes')).toBe('node')
 

@@ -91,65 +91,61 @@ async function recordOf(prompt: string, requests: number): Promise<{ session: Ro
 const textsOf = (events: readonly Row[], kind: string): string[] =>
   events.filter((one) => one.kind === kind).map((one) => one.text)
 
-test(
-  'Gemini CLI works through prompt, command and answer, and its requests are one session though it names none',
-  { timeout: 120_000 },
-  async () => {
-    using home = temporaryFolder()
-    const from = upstream.seen.length
-    upstream.answer(theLoop)
-    const run = await runGemini({ baseUrl, token, prompt: 'Make the marker', home: home.path })
+test('Gemini CLI works through prompt, command and answer, and its requests are one session though it names none', async () => {
+  using home = temporaryFolder()
+  const from = upstream.seen.length
+  upstream.answer(theLoop)
+  const run = await runGemini({ baseUrl, token, prompt: 'Make the marker', home: home.path })
 
-    expect(run.code, run.stderr).toBe(0)
-    expect(
-      run.lines
-        .filter((line) => line.type === 'message')
-        .map((line) => line.content)
-        .join(''),
-    ).toContain('The file is there.')
-    expect(readFileSync(join(home.path, 'marker'), 'utf8')).toBe('made\n')
-    const asked = upstream.seen.slice(from)
-    const path = 'POST /v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse'
-    expect(asked.map((request) => `${request.method} ${request.path}`)).toEqual([path, path])
-    for (const request of asked) {
-      expect(request.header('x-goog-api-key')).toEqual([providerKey])
-      expect(request.head.toString() + request.body.toString()).not.toContain(token)
-    }
+  expect(run.code, run.stderr).toBe(0)
+  expect(
+    run.lines
+      .filter((line) => line.type === 'message')
+      .map((line) => line.content)
+      .join(''),
+  ).toContain('The file is there.')
+  expect(readFileSync(join(home.path, 'marker'), 'utf8')).toBe('made\n')
+  const asked = upstream.seen.slice(from)
+  const path = 'POST /v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse'
+  expect(asked.map((request) => `${request.method} ${request.path}`)).toEqual([path, path])
+  for (const request of asked) {
+    expect(request.header('x-goog-api-key')).toEqual([providerKey])
+    expect(request.head.toString() + request.body.toString()).not.toContain(token)
+  }
 
-    const { session, events, rows } = await recordOf('Make the marker', 2)
-    expect(session).toMatchObject({
-      initiator: { username: owner.username },
-      client: 'Gemini CLI',
-      client_version: '0.61.0',
-      first_prompt: 'Make the marker',
-      tool_calls: 1,
-      requests: 2,
-      threads: [{ requests: 2, tool_calls: 1 }],
-      providers: ['google'],
-      models: ['gemini-2.5-pro'],
-      token_usage_summary: {
-        input_tokens: 301 + 110,
-        output_tokens: 57 + 12,
-        cache_read_input_tokens: 900 + 1_200,
-      },
-    })
-    const prompts = events.filter((one) => one.kind === 'prompt')
-    expect(prompts.map((one) => [one.origin, one.text])).toEqual([['human', 'Make the marker']])
-    expect(textsOf(events, 'thinking')).toEqual(['A file shows it.'])
-    expect(events.filter((one) => one.kind === 'tool_call')).toMatchObject([{ tool_name: 'run_shell_command' }])
-    expect(JSON.parse(textsOf(events, 'tool_call')[0]!)).toEqual(command)
-    expect(events.filter((one) => one.kind === 'tool_result')).toMatchObject([{ tool_name: 'run_shell_command' }])
-    expect(textsOf(events, 'tool_result')[0]).toContain('made')
-    expect(textsOf(events, 'text')).toEqual(['The file is there.'])
-    // What the client puts in by itself is told apart from what the person typed.
-    expect(textsOf(events, 'context').join('\n')).toContain('<session_context>')
-    expect(rows.map((row) => [row.outcome, row.streaming, row.request_bytes])).toEqual(
-      asked.map((request) => ['ok', true, request.body.length]).reverse(),
-    )
-  },
-)
+  const { session, events, rows } = await recordOf('Make the marker', 2)
+  expect(session).toMatchObject({
+    initiator: { username: owner.username },
+    client: 'Gemini CLI',
+    client_version: '0.61.0',
+    first_prompt: 'Make the marker',
+    tool_calls: 1,
+    requests: 2,
+    threads: [{ requests: 2, tool_calls: 1 }],
+    providers: ['google'],
+    models: ['gemini-2.5-pro'],
+    token_usage_summary: {
+      input_tokens: 301 + 110,
+      output_tokens: 57 + 12,
+      cache_read_input_tokens: 900 + 1_200,
+    },
+  })
+  const prompts = events.filter((one) => one.kind === 'prompt')
+  expect(prompts.map((one) => [one.origin, one.text])).toEqual([['human', 'Make the marker']])
+  expect(textsOf(events, 'thinking')).toEqual(['A file shows it.'])
+  expect(events.filter((one) => one.kind === 'tool_call')).toMatchObject([{ tool_name: 'run_shell_command' }])
+  expect(JSON.parse(textsOf(events, 'tool_call')[0]!)).toEqual(command)
+  expect(events.filter((one) => one.kind === 'tool_result')).toMatchObject([{ tool_name: 'run_shell_command' }])
+  expect(textsOf(events, 'tool_result')[0]).toContain('made')
+  expect(textsOf(events, 'text')).toEqual(['The file is there.'])
+  // What the client puts in by itself is told apart from what the person typed.
+  expect(textsOf(events, 'context').join('\n')).toContain('<session_context>')
+  expect(rows.map((row) => [row.outcome, row.streaming, row.request_bytes])).toEqual(
+    asked.map((request) => ['ok', true, request.body.length]).reverse(),
+  )
+})
 
-test('what the provider says no to is shown by Gemini CLI, after one request', { timeout: 120_000 }, async () => {
+test('what the provider says no to is shown by Gemini CLI, after one request', async () => {
   using home = temporaryFolder()
   const from = upstream.seen.length
   const error = { code: 403, message: 'this model is not for you', status: 'PERMISSION_DENIED' }
@@ -163,23 +159,19 @@ test('what the provider says no to is shown by Gemini CLI, after one request', {
   expect(rows).toMatchObject([{ outcome: 'upstream_error', status_code: 403 }])
 })
 
-test(
-  'a token that is revoked ends in a sentence that Gemini CLI shows, and nothing reaches the provider',
-  { timeout: 120_000 },
-  async () => {
-    using home = temporaryFolder()
-    const made = await server.api('POST', '/api/v2/users/me/keys/tokens', { scope: 'gateway' })
-    expect((await server.api('DELETE', `/api/v2/users/me/keys/${made.json.id}`)).status).toBe(204)
-    const from = upstream.seen.length
-    const run = await runGemini({ baseUrl, token: made.json.key, prompt: 'Hello', home: home.path })
+test('a token that is revoked ends in a sentence that Gemini CLI shows, and nothing reaches the provider', async () => {
+  using home = temporaryFolder()
+  const made = await server.api('POST', '/api/v2/users/me/keys/tokens', { scope: 'gateway' })
+  expect((await server.api('DELETE', `/api/v2/users/me/keys/${made.json.id}`)).status).toBe(204)
+  const from = upstream.seen.length
+  const run = await runGemini({ baseUrl, token: made.json.key, prompt: 'Hello', home: home.path })
 
-    expect(run.code).not.toBe(0)
-    expect(run.stdout + run.stderr).toMatch(/token/i)
-    expect(upstream.seen).toHaveLength(from)
-  },
-)
+  expect(run.code).not.toBe(0)
+  expect(run.stdout + run.stderr).toMatch(/token/i)
+  expect(upstream.seen).toHaveLength(from)
+})
 
-test('the built-in script takes Gemini CLI through the same loop', { timeout: 120_000 }, async () => {
+test('the built-in script takes Gemini CLI through the same loop', async () => {
   using home = temporaryFolder()
   const scripted = baseUrl.replace('gemini', 'scripted-gemini')
   const run = await runGemini({ baseUrl: scripted, token, prompt: 'Show me that it works', home: home.path })

@@ -76,7 +76,7 @@ test('created, followed, told, paused, resumed by a message, and deleted', { tim
   expect(await said('hello')).toEqual(['input', 'output'])
 
   expect((await reeve('tasks', 'send', 'hello', 'And once more')).code).toBe(0)
-  await expect.poll(() => said('hello'), { timeout: 60_000 }).toEqual(['input', 'output', 'input', 'output'])
+  await expect.poll(() => said('hello')).toEqual(['input', 'output', 'input', 'output'])
   expect((await reeve('tasks', 'wait', 'hello', '--until', 'idle', '--timeout', '60s')).code).toBe(0)
 
   const paused = await reeve('tasks', 'pause', 'hello')
@@ -92,9 +92,7 @@ test('created, followed, told, paused, resumed by a message, and deleted', { tim
   const { code, stderr } = await sent
   expect(code, stderr).toBe(0)
   expect(stderr).toContain('counts 1 Agent Workspace Build (1 of')
-  await expect
-    .poll(async () => (await reeve('tasks', 'logs', 'hello')).stdout, { timeout: 60_000 })
-    .toContain('And at last')
+  await expect.poll(async () => (await reeve('tasks', 'logs', 'hello')).stdout).toContain('And at last')
 
   expect(await answerOf('tasks', 'status', 'hello')).toMatchObject({ builds_counted: 2, labels: { ci: '7' } })
   expect(await answerOf('licenses', 'builds')).toMatchObject([
@@ -108,15 +106,11 @@ test('created, followed, told, paused, resumed by a message, and deleted', { tim
   expect((await reeve('tasks', 'status', 'hello')).code).toBe(3)
 })
 
-test(
-  'a template that has no agent for tasks is refused by the name of what it lacks',
-  { timeout: 60_000 },
-  async () => {
-    mkdirSync(join(folder, 'bare'))
-    writeFileSync(join(folder, 'bare', 'main.tf'), 'resource "terraform_data" "x" {}\n')
-    expect((await reeve('templates', 'push', 'bare')).code).toBe(0)
-    const ran = await reeve('tasks', 'create', '-t', 'bare', 'Say hello')
-    expect(ran).toMatchObject({ code: 2, stdout: '' })
-    expect(ran.stderr).toContain('coder_ai_task')
-  },
-)
+test('a template that has no agent for tasks is refused by the name of what it lacks', async () => {
+  mkdirSync(join(folder, 'bare'))
+  writeFileSync(join(folder, 'bare', 'main.tf'), 'resource "terraform_data" "x" {}\n')
+  expect((await reeve('templates', 'push', 'bare')).code).toBe(0)
+  const ran = await reeve('tasks', 'create', '-t', 'bare', 'Say hello')
+  expect(ran).toMatchObject({ code: 2, stdout: '' })
+  expect(ran.stderr).toContain('coder_ai_task')
+})

@@ -61,7 +61,7 @@ function folderOf(name: string, files: Readonly<Record<string, string>>): string
 const reeve = (...argv: string[]) =>
   runCli(argv, { env: { REEVE_URL: server.url, REEVE_TOKEN: server.ownerToken }, cwd: folder, home: folder })
 
-test('a folder is pushed, imported, and pulled again byte for byte', { timeout: 120_000 }, async () => {
+test('a folder is pushed, imported, and pulled again byte for byte', async () => {
   const path = folderOf('agent-small', { 'main.tf': template, 'README.md': '# Small', 'terraform.tfstate': 'secret' })
   const pushed = await reeve('templates', 'push', path, '--message', 'the first one', '-o', 'json')
   expect(pushed.code, pushed.stderr).toBe(0)
@@ -86,7 +86,7 @@ test('a folder is pushed, imported, and pulled again byte for byte', { timeout: 
   expect(readFileSync(join(folder, 'pulled.tar')).includes('secret')).toBe(false)
 })
 
-test('the next version waits until it is promoted', { timeout: 120_000 }, async () => {
+test('the next version waits until it is promoted', async () => {
   const path = folderOf('agent-next', { 'main.tf': template })
   await reeve('templates', 'push', path)
   writeFileSync(join(path, 'main.tf'), template.replace('default = 2', 'default = 4'))
@@ -100,7 +100,7 @@ test('the next version waits until it is promoted', { timeout: 120_000 }, async 
   expect((await shown()).active_version_name).toBe('v2')
 })
 
-test('what is wrong with a template is told with its file, its line and its words', { timeout: 120_000 }, async () => {
+test('what is wrong with a template is told with its file, its line and its words', async () => {
   const path = folderOf('agent-broken', { 'main.tf': template.replace('"linux"', '"amiga"') })
   const pushed = await reeve('templates', 'push', path)
   expect(pushed.code).not.toBe(0)
@@ -110,7 +110,7 @@ test('what is wrong with a template is told with its file, its line and its word
   expect((await reeve('templates', 'show', 'agent-broken')).code).not.toBe(0)
 })
 
-test('a plan in CI changes nothing', { timeout: 120_000 }, async () => {
+test('a plan in CI changes nothing', async () => {
   const path = folderOf('agent-plan', { 'main.tf': template })
   const planned = await reeve('templates', 'push', path, '--plan-only')
   expect(planned.code, planned.stderr).toBe(0)
@@ -118,7 +118,7 @@ test('a plan in CI changes nothing', { timeout: 120_000 }, async () => {
   expect((await reeve('templates', 'show', 'agent-plan')).code).not.toBe(0)
 })
 
-test('a workspace is planned before it is made, and refused where a build would be', { timeout: 120_000 }, async () => {
+test('a workspace is planned before it is made, and refused where a build would be', async () => {
   const path = folderOf('agent-tried', { 'main.tf': template })
   await reeve('templates', 'push', path)
   const planned = await reeve('templates', 'plan', 'agent-tried', '--parameter', 'cpu=8', '-o', 'json')
@@ -133,22 +133,18 @@ test('a workspace is planned before it is made, and refused where a build would 
   expect((await server.api('GET', '/api/v2/workspaces')).json).toMatchObject({ count: 0 })
 })
 
-test(
-  'the form of a version is made by a server with Terraform, with the values that are in it',
-  { timeout: 120_000 },
-  async () => {
-    const chained = template.replace('default = 2', 'default = length(data.coder_workspace_owner.me.name)')
-    const path = folderOf('agent-form', { 'main.tf': `${chained}\ndata "coder_workspace_owner" "me" {}\n` })
-    const { id, dynamic_parameters: isDynamic } = JSON.parse(
-      (await reeve('templates', 'push', path, '-o', 'json')).stdout,
-    )
-    expect(isDynamic).toBe(true)
-    const body = { id: 3, inputs: { cpu: '4' } }
-    const { json } = await server.api('POST', `/api/v2/templateversions/${id}/dynamic-parameters/evaluate`, body)
-    expect(json).toMatchObject({
-      id: 3,
-      diagnostics: [],
-      parameters: [{ name: 'cpu', value: { value: '4', valid: true } }],
-    })
-  },
-)
+test('the form of a version is made by a server with Terraform, with the values that are in it', async () => {
+  const chained = template.replace('default = 2', 'default = length(data.coder_workspace_owner.me.name)')
+  const path = folderOf('agent-form', { 'main.tf': `${chained}\ndata "coder_workspace_owner" "me" {}\n` })
+  const { id, dynamic_parameters: isDynamic } = JSON.parse(
+    (await reeve('templates', 'push', path, '-o', 'json')).stdout,
+  )
+  expect(isDynamic).toBe(true)
+  const body = { id: 3, inputs: { cpu: '4' } }
+  const { json } = await server.api('POST', `/api/v2/templateversions/${id}/dynamic-parameters/evaluate`, body)
+  expect(json).toMatchObject({
+    id: 3,
+    diagnostics: [],
+    parameters: [{ name: 'cpu', value: { value: '4', valid: true } }],
+  })
+})

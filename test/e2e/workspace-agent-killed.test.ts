@@ -60,45 +60,41 @@ resource "terraform_data" "machine" {
 
 const reeve: ReturnType<typeof cliOf> = (...argv) => cliOf(server, folder)(...argv)
 
-test(
-  'an agent that is killed comes back, ends what was left and runs its scripts again; a stop leaves nothing',
-  { timeout: 180_000 },
-  async () => {
-    const started = await makeWorkspace(server, reeve, { name: 'desk', template: 'desk' })
-    const [home, temporary] = [join(folder, 'home'), join(folder, 'tmp')]
-    mkdirSync(temporary)
-    machine = bootMachine(started, home, { TMPDIR: temporary })
-    const agent = async () => (await server.api('GET', `/api/v2/workspaces/${started.id}/agents`)).json[0]
-    const linesOf = (name: string) => readFileSync(join(home, name), 'utf8').trim().split('\n')
-    const isReady = { status: 'connected', lifecycle_state: 'ready' }
-    await expect.poll(agent, { timeout: 60_000 }).toMatchObject(isReady)
-    const own = join(
-      temporary,
-      readdirSync(temporary).find((name) => existsSync(join(temporary, name, 'reeve-workspace')))!,
-    )
-    /** Of the processes that the init script has started. */
-    const daemons = () => [...processesOf(own)].flatMap(([pid, parent]) => (parent === machine?.pid ? [pid] : []))
-    const before = linesOf('background').map(Number)
-    const connected = (await agent()).last_connected_at
-    const [killed, ...others] = daemons()
-    expect(others).toEqual([])
+test('an agent that is killed comes back, ends what was left and runs its scripts again; a stop leaves nothing', async () => {
+  const started = await makeWorkspace(server, reeve, { name: 'desk', template: 'desk' })
+  const [home, temporary] = [join(folder, 'home'), join(folder, 'tmp')]
+  mkdirSync(temporary)
+  machine = bootMachine(started, home, { TMPDIR: temporary })
+  const agent = async () => (await server.api('GET', `/api/v2/workspaces/${started.id}/agents`)).json[0]
+  const linesOf = (name: string) => readFileSync(join(home, name), 'utf8').trim().split('\n')
+  const isReady = { status: 'connected', lifecycle_state: 'ready' }
+  await expect.poll(agent).toMatchObject(isReady)
+  const own = join(
+    temporary,
+    readdirSync(temporary).find((name) => existsSync(join(temporary, name, 'reeve-workspace')))!,
+  )
+  /** Of the processes that the init script has started. */
+  const daemons = () => [...processesOf(own)].flatMap(([pid, parent]) => (parent === machine?.pid ? [pid] : []))
+  const before = linesOf('background').map(Number)
+  const connected = (await agent()).last_connected_at
+  const [killed, ...others] = daemons()
+  expect(others).toEqual([])
 
-    kill(killed!, 'SIGKILL')
-    const isBack = async () => existsSync(join(home, 'starts')) && linesOf('starts').length === 2
-    await expect.poll(isBack, { timeout: 60_000 }).toBe(true)
-    await expect.poll(agent, { timeout: 60_000 }).toMatchObject(isReady)
-    expect((await agent()).last_connected_at > connected).toBe(true)
-    for (const pid of before) expect(processesOf(own).has(pid)).toBe(false)
-    expect(linesOf('parting')).toEqual(['parted'])
-    expect(linesOf('background').slice(2).map(Number)).toHaveLength(2)
-    for (const pid of linesOf('background').slice(2)) expect(processesOf(own).has(Number(pid))).toBe(true)
-    expect(daemons()).toHaveLength(1)
-    expect(daemons()).not.toContain(killed)
+  kill(killed!, 'SIGKILL')
+  const isBack = async () => existsSync(join(home, 'starts')) && linesOf('starts').length === 2
+  await expect.poll(isBack).toBe(true)
+  await expect.poll(agent).toMatchObject(isReady)
+  expect((await agent()).last_connected_at > connected).toBe(true)
+  for (const pid of before) expect(processesOf(own).has(pid)).toBe(false)
+  expect(linesOf('parting')).toEqual(['parted'])
+  expect(linesOf('background').slice(2).map(Number)).toHaveLength(2)
+  for (const pid of linesOf('background').slice(2)) expect(processesOf(own).has(Number(pid))).toBe(true)
+  expect(daemons()).toHaveLength(1)
+  expect(daemons()).not.toContain(killed)
 
-    expect((await reeve('workspaces', 'stop', 'desk')).code).toBe(0)
-    expect(await machine.ended).toBe(0)
-    expect(processesOf(own).size).toBe(0)
-    expect(linesOf('starts')).toHaveLength(2)
-    expect(readdirSync(temporary).filter((name) => existsSync(join(temporary, name, 'reeve-workspace')))).toEqual([])
-  },
-)
+  expect((await reeve('workspaces', 'stop', 'desk')).code).toBe(0)
+  expect(await machine.ended).toBe(0)
+  expect(processesOf(own).size).toBe(0)
+  expect(linesOf('starts')).toHaveLength(2)
+  expect(readdirSync(temporary).filter((name) => existsSync(join(temporary, name, 'reeve-workspace')))).toEqual([])
+})

@@ -96,7 +96,7 @@ const logOf = async (agent: string): Promise<string[]> =>
     ({ source, output }: { source: string; output: string }) => `${source}: ${output}`,
   )
 
-test('the agent connects, runs its scripts, and the stop ends it', { timeout: 120_000 }, async () => {
+test('the agent connects, runs its scripts, and the stop ends it', async () => {
   const started = await startedWorkspace('billing')
   expect(await agentsOf(started.id)).toMatchObject([{ name: 'main', status: 'connecting', lifecycle_state: 'created' }])
   const home = join(folder, 'home')
@@ -137,28 +137,20 @@ test('the agent connects, runs its scripts, and the stop ends it', { timeout: 12
   expect(status).toBe(401)
 })
 
-test(
-  'a server that starts again finds its agent again, and no line is lost or said twice',
-  { timeout: 120_000 },
-  async () => {
-    const started = await startedWorkspace('again')
-    startMachine(started, join(folder, 'again'))
-    await expect
-      .poll(() => agentsOf(started.id))
-      .toMatchObject([{ status: 'connected', lifecycle_state: 'start_error' }])
-    await server.kill()
-    await server.start()
-    const [agent] = await agentsOf(started.id)
-    const before = agent.last_connected_at
-    await expect
-      .poll(async () => (await agentsOf(started.id))[0].last_connected_at > before, { timeout: 30_000 })
-      .toBe(true)
-    // What it could not say meanwhile comes after it is connected.
-    await expect.poll(() => logOf(agent.id), { timeout: 30_000 }).toHaveLength(6)
-  },
-)
+test('a server that starts again finds its agent again, and no line is lost or said twice', async () => {
+  const started = await startedWorkspace('again')
+  startMachine(started, join(folder, 'again'))
+  await expect.poll(() => agentsOf(started.id)).toMatchObject([{ status: 'connected', lifecycle_state: 'start_error' }])
+  await server.kill()
+  await server.start()
+  const [agent] = await agentsOf(started.id)
+  const before = agent.last_connected_at
+  await expect.poll(async () => (await agentsOf(started.id))[0].last_connected_at > before).toBe(true)
+  // What it could not say meanwhile comes after it is connected.
+  await expect.poll(() => logOf(agent.id)).toHaveLength(6)
+})
 
-test('what is not of the protocol, or of no agent, is refused', { timeout: 120_000 }, async () => {
+test('what is not of the protocol, or of no agent, is refused', async () => {
   const { id, token } = await startedWorkspace('hostile')
   const closedWith = (credential: string, ...frames: string[]): Promise<number> =>
     new Promise((resolve, reject) => {
@@ -180,25 +172,21 @@ test('what is not of the protocol, or of no agent, is refused', { timeout: 120_0
   expect((await server.api('GET', '/api/v2/workspaces', undefined, token)).status).toBe(401)
 })
 
-test(
-  'lines and states over HTTP are taken from whoever has the token, within bounds',
-  { timeout: 120_000 },
-  async () => {
-    const { id, token } = await startedWorkspace('over-http')
-    const [agent] = await agentsOf(id)
-    const logs = [{ created_at: '2026-01-01T00:00:00Z', output: 'a b', level: 'warn' }]
-    const patch = (path: string, body: object) => server.api('PATCH', `/api/v2/workspaceagents/me/${path}`, body, token)
-    expect((await patch('logs', { log_source_id: 'installer', logs })).status).toBe(204)
-    expect(await logOf(agent.id)).toEqual(['installer: a b'])
-    const status = { app_slug: 'nothing', state: 'working', message: 'reads' }
-    expect((await patch('app-status', status)).status).toBe(400)
-    const big = { logs: Array.from({ length: 80 }, () => ({ ...logs[0], output: 'x'.repeat(8_000) })) }
-    for (const _ of [1, 2]) expect((await patch('logs', big)).status).toBe(204)
-    expect(await agentsOf(id)).toMatchObject([{ logs_overflowed: true }])
-  },
-)
+test('lines and states over HTTP are taken from whoever has the token, within bounds', async () => {
+  const { id, token } = await startedWorkspace('over-http')
+  const [agent] = await agentsOf(id)
+  const logs = [{ created_at: '2026-01-01T00:00:00Z', output: 'a b', level: 'warn' }]
+  const patch = (path: string, body: object) => server.api('PATCH', `/api/v2/workspaceagents/me/${path}`, body, token)
+  expect((await patch('logs', { log_source_id: 'installer', logs })).status).toBe(204)
+  expect(await logOf(agent.id)).toEqual(['installer: a b'])
+  const status = { app_slug: 'nothing', state: 'working', message: 'reads' }
+  expect((await patch('app-status', status)).status).toBe(400)
+  const big = { logs: Array.from({ length: 80 }, () => ({ ...logs[0], output: 'x'.repeat(8_000) })) }
+  for (const _ of [1, 2]) expect((await patch('logs', big)).status).toBe(204)
+  expect(await agentsOf(id)).toMatchObject([{ logs_overflowed: true }])
+})
 
-test('a server in several processes passes agents on to the one that runs control', { timeout: 120_000 }, async () => {
+test('a server in several processes passes agents on to the one that runs control', async () => {
   await using several = await startServer({ env: { REEVE_GATEWAY_PROCESSES: '2' } })
   const headers = { 'Coder-Session-Token': '6f8c1a52-7a8e-4e0d-9f0e-1f1b2c3d4e5f' }
   const closed = (given: Record<string, string>): Promise<number> =>

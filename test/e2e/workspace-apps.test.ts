@@ -127,7 +127,7 @@ async function member(name: string): Promise<string> {
   return (await desk.holder.api('POST', '/api/v2/users/login', { email, password }, '')).json.session_token
 }
 
-test('its owner is signed in by the console, and the app sees none of it', { timeout: 60_000 }, async () => {
+test('its owner is signed in by the console, and the app sees none of it', async () => {
   const host = hostOf('owner')
   const { cookie, last } = await signIn(host, desk.holder.ownerToken)
   expect([last.status, last.headers.location]).toEqual([303, '/hello'])
@@ -150,7 +150,7 @@ test('its owner is signed in by the console, and the app sees none of it', { tim
   expect(got.headers['clear-site-data']).toBe(undefined)
 })
 
-test('a shell waits for the start scripts that its template wants it to wait for', { timeout: 120_000 }, async () => {
+test('a shell waits for the start scripts that its template wants it to wait for', async () => {
   const { url, ownerToken, api } = desk.holder
   const ssh = (...argv: string[]) => runCli(['ssh', ...argv], { env: { REEVE_URL: url, REEVE_TOKEN: ownerToken } })
   expect((await ssh('--wait', 'no', 'desk', '--', 'echo in; touch go-on')).stdout).toBe('in\n')
@@ -159,7 +159,7 @@ test('a shell waits for the start scripts that its template wants it to wait for
   expect([json.startup_script_behavior, json.lifecycle_state]).toEqual(['blocking', 'ready'])
 })
 
-test('a port has a host too, and is its owner’s alone', { timeout: 60_000 }, async () => {
+test('a port has a host too, and is its owner’s alone', async () => {
   const host = hostOf(String(port))
   const { cookie } = await signIn(host, desk.holder.ownerToken)
   expect((await visit(host, '/at-port', { Cookie: cookie })).body).toBe('GET /at-port')
@@ -184,7 +184,7 @@ test('a cookie is good for its own host, and a ticket for its browser, once it i
   expect((await visit(hostOf('authenticated'), path)).status).toBe(400)
 })
 
-test('others use what is shared with them, and are told nothing of the rest', { timeout: 60_000 }, async () => {
+test('others use what is shared with them, and are told nothing of the rest', async () => {
   const eve = await member('eve')
   expect((await signIn(hostOf('owner'), eve)).last.status).toBe(404)
   expect((await signIn(hostOf(String(port)), eve)).last.status).toBe(404)
@@ -197,46 +197,42 @@ test('others use what is shared with them, and are told nothing of the rest', { 
   expect((await signIn(hostOf('path'), eve)).last.status).toBe(404)
 })
 
-test(
-  'an app by path has a host of its own, below the path that its template expects',
-  { timeout: 60_000 },
-  async () => {
-    const console = new URL(desk.holder.url).host
-    const prefix = '/@dana/desk.main/apps/path'
-    const host = hostOf('path')
-    const browser = { Cookie: `reeve_session=${desk.holder.ownerToken}` }
-    const sent = await visit(console, `${prefix}/a?b=1`)
-    expect([sent.status, sent.headers.location]).toEqual([302, `http://${host}${prefix}/a?b=1`])
-    // What is left out is filled in for somebody who may see it.
-    expect((await visit(console, '/@me/desk/apps/path/', browser)).headers.location).toBe(`http://${host}${prefix}/`)
-    expect((await visit(console, '/@me/desk/apps/path/')).status).toBe(401)
-    expect((await visit(console, '/@dana/none/apps/path/', browser)).status).toBe(404)
-    const { cookie } = await signIn(host, desk.holder.ownerToken)
-    const signedIn = { Cookie: cookie }
-    const start = `${prefix}/?folder=/home`
-    for (const path of ['/', prefix, `${prefix}/`]) {
-      const begun = await visit(host, path, signedIn)
-      expect([begun.status, begun.headers.location]).toEqual([302, start])
-    }
-    expect((await visit(host, start, signedIn)).body).toBe('GET /?folder=/home')
-    const got = await visit(host, `${prefix}/a?b=1`, signedIn)
-    expect(got.body).toBe('GET /a?b=1')
-    expect(got.headers['set-cookie']).toEqual(['own=1; Path=/', 'wide=1; Path=/', 'deep=1; Path=/'])
-    // What the app itself writes without the prefix leads to it all the same.
-    expect((await visit(host, '/login', signedIn)).body).toBe('GET /login')
-    const based = await signIn(hostOf('based'), desk.holder.ownerToken)
-    const below = '/@dana/desk.main/apps/based/lab?x=1'
-    expect((await visit(hostOf('based'), below, { Cookie: based.cookie })).body).toBe(`GET ${below}`)
-    const socket = new WebSocket(`ws://127.0.0.1:${desk.holder.port}${prefix}/socket`, {
-      headers: { Host: host, Cookie: cookie, Origin: `http://${host}` },
-    })
-    await once(socket, 'open')
-    expect(asked.at(-1)?.url).toBe('/socket')
-    socket.close()
-  },
-)
+test('an app by path has a host of its own, below the path that its template expects', async () => {
+  const console = new URL(desk.holder.url).host
+  const prefix = '/@dana/desk.main/apps/path'
+  const host = hostOf('path')
+  const browser = { Cookie: `reeve_session=${desk.holder.ownerToken}` }
+  const sent = await visit(console, `${prefix}/a?b=1`)
+  expect([sent.status, sent.headers.location]).toEqual([302, `http://${host}${prefix}/a?b=1`])
+  // What is left out is filled in for somebody who may see it.
+  expect((await visit(console, '/@me/desk/apps/path/', browser)).headers.location).toBe(`http://${host}${prefix}/`)
+  expect((await visit(console, '/@me/desk/apps/path/')).status).toBe(401)
+  expect((await visit(console, '/@dana/none/apps/path/', browser)).status).toBe(404)
+  const { cookie } = await signIn(host, desk.holder.ownerToken)
+  const signedIn = { Cookie: cookie }
+  const start = `${prefix}/?folder=/home`
+  for (const path of ['/', prefix, `${prefix}/`]) {
+    const begun = await visit(host, path, signedIn)
+    expect([begun.status, begun.headers.location]).toEqual([302, start])
+  }
+  expect((await visit(host, start, signedIn)).body).toBe('GET /?folder=/home')
+  const got = await visit(host, `${prefix}/a?b=1`, signedIn)
+  expect(got.body).toBe('GET /a?b=1')
+  expect(got.headers['set-cookie']).toEqual(['own=1; Path=/', 'wide=1; Path=/', 'deep=1; Path=/'])
+  // What the app itself writes without the prefix leads to it all the same.
+  expect((await visit(host, '/login', signedIn)).body).toBe('GET /login')
+  const based = await signIn(hostOf('based'), desk.holder.ownerToken)
+  const below = '/@dana/desk.main/apps/based/lab?x=1'
+  expect((await visit(hostOf('based'), below, { Cookie: based.cookie })).body).toBe(`GET ${below}`)
+  const socket = new WebSocket(`ws://127.0.0.1:${desk.holder.port}${prefix}/socket`, {
+    headers: { Host: host, Cookie: cookie, Origin: `http://${host}` },
+  })
+  await once(socket, 'open')
+  expect(asked.at(-1)?.url).toBe('/socket')
+  socket.close()
+})
 
-test('nothing of an app is served at the address of the console', { timeout: 60_000 }, async () => {
+test('nothing of an app is served at the address of the console', async () => {
   const console = new URL(desk.holder.url).host
   const count = asked.length
   const browser = { Cookie: `reeve_session=${desk.holder.ownerToken}` }
@@ -259,7 +255,7 @@ test('nothing of an app is served at the address of the console', { timeout: 60_
   expect(asked.length).toBe(count)
 })
 
-test('an app that says too much is answered for, and takes nobody with it', { timeout: 60_000 }, async () => {
+test('an app that says too much is answered for, and takes nobody with it', async () => {
   const { cookie } = await signIn(hostOf('path'), desk.holder.ownerToken)
   const huge = await visit(hostOf('path'), '/huge-headers', { Cookie: cookie })
   expect(huge.status).toBe(502)
@@ -269,7 +265,7 @@ test('an app that says too much is answered for, and takes nobody with it', { ti
   expect((await visit(hostOf('path'), '/after', { Cookie: cookie })).body).toBe('GET /after')
 })
 
-test('a port is shared by its owner as far as its template lets him, and no longer', { timeout: 60_000 }, async () => {
+test('a port is shared by its owner as far as its template lets him, and no longer', async () => {
   const { api } = desk.holder
   const kim = await member('kim')
   const { json: agent } = await api('GET', `/api/v2/workspaceagents/${desk.agentId}`)
@@ -314,7 +310,7 @@ test('a port is shared by its owner as far as its template lets him, and no long
   expect(JSON.stringify(audit)).toContain('"port_share"')
 })
 
-test('what a session opened ends with it', { timeout: 60_000 }, async () => {
+test('what a session opened ends with it', async () => {
   const sam = await member('sam')
   const { cookie } = await signIn(hostOf('authenticated'), sam)
   expect((await visit(hostOf('authenticated'), '/', { Cookie: cookie })).status).toBe(200)
@@ -322,7 +318,7 @@ test('what a session opened ends with it', { timeout: 60_000 }, async () => {
   expect((await visit(hostOf('authenticated'), '/', { Cookie: cookie })).status).toBe(303)
 })
 
-test('a page of another app, or of anybody, does nothing here', { timeout: 60_000 }, async () => {
+test('a page of another app, or of anybody, does nothing here', async () => {
   const host = hostOf('owner')
   const { cookie } = await signIn(host, desk.holder.ownerToken)
   const from = async (headers: Record<string, string>) =>
@@ -356,7 +352,7 @@ test('the console takes nobody to an address that is no app, and no program', as
   expect((await open(`http://${hostOf('owner')}/`, { 'Reeve-Session-Token': desk.holder.ownerToken })).status).toBe(403)
 })
 
-test('WebSockets and streams of events pass', { timeout: 60_000 }, async () => {
+test('WebSockets and streams of events pass', async () => {
   const host = hostOf('owner')
   const { cookie } = await signIn(host, desk.holder.ownerToken)
   const socket = new WebSocket(`ws://127.0.0.1:${desk.holder.port}/socket`, {
@@ -383,18 +379,12 @@ test('a path of the gateway, on the host of an app, is the app’s', async () =>
   expect((await visit(hostOf('public'), '/api/v2/users/me')).body).toBe('GET /api/v2/users/me')
 })
 
-test(
-  'an app that is not there yet, and a workspace that is gone, are told in a page',
-  { timeout: 60_000 },
-  async () => {
-    app.closeAllConnections()
-    await new Promise((done) => app.close(done))
-    const missing = await visit(hostOf('public'), '/x')
-    expect([missing.status, missing.headers['refresh']]).toEqual([502, '5'])
-    expect(missing.body).toContain('The app is not there yet')
-    await desk.killMachine()
-    await expect
-      .poll(async () => (await visit(hostOf('public'), '/x')).body)
-      .toContain('The workspace is not connected')
-  },
-)
+test('an app that is not there yet, and a workspace that is gone, are told in a page', async () => {
+  app.closeAllConnections()
+  await new Promise((done) => app.close(done))
+  const missing = await visit(hostOf('public'), '/x')
+  expect([missing.status, missing.headers['refresh']]).toEqual([502, '5'])
+  expect(missing.body).toContain('The app is not there yet')
+  await desk.killMachine()
+  await expect.poll(async () => (await visit(hostOf('public'), '/x')).body).toContain('The workspace is not connected')
+})

@@ -115,7 +115,7 @@ async function booted(buildId: string, name: string, script: string): Promise<Ma
   writeFileSync(join(home, 'start.sh'), `cd "$HOME/project"\n${script}\ntouch "$HOME/done"\n`)
   const machine = bootMachine(started, home, { PATH: `${programs}:${process.env['PATH']}` })
   machines.push(machine)
-  await expect.poll(() => existsSync(join(home, 'done')), { timeout: 90_000 }).toBe(true)
+  await expect.poll(() => existsSync(join(home, 'done'))).toBe(true)
   return { ...machine, home }
 }
 
@@ -159,80 +159,76 @@ const claude = (before: string): string => `export IS_SANDBOX=1 CLAUDE_CODE_DISA
 ${before} claude -p "$PROMPT" --output-format stream-json --verbose --dangerously-skip-permissions \
   >"$HOME/out" 2>"$HOME/err"; echo $? >"$HOME/code"`
 
-test(
-  'the agent of a task runs behind `boundary` with nothing set up, and all that it does stands under the task',
-  { timeout: 180_000 },
-  async () => {
-    upstream.answer((request) =>
-      answerTurn(request, request.body.includes('"tool_result"') ? lastTurn : turn, { 'request-id': 'req_1' }),
-    )
-    // Models are for those behind a boundary that runs; the token of a workspace is no exception.
-    const { json: home } = await server.api('GET', '/api/v2/organizations/default')
-    await server.api('PATCH', `/api/v2/organizations/${home.id}`, { require_boundary: true })
-    const { json: templates } = await server.api('GET', '/api/v2/templates')
-    const templateId = templates[0].id
-    await publish('of-agents', 'network: { rules: [{ id: docs, host: docs.example }] }', { template: 'agents' })
-    const boundaryPolicy = 'apiVersion: reeve/v1\nname: mine\nnetwork: { rules: [{ id: none, host: never.example }] }\n'
-    const wish = { template_id: templateId, input: 'Make the marker', name: 'make-marker' }
-    const refused = await server.api('POST', '/api/v2/tasks/me', { ...wish, boundary_policy: 'name: none' })
-    expect(refused.json.validations[0], JSON.stringify(refused.json)).toMatchObject({
-      field: 'boundary_policy',
-      detail: 'line 1: apiVersion is missing',
-    })
-    const made = await server.api('POST', '/api/v2/tasks/me', { ...wish, boundary_policy: boundaryPolicy })
-    expect(made.status, JSON.stringify(made.json)).toBe(201)
-    const task = made.json
-    const script = `PROMPT='Make the marker'
+test('the agent of a task runs behind `boundary` with nothing set up, and all that it does stands under the task', async () => {
+  upstream.answer((request) =>
+    answerTurn(request, request.body.includes('"tool_result"') ? lastTurn : turn, { 'request-id': 'req_1' }),
+  )
+  // Models are for those behind a boundary that runs; the token of a workspace is no exception.
+  const { json: home } = await server.api('GET', '/api/v2/organizations/default')
+  await server.api('PATCH', `/api/v2/organizations/${home.id}`, { require_boundary: true })
+  const { json: templates } = await server.api('GET', '/api/v2/templates')
+  const templateId = templates[0].id
+  await publish('of-agents', 'network: { rules: [{ id: docs, host: docs.example }] }', { template: 'agents' })
+  const boundaryPolicy = 'apiVersion: reeve/v1\nname: mine\nnetwork: { rules: [{ id: none, host: never.example }] }\n'
+  const wish = { template_id: templateId, input: 'Make the marker', name: 'make-marker' }
+  const refused = await server.api('POST', '/api/v2/tasks/me', { ...wish, boundary_policy: 'name: none' })
+  expect(refused.json.validations[0], JSON.stringify(refused.json)).toMatchObject({
+    field: 'boundary_policy',
+    detail: 'line 1: apiVersion is missing',
+  })
+  const made = await server.api('POST', '/api/v2/tasks/me', { ...wish, boundary_policy: boundaryPolicy })
+  expect(made.status, JSON.stringify(made.json)).toBe(201)
+  const task = made.json
+  const script = `PROMPT='Make the marker'
 curl -s -o "$HOME/refused" -w '%{http_code}' -H "Authorization: Bearer $ANTHROPIC_AUTH_TOKEN" -H 'Content-Type: application/json' \
   -d '{"model":"claude-opus-5-5","max_tokens":1,"messages":[]}' "$ANTHROPIC_BASE_URL/v1/messages" >"$HOME/status"
 ${claude('boundary --')}`
-    const { home: place, ended } = await booted(task.workspace_build_id, 'task', script)
+  const { home: place, ended } = await booted(task.workspace_build_id, 'task', script)
 
-    expect(said(place, 'code'), said(place, 'err') + said(place, 'out')).toBe('0\n')
-    expect(said(place, 'project/marker')).toBe('made\n')
-    // What the next start of the task goes on with.
-    expect(existsSync(join(place, '.claude/projects'))).toBe(true)
-    expect([said(place, 'status'), said(place, 'refused')]).toEqual(['403', expect.stringContaining('boundary')])
-    const { session, events } = await boundaryOf(said(place, 'err'))
-    const where = {
-      id: task.workspace_id,
-      name: task.workspace_name,
-      template_id: templateId,
-      template_name: 'agents',
-      template_version_id: task.template_version_id,
-      build_id: task.workspace_build_id,
-      agent_name: 'main',
-      task_id: task.id,
-      task_name: 'make-marker',
-    }
-    expect(session).toMatchObject({ status: 'ended', tier: 1, gaps: 0, tampered: false, workspace: where })
-    expect(events.filter(({ rule }) => rule === 'gateway')).toHaveLength(2)
-    const [denied] = events.filter(({ decision, net }) => decision === 'deny' && net !== null)
-    expect(denied ?? events).toMatchObject({ kind: 'net', net: { host: 'pastebin.test' }, workspace: where })
+  expect(said(place, 'code'), said(place, 'err') + said(place, 'out')).toBe('0\n')
+  expect(said(place, 'project/marker')).toBe('made\n')
+  // What the next start of the task goes on with.
+  expect(existsSync(join(place, '.claude/projects'))).toBe(true)
+  expect([said(place, 'status'), said(place, 'refused')]).toEqual(['403', expect.stringContaining('boundary')])
+  const { session, events } = await boundaryOf(said(place, 'err'))
+  const where = {
+    id: task.workspace_id,
+    name: task.workspace_name,
+    template_id: templateId,
+    template_name: 'agents',
+    template_version_id: task.template_version_id,
+    build_id: task.workspace_build_id,
+    agent_name: 'main',
+    task_id: task.id,
+    task_name: 'make-marker',
+  }
+  expect(session).toMatchObject({ status: 'ended', tier: 1, gaps: 0, tampered: false, workspace: where })
+  expect(events.filter(({ rule }) => rule === 'gateway')).toHaveLength(2)
+  const [denied] = events.filter(({ decision, net }) => decision === 'deny' && net !== null)
+  expect(denied ?? events).toMatchObject({ kind: 'net', net: { host: 'pastebin.test' }, workspace: where })
 
-    const { json: explained } = await server.api('GET', `/api/v2/boundaries/denials/${denied.denial}`)
-    const layers = explained.checked.map(({ policy }: Row) => policy)
-    expect(layers).toEqual(expect.arrayContaining(['floor@v1', 'of-agents@v1', `task-${task.id.slice(-12)}@v1`]))
+  const { json: explained } = await server.api('GET', `/api/v2/boundaries/denials/${denied.denial}`)
+  const layers = explained.checked.map(({ policy }: Row) => policy)
+  expect(layers).toEqual(expect.arrayContaining(['floor@v1', 'of-agents@v1', `task-${task.id.slice(-12)}@v1`]))
 
-    const lines = said(place, 'out').split('\n').filter(Boolean)
-    const { session_id: clientSession } = JSON.parse(lines.at(-1) ?? '{}')
-    const conversation = await settledSession(server, clientSession, 2)
-    const { json } = await server.api('GET', `/api/v2/aibridge/sessions/${conversation.id}/timeline?limit=2000`)
-    expect(json.events.map(({ kind }: Row) => kind)).toEqual(
-      expect.arrayContaining(['prompt', 'tool_call', 'tool_result']),
-    )
-    const decisions = json.decisions.flatMap(({ event }: Row) => event ?? [])
-    expect(decisions).toContainEqual(
-      expect.objectContaining({ denial: denied.denial, workspace: expect.objectContaining(where) }),
-    )
+  const lines = said(place, 'out').split('\n').filter(Boolean)
+  const { session_id: clientSession } = JSON.parse(lines.at(-1) ?? '{}')
+  const conversation = await settledSession(server, clientSession, 2)
+  const { json } = await server.api('GET', `/api/v2/aibridge/sessions/${conversation.id}/timeline?limit=2000`)
+  expect(json.events.map(({ kind }: Row) => kind)).toEqual(
+    expect.arrayContaining(['prompt', 'tool_call', 'tool_result']),
+  )
+  const decisions = json.decisions.flatMap(({ event }: Row) => event ?? [])
+  expect(decisions).toContainEqual(
+    expect.objectContaining({ denial: denied.denial, workspace: expect.objectContaining(where) }),
+  )
 
-    const listed = await reeve('network', 'events', '--task', 'make-marker', '--filter', 'verdict:denied', '-o', 'json')
-    expect(JSON.parse(listed.stdout)).toHaveLength(events.filter(({ decision }) => decision === 'deny').length)
+  const listed = await reeve('network', 'events', '--task', 'make-marker', '--filter', 'verdict:denied', '-o', 'json')
+  expect(JSON.parse(listed.stdout)).toHaveLength(events.filter(({ decision }) => decision === 'deny').length)
 
-    expect((await reeve('workspaces', 'stop', task.workspace_name)).code).toBe(0)
-    expect(await ended).toBe(0)
-  },
-)
+  expect((await reeve('workspaces', 'stop', task.workspace_name)).code).toBe(0)
+  expect(await ended).toBe(0)
+})
 
 /** What a template of Coder's does to have a boundary: a file of settings, and a copy of its command. */
 const asCoders = (jail: string): string => `mkdir -p "$HOME/.config/coder_boundary"
@@ -260,47 +256,40 @@ echo "in $CODER_WORKSPACE_NAME"
 test.each([
   ['nsjail', 1],
   ['landjail', 2],
-])(
-  '`coder boundary` with the settings of a template of Coder’s (%s) holds, in tier %i',
-  { timeout: 120_000 },
-  async (jail, tier) => {
-    const script = `export OUTSIDE="$HOME"\ncat >inside.sh <<'INSIDE'\n${inside}INSIDE\n${asCoders(jail)}`
-    const { home, id } = await workspace(`legacy-${tier}`, script)
-    const err = said(home, 'err')
-    expect(said(home, 'code'), err).toBe('0\n7\n')
-    expect(said(home, 'out').split('\n').filter(Boolean), err).toEqual([
-      'pastebin 403',
-      ...(tier === 1 ? ['bin', 'git-askpass'] : []),
-      'no tokens',
-      `in legacy-${tier}`,
-    ])
-    const { session, events } = await boundaryOf(err)
-    expect(session).toMatchObject({
-      tier,
-      command: 'sh',
-      workspace: { id, task_id: null },
-      owner: { username: 'dana' },
-    })
-    expect(events).toContainEqual(
-      expect.objectContaining({ decision: 'deny', net: expect.objectContaining({ host: 'pastebin.test' }) }),
-    )
-  },
-)
+])('`coder boundary` with the settings of a template of Coder’s (%s) holds, in tier %i', async (jail, tier) => {
+  const script = `export OUTSIDE="$HOME"\ncat >inside.sh <<'INSIDE'\n${inside}INSIDE\n${asCoders(jail)}`
+  const { home, id } = await workspace(`legacy-${tier}`, script)
+  const err = said(home, 'err')
+  expect(said(home, 'code'), err).toBe('0\n7\n')
+  expect(said(home, 'out').split('\n').filter(Boolean), err).toEqual([
+    'pastebin 403',
+    ...(tier === 1 ? ['bin', 'git-askpass'] : []),
+    'no tokens',
+    `in legacy-${tier}`,
+  ])
+  const { session, events } = await boundaryOf(err)
+  expect(session).toMatchObject({
+    tier,
+    command: 'sh',
+    workspace: { id, task_id: null },
+    owner: { username: 'dana' },
+  })
+  expect(events).toContainEqual(
+    expect.objectContaining({ decision: 'deny', net: expect.objectContaining({ host: 'pastebin.test' }) }),
+  )
+})
 
-test(
-  'in the jail of the template `local` it holds in tier 1: user namespaces work there',
-  { timeout: 120_000 },
-  async (context) => {
-    const why = /workspaces do not run on this machine.*/.exec(server.output())?.[0] ?? null
-    if (why !== null) context.skip(whySkipped('boundaries in local workspaces', why) ?? why)
-    const source = readFileSync(join(root, 'templates/local/main.tf'), 'utf8')
-    mkdirSync(join(folder, 'nested'))
-    const script = `cd "$HOME/work"; boundary check --json >"$HOME/check"
+test('in the jail of the template `local` it holds in tier 1: user namespaces work there', async (context) => {
+  const why = /workspaces do not run on this machine.*/.exec(server.output())?.[0] ?? null
+  if (why !== null) context.skip(whySkipped('boundaries in local workspaces', why) ?? why)
+  const source = readFileSync(join(root, 'templates/local/main.tf'), 'utf8')
+  mkdirSync(join(folder, 'nested'))
+  const script = `cd "$HOME/work"; boundary check --json >"$HOME/check"
     boundary -- sh -c 'id -u; curl -s -o /dev/null -w "%%{http_code}" http://pastebin.test/; touch made' >"$HOME/out" 2>"$HOME/err"
     touch "$HOME/done"`
-    writeFileSync(
-      join(folder, 'nested', 'main.tf'),
-      `${source}
+  writeFileSync(
+    join(folder, 'nested', 'main.tf'),
+    `${source}
 resource "coder_script" "nested" {
   agent_id     = coder_agent.main.id
   display_name = "Nested"
@@ -311,23 +300,22 @@ resource "coder_script" "nested" {
   EOT
 }
 `,
-    )
-    const pushed = await reeve('templates', 'push', 'nested')
-    expect(pushed.code, pushed.stderr + pushed.stdout).toBe(0)
-    const made = await reeve('workspaces', 'create', 'nested', 'nested', '-o', 'json')
-    expect(made.code, made.stderr).toBe(0)
-    const { id } = JSON.parse(made.stdout)
-    const home = join(server.dataDir, 'workspaces', id, 'home')
-    await expect.poll(() => existsSync(join(home, 'done')), { timeout: 60_000 }).toBe(true)
-    const err = said(home, 'err')
-    expect(JSON.parse(said(home, 'check')).tier, said(home, 'check')).toBe(1)
-    expect(said(home, 'out'), err).toMatch(/^\d+\n403$/)
-    expect(existsSync(join(home, 'work/made'))).toBe(true)
-    expect((await boundaryOf(err)).session).toMatchObject({
-      tier: 1,
-      jail: 'namespaces',
-      workspace: { id, name: 'nested' },
-    })
-    expect((await reeve('workspaces', 'delete', 'nested', '--yes')).code).toBe(0)
-  },
-)
+  )
+  const pushed = await reeve('templates', 'push', 'nested')
+  expect(pushed.code, pushed.stderr + pushed.stdout).toBe(0)
+  const made = await reeve('workspaces', 'create', 'nested', 'nested', '-o', 'json')
+  expect(made.code, made.stderr).toBe(0)
+  const { id } = JSON.parse(made.stdout)
+  const home = join(server.dataDir, 'workspaces', id, 'home')
+  await expect.poll(() => existsSync(join(home, 'done'))).toBe(true)
+  const err = said(home, 'err')
+  expect(JSON.parse(said(home, 'check')).tier, said(home, 'check')).toBe(1)
+  expect(said(home, 'out'), err).toMatch(/^\d+\n403$/)
+  expect(existsSync(join(home, 'work/made'))).toBe(true)
+  expect((await boundaryOf(err)).session).toMatchObject({
+    tier: 1,
+    jail: 'namespaces',
+    workspace: { id, name: 'nested' },
+  })
+  expect((await reeve('workspaces', 'delete', 'nested', '--yes')).code).toBe(0)
+})

@@ -123,7 +123,7 @@ async function running(name: string, script: string) {
   })
   const machine = bootMachine(started, home, { PATH: `${join(home, 'bin')}:${process.env['PATH']}` })
   machines.push(machine)
-  await expect.poll(() => agentsOf(started.id), { timeout: 30_000 }).toMatchObject([{ lifecycle_state: 'ready' }])
+  await expect.poll(() => agentsOf(started.id)).toMatchObject([{ lifecycle_state: 'ready' }])
   const [agent] = await agentsOf(started.id)
   const startLines = async (): Promise<string[]> =>
     (await logOf(agent.id)).filter((line) => line.startsWith('Startup Script: ')).map((line) => line.slice(16))
@@ -137,13 +137,10 @@ async function linkAccount(): Promise<void> {
   await fetch(back, { headers, redirect: 'manual' })
 }
 
-test(
-  'commands are there without being installed, and nobody has the token of the agent',
-  { timeout: 60_000 },
-  async () => {
-    const { startLines, started } = await running(
-      'tooled',
-      `for name in reeve coder agentapi boundary; do command -v $name | grep -c reeve-workspace; done
+test('commands are there without being installed, and nobody has the token of the agent', async () => {
+  const { startLines, started } = await running(
+    'tooled',
+    `for name in reeve coder agentapi boundary; do command -v $name | grep -c reeve-workspace; done
 coder stat mem --output json
 reeve stat disk --path "$HOME"
 coder stat cpu --nonsense || echo "code $?"
@@ -153,21 +150,20 @@ reeve whatever || echo "code $?"
 stat -c %a "$REEVE_AGENT_SOCKET"
 env | grep -c AGENT_TOKEN || true
 `,
-    )
-    const lines = await startLines()
-    expect(lines.slice(0, 4)).toEqual(['1', '1', '1', '1'])
-    expect(JSON.parse(lines[4]!)).toMatchObject({ unit: 'GiB', used: expect.any(Number) })
-    expect(lines[5]).toMatch(/^[\d.]+\/[\d.]+ GiB \(\d+%\)$/)
-    expect(lines).toContain('code 1')
-    expect(lines).toContain(`${server.url}/external-auth/gh`)
-    expect(lines).toContain('Usage: reeve agent serve [flags] -- <command of the agent>')
-    expect(lines).toContain('code 127')
-    expect(lines.slice(-2)).toEqual(['600', '0'])
-    expect(JSON.stringify(lines)).not.toContain(started.token)
-  },
-)
+  )
+  const lines = await startLines()
+  expect(lines.slice(0, 4)).toEqual(['1', '1', '1', '1'])
+  expect(JSON.parse(lines[4]!)).toMatchObject({ unit: 'GiB', used: expect.any(Number) })
+  expect(lines[5]).toMatch(/^[\d.]+\/[\d.]+ GiB \(\d+%\)$/)
+  expect(lines).toContain('code 1')
+  expect(lines).toContain(`${server.url}/external-auth/gh`)
+  expect(lines).toContain('Usage: reeve agent serve [flags] -- <command of the agent>')
+  expect(lines).toContain('code 127')
+  expect(lines.slice(-2)).toEqual(['600', '0'])
+  expect(JSON.stringify(lines)).not.toContain(started.token)
+})
 
-test('a coding agent says by its tool what it does, and people read it', { timeout: 60_000 }, async () => {
+test('a coding agent says by its tool what it does, and people read it', async () => {
   const call = (name: string, args: object) =>
     JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name, arguments: args } })
   const said = [
@@ -197,85 +193,73 @@ test('a coding agent says by its tool what it does, and people read it', { timeo
   ])
 })
 
-test(
-  'Git acts as the owner: by token where an account is linked, and by key over SSH',
-  { timeout: 90_000 },
-  async () => {
-    await linkAccount()
-    const { json: key } = await server.api('GET', '/api/v2/users/me/gitsshkey')
-    const { startLines } = await running(
-      'git',
-      `printf 'protocol=https\\nhost=git.test\\n\\n' | git credential fill
+test('Git acts as the owner: by token where an account is linked, and by key over SSH', async () => {
+  await linkAccount()
+  const { json: key } = await server.api('GET', '/api/v2/users/me/gitsshkey')
+  const { startLines } = await running(
+    'git',
+    `printf 'protocol=https\\nhost=git.test\\n\\n' | git credential fill
 coder external-auth access-token gh
 printf 'protocol=https\\nhost=elsewhere.test\\n\\n' | GIT_TERMINAL_PROMPT=0 git credential fill 2>&1 || echo refused
 git ls-remote ssh://git@git.test/x.git 2>&1 || true
 `,
-    )
-    const lines = await startLines()
-    const token = lines.find((line) => line.startsWith('password='))?.slice('password='.length)
-    expect(github.live).toContain(token)
-    expect(lines).toContain('username=x-access-token')
-    expect(lines).toContain(token)
-    expect(lines).toContain('refused')
-    expect(lines).toContain('key: -----BEGIN OPENSSH PRIVATE KEY-----')
-    expect(lines.find((line) => line.includes('id_ed25519'))).toMatch(/^-rw-------/)
-    expect(lines.some((line) => line.includes(key.public_key))).toBe(true)
-    const { json } = await server.api('GET', '/api/v2/audit?q=action:read_token')
-    expect(json.audit_logs.length).toBeGreaterThanOrEqual(2)
-  },
-)
+  )
+  const lines = await startLines()
+  const token = lines.find((line) => line.startsWith('password='))?.slice('password='.length)
+  expect(github.live).toContain(token)
+  expect(lines).toContain('username=x-access-token')
+  expect(lines).toContain(token)
+  expect(lines).toContain('refused')
+  expect(lines).toContain('key: -----BEGIN OPENSSH PRIVATE KEY-----')
+  expect(lines.find((line) => line.includes('id_ed25519'))).toMatch(/^-rw-------/)
+  expect(lines.some((line) => line.includes(key.public_key))).toBe(true)
+  const { json } = await server.api('GET', '/api/v2/audit?q=action:read_token')
+  expect(json.audit_logs.length).toBeGreaterThanOrEqual(2)
+})
 
-test(
-  'a template is given the accounts that it asks for, and one that it needs is not done without',
-  { timeout: 90_000 },
-  async () => {
-    await linkAccount()
-    const without = await reeve('workspaces', 'create', 'without', 'strict')
-    expect(without.code).not.toBe(0)
-    expect(without.stderr + without.stdout).toContain('Keep your deploy key: reeve secrets set deploy')
-    writeFileSync(join(folder, 'key'), 'hidden key')
-    expect((await reeve('secrets', 'set', 'deploy', '--env', 'DEPLOY_KEY', '--value-file', 'key')).code).toBe(0)
-    const linked = await makeWorkspace(server, reeve, { name: 'linked', template: 'strict' })
-    const { json: key } = await server.api('GET', '/api/v2/users/me/gitsshkey')
-    expect(linked).toMatchObject({ key: key.public_key, secret: 'hidden key' })
-    // SAFETY: what the template says.
-    expect(github.live).toContain((linked as unknown as { linked: string }).linked)
+test('a template is given the accounts that it asks for, and one that it needs is not done without', async () => {
+  await linkAccount()
+  const without = await reeve('workspaces', 'create', 'without', 'strict')
+  expect(without.code).not.toBe(0)
+  expect(without.stderr + without.stdout).toContain('Keep your deploy key: reeve secrets set deploy')
+  writeFileSync(join(folder, 'key'), 'hidden key')
+  expect((await reeve('secrets', 'set', 'deploy', '--env', 'DEPLOY_KEY', '--value-file', 'key')).code).toBe(0)
+  const linked = await makeWorkspace(server, reeve, { name: 'linked', template: 'strict' })
+  const { json: key } = await server.api('GET', '/api/v2/users/me/gitsshkey')
+  expect(linked).toMatchObject({ key: key.public_key, secret: 'hidden key' })
+  // SAFETY: what the template says.
+  expect(github.live).toContain((linked as unknown as { linked: string }).linked)
 
-    await server.api('DELETE', '/api/v2/external-auth/gh')
-    const refused = await reeve('workspaces', 'create', 'refused', 'strict')
-    expect(refused.code).not.toBe(0)
-    expect(refused.stderr + refused.stdout).toContain(`Link it at ${server.url}/external-auth/gh`)
-    // What is to go away goes without it.
-    expect((await reeve('workspaces', 'delete', 'linked', '--yes')).code).toBe(0)
-  },
-)
+  await server.api('DELETE', '/api/v2/external-auth/gh')
+  const refused = await reeve('workspaces', 'create', 'refused', 'strict')
+  expect(refused.code).not.toBe(0)
+  expect(refused.stderr + refused.stdout).toContain(`Link it at ${server.url}/external-auth/gh`)
+  // What is to go away goes without it.
+  expect((await reeve('workspaces', 'delete', 'linked', '--yes')).code).toBe(0)
+})
 
-test(
-  'schedules run, and a stop hears the last words and ends what was left running in order',
-  { timeout: 90_000 },
-  async () => {
-    const { started, home, machine, agent } = await running(
-      'ends',
-      `(trap 'echo ended > "$HOME/ended"; exit 0' TERM; while :; do sleep 0.1; done) > /dev/null 2>&1 &\n`,
-    )
-    await expect.poll(() => logOf(agent.id), { timeout: 10_000 }).toContain('Tick: tick')
-    await expect.poll(() => existsSync(join(home, 'logs/tick.log'))).toBe(true)
-    expect(readFileSync(join(home, 'logs/tick.log'), 'utf8')).toMatch(/^tick\n/)
-    expect((await reeve('workspaces', 'stop', 'ends')).code).toBe(0)
-    expect(await machine.ended).toBe(0)
-    expect(readFileSync(join(home, 'ended'), 'utf8')).toBe('ended\n')
-    expect(await logOf(agent.id)).toContain('Bye: the last words')
+test('schedules run, and a stop hears the last words and ends what was left running in order', async () => {
+  const { started, home, machine, agent } = await running(
+    'ends',
+    `(trap 'echo ended > "$HOME/ended"; exit 0' TERM; while :; do sleep 0.1; done) > /dev/null 2>&1 &\n`,
+  )
+  await expect.poll(() => logOf(agent.id)).toContain('Tick: tick')
+  await expect.poll(() => existsSync(join(home, 'logs/tick.log'))).toBe(true)
+  expect(readFileSync(join(home, 'logs/tick.log'), 'utf8')).toMatch(/^tick\n/)
+  expect((await reeve('workspaces', 'stop', 'ends')).code).toBe(0)
+  expect(await machine.ended).toBe(0)
+  expect(readFileSync(join(home, 'ended'), 'utf8')).toBe('ended\n')
+  expect(await logOf(agent.id)).toContain('Bye: the last words')
 
-    const { json: workspace } = await server.api('GET', `/api/v2/workspaces/${started.id}`)
-    const { json: builds } = await server.api('GET', `/api/v2/workspaces/${started.id}/builds`)
-    expect(workspace.latest_build.status).toBe('stopped')
-    const { json: timings } = await server.api('GET', `/api/v2/workspacebuilds/${builds[1].id}/timings`)
-    expect(timings.agent_connection_timings).toMatchObject([{ stage: 'connect', workspace_agent_name: 'main' }])
-    const runs = timings.agent_script_timings.map(
-      ({ stage, display_name, status }: Record<string, string>) => `${stage} ${display_name} ${status}`,
-    )
-    expect(runs).toContain('start Startup Script ok')
-    expect(runs).toContain('cron Tick ok')
-    expect(runs).toContain('stop Bye ok')
-  },
-)
+  const { json: workspace } = await server.api('GET', `/api/v2/workspaces/${started.id}`)
+  const { json: builds } = await server.api('GET', `/api/v2/workspaces/${started.id}/builds`)
+  expect(workspace.latest_build.status).toBe('stopped')
+  const { json: timings } = await server.api('GET', `/api/v2/workspacebuilds/${builds[1].id}/timings`)
+  expect(timings.agent_connection_timings).toMatchObject([{ stage: 'connect', workspace_agent_name: 'main' }])
+  const runs = timings.agent_script_timings.map(
+    ({ stage, display_name, status }: Record<string, string>) => `${stage} ${display_name} ${status}`,
+  )
+  expect(runs).toContain('start Startup Script ok')
+  expect(runs).toContain('cron Tick ok')
+  expect(runs).toContain('stop Bye ok')
+})

@@ -63,51 +63,47 @@ const both = [
   ['another server, which relays', () => other],
 ] as const
 
-test(
-  'what is measured is told as it changes, how an agent is reached, and what runs beside it',
-  { timeout: 60_000 },
-  async () => {
-    const { api, ownerToken, url } = holder
-    const path = `/api/v2/workspaceagents/${agentId}`
-    const cores = { description: { key: 'cores', display_name: 'Cores', interval: 1, timeout: 5 } }
-    const socket = new WebSocket(`${url.replace('http', 'ws')}${path}/watch-metadata-ws`, {
-      headers: { 'Reeve-Session-Token': ownerToken },
-    })
-    const told: unknown[] = []
-    socket.on('message', (data) => told.push(JSON.parse(String(data))))
-    await expect
-      .poll(() => told.at(-1), { timeout: 30_000 })
-      .toMatchObject({ type: 'data', data: [{ ...cores, result: { value: '4', error: '' } }] })
-    socket.close()
-    const events = await fetch(`${url}${path}/watch-metadata`, { headers: { 'Reeve-Session-Token': ownerToken } })
-    expect(events.headers.get('content-type')).toContain('text/event-stream')
-    const reader = events.body!.getReader()
-    expect(new TextDecoder().decode((await reader.read()).value)).toContain('"key":"cores"')
-    await reader.cancel()
-    const refused = new WebSocket(`${url.replace('http', 'ws')}${path}/watch-metadata-ws`, {
-      headers: { 'Reeve-Session-Token': await stranger() },
-    })
-    expect((await once(refused, 'error'))[0].message).toContain('404')
+test('what is measured is told as it changes, how an agent is reached, and what runs beside it', async () => {
+  const { api, ownerToken, url } = holder
+  const path = `/api/v2/workspaceagents/${agentId}`
+  const cores = { description: { key: 'cores', display_name: 'Cores', interval: 1, timeout: 5 } }
+  const socket = new WebSocket(`${url.replace('http', 'ws')}${path}/watch-metadata-ws`, {
+    headers: { 'Reeve-Session-Token': ownerToken },
+  })
+  const told: unknown[] = []
+  socket.on('message', (data) => told.push(JSON.parse(String(data))))
+  await expect
+    .poll(() => told.at(-1))
+    .toMatchObject({ type: 'data', data: [{ ...cores, result: { value: '4', error: '' } }] })
+  socket.close()
+  const events = await fetch(`${url}${path}/watch-metadata`, { headers: { 'Reeve-Session-Token': ownerToken } })
+  expect(events.headers.get('content-type')).toContain('text/event-stream')
+  const reader = events.body!.getReader()
+  expect(new TextDecoder().decode((await reader.read()).value)).toContain('"key":"cores"')
+  await reader.cancel()
+  const refused = new WebSocket(`${url.replace('http', 'ws')}${path}/watch-metadata-ws`, {
+    headers: { 'Reeve-Session-Token': await stranger() },
+  })
+  expect((await once(refused, 'error'))[0].message).toContain('404')
 
-    expect((await api('GET', `${path}/connection`)).json).toMatchObject({
-      streams_url: `${url.replace('http', 'ws')}${path}/streams`,
-      derp_map: { Regions: {} },
-      disable_direct_connections: true,
-    })
-    const { status, json } = await api('GET', `${path}/containers?label=no-such-label`)
-    expect([status, json.containers, json.devcontainers]).toEqual([200, [], []])
-  },
-)
+  expect((await api('GET', `${path}/connection`)).json).toMatchObject({
+    streams_url: `${url.replace('http', 'ws')}${path}/streams`,
+    derp_map: { Regions: {} },
+    disable_direct_connections: true,
+  })
+  const { status, json } = await api('GET', `${path}/containers?label=no-such-label`)
+  expect([status, json.containers, json.devcontainers]).toEqual([200, [], []])
+})
 
 for (const [name, server] of both) {
-  test(`${name}: a command has its input, both outputs and its exit code`, { timeout: 60_000 }, async () => {
+  test(`${name}: a command has its input, both outputs and its exit code`, async () => {
     const stdin = Buffer.alloc(1_500_000, 'sixteen bytes..\n')
     const ran = await reeve(server(), ['ssh', 'desk', '--', 'cat; echo oh >&2; exit 4'], { stdin })
     expect([ran.code, ran.stderr, ran.stdout.length]).toEqual([4, 'oh\n', stdin.length])
     expect(ran.stdout === stdin.toString()).toBe(true)
   })
 
-  test(`${name}: a port of the workspace is a port here`, { timeout: 60_000 }, async () => {
+  test(`${name}: a port of the workspace is a port here`, async () => {
     const web = createServer((req, res) => void res.end(`${req.method} ${req.url}`))
     await once(web.listen(0, '127.0.0.1'), 'listening')
     // SAFETY: it listens on a host.
@@ -120,7 +116,7 @@ for (const [name, server] of both) {
     expect([refused.code === 0, refused.stderr]).toEqual([false, expect.stringMatching(/nothing listens on port/)])
   })
 
-  test(`${name}: a terminal is found again with what it showed`, { timeout: 60_000 }, async () => {
+  test(`${name}: a terminal is found again with what it showed`, async () => {
     const session = randomUUID()
     const first = await terminal(server(), session)
     first.type('stty size; here=kept; echo shown "before"\n')
@@ -152,7 +148,7 @@ async function terminal(server: RunningServer, session: string, headers?: Record
   }
 }
 
-test('what a script says is told by both servers as it is said', { timeout: 60_000 }, async () => {
+test('what a script says is told by both servers as it is said', async () => {
   const following: string[] = []
   const heard = both.map(async ([, server]) => {
     const client = createClient({ url: server().url, token: holder.ownerToken })
@@ -189,7 +185,7 @@ test('who may not go in does not, and a page of another site is not let in with 
   await expect(asked({ 'Reeve-Session-Token': gateway })).rejects.toThrow(/40[34]/)
 })
 
-test('a connection ends when its credential does, and both are on record', { timeout: 60_000 }, async () => {
+test('a connection ends when its credential does, and both are on record', async () => {
   const made = await holder.api('POST', '/api/v2/users/me/keys/tokens', { token_name: 'short', scope: 'all' })
   const open = await terminal(holder, randomUUID(), { 'Reeve-Session-Token': made.json.key })
   const ended = await reeve(holder, ['tokens', 'revoke', 'short', '--yes'])
@@ -212,7 +208,7 @@ test('servers believe nobody who has not the keyring', async () => {
   expect(await asked({ 'Reeve-Relay-Pass': 'sealed-1.0000000000000000.AAAA' })).toContain('401')
 })
 
-test('nothing is opened to a workspace whose agent is gone', { timeout: 60_000 }, async () => {
+test('nothing is opened to a workspace whose agent is gone', async () => {
   await desk.killMachine()
   for (const [, server] of both) {
     await expect

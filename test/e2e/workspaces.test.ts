@@ -48,7 +48,7 @@ resource "terraform_data" "machine" {
 const reeve = (...argv: string[]) =>
   runCli(argv, { env: { REEVE_URL: server.url, REEVE_TOKEN: server.ownerToken }, cwd: folder, home: folder })
 
-test('a workspace is made, stopped, started, looked at and deleted', { timeout: 120_000 }, async () => {
+test('a workspace is made, stopped, started, looked at and deleted', async () => {
   mkdirSync(join(folder, 'agent-desk'))
   writeFileSync(join(folder, 'agent-desk', 'main.tf'), template)
   expect((await reeve('templates', 'push', 'agent-desk')).code).toBe(0)

@@ -22,7 +22,7 @@ export interface Desk extends AsyncDisposable {
 }
 
 const root = resolve(import.meta.dirname, '../..')
-const connectsWithinMs = 60_000
+const connectsWithinMs = 120_000
 
 const template = ({ apps = '', metadata = '' }: Options): string => `terraform {
   required_providers {

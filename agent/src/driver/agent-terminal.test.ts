@@ -33,12 +33,11 @@ async function open(folder: string, options: Partial<TaskDriverOptions<ScreenTal
 }
 
 const said = (driver: TaskDriver): string[] => driver.messages().map(({ role, content }) => `${role}: ${content}`)
-const resting = async (driver: TaskDriver): Promise<void> =>
-  await expect.poll(driver.status, { timeout: 20_000 }).toBe('stable')
+const resting = async (driver: TaskDriver): Promise<void> => await expect.poll(driver.status).toBe('stable')
 const hears = async (driver: TaskDriver, words: string): Promise<void> =>
-  await expect.poll(() => said(driver).at(-1), { timeout: 20_000 }).toBe(`agent: ${words}`)
+  await expect.poll(() => said(driver).at(-1)).toBe(`agent: ${words}`)
 const shows = async (terminal: AgentTerminal, words: string): Promise<void> =>
-  await expect.poll(() => screenOf(terminal), { timeout: 20_000 }).toContain(words)
+  await expect.poll(() => screenOf(terminal)).toContain(words)
 const trouble = (driver: TaskDriver, words: string) =>
   until(driver, (change) => change.kind === 'trouble' && change.trouble.message.includes(words))
 

@@ -100,7 +100,7 @@ test('a session is found again with what it showed, and one without a name goes 
   await expect.poll(() => isAlive(pid)).toBe(false)
 })
 
-test('a terminal that nobody reads waits, and memory does not grow', { timeout: 20_000 }, async () => {
+test('a terminal that nobody reads waits, and memory does not grow', async () => {
   using streams = workspace()
   const duplex = streams.open(terminal('yes; true'))
   await once(duplex, 'readable')

@@ -75,33 +75,28 @@ function machineWith(folder: string, agent: string) {
   }
 }
 
-test(
-  'an agent that is killed is started again in the same folder, and ends as it likes',
-  { timeout: 30_000 },
-  async () => {
-    using home = temporaryFolder()
-    const { ended, starts, left } = machineWith(
-      home.path,
-      'echo "$REEVE_AGENT_FOLDER" >>folders\n[ "$(wc -l <starts)" -ge 2 ] || kill -9 $$\nexit 3',
-    )
-    expect(await ended).toEqual([3, null])
-    expect(starts()).toBe(2)
-    const [first, second] = readFileSync(join(home.path, 'folders'), 'utf8').split('\n')
-    expect(second).toBe(first)
-    expect(left()).toEqual([])
-  },
-)
+test('an agent that is killed is started again in the same folder, and ends as it likes', async () => {
+  using home = temporaryFolder()
+  const { ended, starts, left } = machineWith(
+    home.path,
+    'echo "$REEVE_AGENT_FOLDER" >>folders\n[ "$(wc -l <starts)" -ge 2 ] || kill -9 $$\nexit 3',
+  )
+  expect(await ended).toEqual([3, null])
+  expect(starts()).toBe(2)
+  const [first, second] = readFileSync(join(home.path, 'folders'), 'utf8').split('\n')
+  expect(second).toBe(first)
+  expect(left()).toEqual([])
+})
 
 test.each(['SIGTERM', 'SIGINT'] as const)(
   'an agent is told of %s, has its time, and is not started again',
-  { timeout: 30_000 },
   async (signal) => {
     using home = temporaryFolder()
     const { child, ended, starts, left } = machineWith(
       home.path,
       `trap 'sleep 0.3; touch parted; exit 0' TERM\ntouch ready\nwhile :; do sleep 0.05; done`,
     )
-    await expect.poll(() => existsSync(join(home.path, 'ready')), { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => existsSync(join(home.path, 'ready'))).toBe(true)
     child.kill(signal)
     expect(await ended).toEqual([0, null])
     expect(existsSync(join(home.path, 'parted'))).toBe(true)
@@ -109,10 +104,10 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   },
 )
 
-test('a machine that goes down while its agent is dead does not start it again', { timeout: 30_000 }, async () => {
+test('a machine that goes down while its agent is dead does not start it again', async () => {
   using home = temporaryFolder()
   const { child, ended, starts } = machineWith(home.path, 'kill -9 $$')
-  await expect.poll(() => existsSync(join(home.path, 'starts')), { timeout: 10_000 }).toBe(true)
+  await expect.poll(() => existsSync(join(home.path, 'starts'))).toBe(true)
   child.kill('SIGTERM')
   // Which of the two signals came first is nobody's to say.
   expect([137, 143]).toContain((await ended)[0])

@@ -29,7 +29,7 @@ test('messages arrive in order, and again after the connection was lost', async 
   await expect.poll(() => heard).toEqual(['a', 'b'])
   for (const round of [1, 2]) {
     await cut('pg_terminate_backend')
-    await expect.poll(() => reconnects, { timeout: 5_000 }).toBe(round)
+    await expect.poll(() => reconnects).toBe(round)
     await notify(`c${round}`)
     await expect.poll(() => heard).toContain(`c${round}`)
   }

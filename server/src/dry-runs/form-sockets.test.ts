@@ -89,7 +89,7 @@ async function template(admin: string): Promise<string> {
   const { json } = await call('POST', 'organizations/default/templateversions', { file_id: hash })
   await vi.waitFor(
     async () => expect((await call('GET', `templateversions/${json.id}`)).json.job.status).toBe('succeeded'),
-    20_000,
+    60_000,
   )
   await call('POST', 'organizations/default/templates', { name: 'plain', template_version_id: json.id })
   return json.id
@@ -116,7 +116,7 @@ const refusedWith = (url: string, headers: Record<string, string>): Promise<numb
   })
 
 const planOf = async (place: number) => {
-  await expect.poll(() => plans.length, { timeout: 20_000 }).toBe(place + 1)
+  await expect.poll(() => plans.length).toBe(place + 1)
   return plans[place]!
 }
 
@@ -134,7 +134,7 @@ test('a form answers with its defaults at once, and of what comes too fast to th
   expect(second.inputs).toEqual({ region: 'r3' })
   second.finish()
   await expect
-    .poll(() => form.answers, { timeout: 20_000 })
+    .poll(() => form.answers)
     .toEqual([
       { id: -1, diagnostics: [], parameters: [] },
       { id: 3, diagnostics: [], parameters: [] },
@@ -145,12 +145,12 @@ test('a form for somebody whom one may not make a workspace for says so, and goe
   plans = []
   using form = opened(dev, '?user_id=00000000-0000-4000-8000-000000000000')
   await expect
-    .poll(() => form.answers, { timeout: 20_000 })
+    .poll(() => form.answers)
     .toMatchObject([{ id: -1, diagnostics: [{ severity: 'error', extra: { code: 'not_found' } }], parameters: [] }])
   form.socket.send(JSON.stringify({ id: 1, inputs: {} }))
   const plan = await planOf(0)
   plan.finish()
-  await expect.poll(() => form.answers[1], { timeout: 20_000 }).toEqual({ id: 1, diagnostics: [], parameters: [] })
+  await expect.poll(() => form.answers[1]).toEqual({ id: 1, diagnostics: [], parameters: [] })
 })
 
 test('a plan that nobody waits for any more ends with its connection', async () => {
@@ -160,7 +160,7 @@ test('a plan that nobody waits for any more ends with its connection', async () 
   form.socket.terminate()
   const waiting = () =>
     identity.db.sql.selectFrom('provisioner_jobs').where('type', '=', formJob).where('completed_at', 'is', null)
-  await expect.poll(() => waiting().select('id').execute(), { timeout: 20_000 }).toEqual([])
+  await expect.poll(() => waiting().select('id').execute()).toEqual([])
 })
 
 test('nobody is let in without a token, from the page of another site, or to a version that is not theirs to see', async () => {
@@ -185,7 +185,7 @@ test('what is no question ends the connection, and so does a token that was ende
   const form = opened(gone)
   const asked = await planOf(0)
   asked.finish()
-  await expect.poll(() => form.answers, { timeout: 20_000 }).toHaveLength(1)
+  await expect.poll(() => form.answers).toHaveLength(1)
   await identity.call('POST', '/api/v2/users/logout', { token: gone })
   form.socket.send(JSON.stringify({ id: 1, inputs: {} }))
   expect((await once(form.socket, 'close'))[0]).toBe(1008)

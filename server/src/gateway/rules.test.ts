@@ -31,7 +31,7 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   await db.sql.deleteFrom('ai_rules').execute()
-  for (const gateway of [here, there]) await vi.waitFor(async () => expect(await statusAt(gateway)).toBe(200), 5_000)
+  for (const gateway of [here, there]) await vi.waitFor(async () => expect(await statusAt(gateway)).toBe(200), 60_000)
 })
 
 const prompt = bodyOf([{ role: 'user', content: 'hello' }])
@@ -56,12 +56,12 @@ const recorded = (id: string, interception: object) =>
   vi.waitFor(
     async () =>
       expect(await here.call('getInterception', dana.actor, { params: { id } })).toMatchObject({ interception }),
-    20_000,
+    60_000,
   )
 
 test('a model that the rules do not name is not asked: the client is told in words, and the record says which rule it was', async () => {
   await bound(['gpt-*'])
-  await vi.waitFor(async () => expect(await statusAt(here)).toBe(403), 5_000)
+  await vi.waitFor(async () => expect(await statusAt(here)).toBe(403), 60_000)
   const before = upstream.seen.length
   const response = await here.ask(dana.token, prompt)
   // SAFETY: the test asserts on what it finds.
@@ -83,7 +83,7 @@ test('what is taken from the rules is denied on another gateway within seconds',
   await bound(['m-*'])
   expect(await statusAt(there)).toBe(200)
   await db.sql.updateTable('ai_rules').set({ models: [] }).execute()
-  await vi.waitFor(async () => expect(await statusAt(there)).toBe(403), 5_000)
+  await vi.waitFor(async () => expect(await statusAt(there)).toBe(403), 60_000)
 })
 
 test('of an answer that calls a denied tool the client has the text and the reason, and never the call', async () => {
@@ -110,7 +110,7 @@ test('of an answer that calls a denied tool the client has the text and the reas
     return { text: await response.text(), id: response.headers.get('x-reeve-interception-id') ?? '' }
   }
   call('Bash')
-  await vi.waitFor(async () => expect((await asked()).text).not.toContain('tool_use'), 5_000)
+  await vi.waitFor(async () => expect((await asked()).text).not.toContain('tool_use'), 60_000)
   const denied = await asked()
   expect(denied.text).toContain('look')
   expect(denied.text).toContain('The tool Bash is not allowed to members of the group interns; ask an administrator')
@@ -126,7 +126,7 @@ test('of an answer that calls a denied tool the client has the text and the reas
 
 test('the list of a provider’s models stays as the provider tells it', async () => {
   await bound([])
-  await vi.waitFor(async () => expect(await statusAt(here)).toBe(403), 5_000)
+  await vi.waitFor(async () => expect(await statusAt(here)).toBe(403), 60_000)
   upstream.answer(() => [
     { do: 'send', bytes: Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 29\r\n\r\n{"data": [{"id":"claude-5"}]}') },
   ])

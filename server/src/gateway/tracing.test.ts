@@ -11,7 +11,7 @@ import { bodyOf } from './testing.ts'
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
 const caller = '00f067aa0ba902b7'
 /** The drain gives way to everything else, and its process has to start first. */
-const patience = { timeout: 25_000, interval: 50 }
+const patience = { timeout: 60_000, interval: 50 }
 const headers = { traceparent: `00-${traceId}-${caller}-01`, tracestate: 'vendor=x', baggage: 'user=dana' }
 
 let db: TestDatabase

@@ -48,7 +48,7 @@ afterEach(async () => {
 
 const written = async (name: string, id = workspace): Promise<string> => {
   const path = join(folder, 'workspaces', id, 'home', name)
-  await expect.poll(() => existsSync(path), { timeout: 20_000 }).toBe(true)
+  await expect.poll(() => existsSync(path)).toBe(true)
   return readFileSync(path, 'utf8')
 }
 const bounds = { memoryBytes: null, cpus: null }
@@ -89,7 +89,7 @@ test('a workspace with a tenth of a processor is held to that', async (context) 
   const files = groups.make(workspace, { memoryBytes: null, cpus: 0.1 }).map((path) => join(dirname(path), 'cpu.stat'))
   const throttled = () =>
     files.some((path) => existsSync(path) && /nr_throttled [1-9]/.test(readFileSync(path, 'utf8')))
-  await expect.poll(throttled, { timeout: 20_000 }).toBe(true)
+  await expect.poll(throttled).toBe(true)
 })
 
 test('a bound that cannot be had is refused in words, and none is where none is asked for', async (context) => {

@@ -71,7 +71,7 @@ afterEach(async () => {
 
 const written = async (name: string, id = workspace): Promise<string> => {
   const path = join(workspaces(), id, 'home', name)
-  await expect.poll(() => existsSync(path), { timeout: 20_000 }).toBe(true)
+  await expect.poll(() => existsSync(path)).toBe(true)
   return readFileSync(path, 'utf8')
 }
 const order = (script: string) => ({ hostname: 'desk', script, env: {}, memoryBytes: null, cpus: null })
@@ -120,14 +120,14 @@ until grep -q nobody closed 2>/dev/null; do ${ask('closed', url)}; sleep 0.1; do
 ${until('two')}
 touch done; sleep 1000`
     await host.start(workspace, order(script))
-    await expect.poll(() => written('one'), { timeout: 20_000 }).toBe('the server\n')
+    await expect.poll(() => written('one')).toBe('the server\n')
     await first[Symbol.asyncDispose]()
     await written('between')
     await using _ = await openDoor(join(workspaces(), 'door'), door)
     await written('done')
   })
 
-  test('ends with the workspace, halted or not, and the workspace with it', { timeout: 60_000 }, async () => {
+  test('ends with the workspace, halted or not, and the workspace with it', async () => {
     const host = await open()
     const start = async (): Promise<number> => {
       await host.start(workspace, order('sleep 1000'))
@@ -145,7 +145,7 @@ touch done; sleep 1000`
     const told: string[] = []
     const wishes = { decide: async () => 'keep' as const, lost: async (_: string, why: string) => void told.push(why) }
     await expect
-      .poll(async () => (await host.tend(wishes, new AbortController().signal), told), { timeout: 10_000 })
+      .poll(async () => (await host.tend(wishes, new AbortController().signal), told))
       .toEqual(['its network has ended, or was killed'])
     expect(knownProcess(first.pid)).toBe(null)
   })

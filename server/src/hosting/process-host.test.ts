@@ -56,7 +56,7 @@ afterEach(async () => {
 const home = (id = workspace): string => join(folder, 'data', 'workspaces', id, 'home')
 /** What the script has put into a file of the home, when it is there. */
 const written = async (name: string, id = workspace): Promise<string> => {
-  await expect.poll(() => existsSync(join(home(id), name)), { timeout: 10_000 }).toBe(true)
+  await expect.poll(() => existsSync(join(home(id), name))).toBe(true)
   return readFileSync(join(home(id), name), 'utf8')
 }
 const order = (script: string, env: Record<string, string> = {}) => ({
@@ -145,7 +145,7 @@ describe.skipIf(skipped !== null)('a process of a workspace', () => {
     expect(all.length).toBeGreaterThanOrEqual(3)
     writeFileSync(join(home(), 'go'), '')
     const alive = () => all.filter(({ pid, start }) => knownProcess(pid)?.start === start)
-    await expect.poll(alive, { timeout: 10_000 }).toEqual([])
+    await expect.poll(alive).toEqual([])
     expect(await host.isRunning(workspace, id)).toBe(false)
   })
 
@@ -179,9 +179,9 @@ describe.skipIf(skipped !== null)('a process of a workspace', () => {
       const all = processTree(first.pid).flatMap((pid) => knownProcess(pid) ?? [])
       expect(all.length).toBeGreaterThanOrEqual(3)
       process.kill({ first, main }[which].pid, 'SIGKILL')
-      await expect.poll(() => host.isRunning(workspace, id), { timeout: 10_000 }).toBe(false)
+      await expect.poll(() => host.isRunning(workspace, id)).toBe(false)
       const alive = () => all.filter(({ pid, start }) => knownProcess(pid)?.start === start)
-      await expect.poll(alive, { timeout: 10_000 }).toEqual([])
+      await expect.poll(alive).toEqual([])
       const told: string[] = []
       const wishes = {
         decide: async () => 'keep' as const,

@@ -76,44 +76,40 @@ function start(keys: readonly SealingKey[], dieIn: number | null): ChildProcess 
   return Object.assign(child, { said })
 }
 
-test(
-  'kill -9 in the middle of a change of keys loses nothing, and the next run goes on',
-  { timeout: 120_000 },
-  async () => {
-    const [old, fresh] = [newKey(), newKey()]
-    const ids = await fill(await open([old]))
-    const both = await open([fresh, old])
-    const stale = async (): Promise<number> => (await countSealed(db.sql)).get(old.id) ?? 0
-    const before = await stale()
-    expect(before).toBe(2 * people)
+test('kill -9 in the middle of a change of keys loses nothing, and the next run goes on', async () => {
+  const [old, fresh] = [newKey(), newKey()]
+  const ids = await fill(await open([old]))
+  const both = await open([fresh, old])
+  const stale = async (): Promise<number> => (await countSealed(db.sql)).get(old.id) ?? 0
+  const before = await stale()
+  expect(before).toBe(2 * people)
 
-    // Inside of a transaction: what it wrote is undone.
-    const first = start([fresh, old], 3)
-    const [, signal] = await once(first, 'close')
-    expect(signal).toBe('SIGKILL')
-    expect(before - (await stale())).toBe(2 * 7)
-    await expectAllReadable(both, ids)
-    await expect(open([fresh])).rejects.toThrow(old.id)
+  // Inside of a transaction: what it wrote is undone.
+  const first = start([fresh, old], 3)
+  const [, signal] = await once(first, 'close')
+  expect(signal).toBe('SIGKILL')
+  expect(before - (await stale())).toBe(2 * 7)
+  await expectAllReadable(both, ids)
+  await expect(open([fresh])).rejects.toThrow(old.id)
 
-    // Between the two, or wherever it happens to be.
-    const second = start([fresh, old], null)
-    await expect.poll(() => second.said.length).toBeGreaterThan(1)
-    second.kill('SIGKILL')
-    await once(second, 'close')
-    await expectAllReadable(both, ids)
+  // Between the two, or wherever it happens to be.
+  const second = start([fresh, old], null)
+  await expect.poll(() => second.said.length).toBeGreaterThan(1)
+  second.kill('SIGKILL')
+  await once(second, 'close')
+  await expectAllReadable(both, ids)
 
-    // Two replicas at once do it to its end, and do nothing twice.
-    const left = await stale()
-    const last = [start([fresh, old], null), start([fresh, old], null)]
-    await Promise.all(last.map((child) => once(child, 'close')))
-    const counts = last.map(({ said }) => Number(/^done (\d+)$/.exec(said.at(-1) ?? '')?.[1]))
-    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(left)
-    if ((await stale()) > 0) await once(start([fresh, old], null), 'close')
-    expect(await stale()).toBe(0)
-    const after = await open([fresh])
-    await expectAllReadable(after, ids)
-  },
-)
+  // Two replicas at once do it to its end, and do nothing twice.
+  const left = await stale()
+  const last = [start([fresh, old], null), start([fresh, old], null)]
+  await Promise.all(last.map((child) => once(child, 'close')))
+  const counts = last.map(({ said }) => Number(/^done (\d+)$/.exec(said.at(-1) ?? '')?.[1]))
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(left)
+  if ((await stale()) > 0) await once(start([fresh, old], null), 'close')
+  expect(await stale()).toBe(0)
+  const after = await open([fresh])
+  await expectAllReadable(after, ids)
+})
 
 test('a token that is renewed while its row is sealed again is the one that stays', async () => {
   const [old, fresh] = [newKey(), newKey()]

@@ -29,7 +29,7 @@ test('a running notifier hears at once, a webhook that never answers keeps no ma
   await tell()
   await asked.promise
   await tell()
-  await expect.poll(() => mail.mails.length, { timeout: 10_000 }).toBe(2)
+  await expect.poll(() => mail.mails.length).toBe(2)
   await running[Symbol.asyncDispose]()
   // What was under way was given up, and is due again.
   expect((await statusesOf(db)).toSorted()).toEqual(['pending', 'pending', 'sent', 'sent'])

@@ -30,7 +30,7 @@ async function metadataService() {
 }
 
 describe.skipIf(why !== null || whyNoTerraform('networks that are closed') !== null)('a network that is closed', () => {
-  test('is not there for what a template runs, and is for the server', { timeout: 60_000 }, async () => {
+  test('is not there for what a template runs, and is for the server', async () => {
     await using service = await metadataService()
     await using opened = await testProvisioner()
     const template = `${requireCoder}

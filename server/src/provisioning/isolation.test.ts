@@ -37,7 +37,7 @@ resource "terraform_data" "x" {
 
 const canary = 'canary-c0ffee-of-the-server'
 
-describe.skipIf(noJail !== null)('in bubblewrap', { timeout: 120_000 }, () => {
+describe.skipIf(noJail !== null)('in bubblewrap', () => {
   test('neither the environment nor the files of the server are there for a template', async () => {
     using secrets = temporaryFolder()
     writeFileSync(join(secrets.path, 'key'), canary)
@@ -196,7 +196,7 @@ data "external" "x" {
   })
 })
 
-describe.skipIf(noTerraform !== null)('canceled', { timeout: 120_000 }, () => {
+describe.skipIf(noTerraform !== null)('canceled', () => {
   test('Terraform is asked to end, what it has made is kept, and it does not begin the rest', async () => {
     await using opened = await testProvisioner()
     const cancel = new AbortController()
@@ -255,7 +255,7 @@ resource "terraform_data" "deaf" {
   })
 })
 
-describe.skipIf(noTerraform !== null)('without bubblewrap', { timeout: 120_000 }, () => {
+describe.skipIf(noTerraform !== null)('without bubblewrap', () => {
   test.skipIf(!isRoot)('root runs templates as another user, for whom the server is closed', async () => {
     process.env['REEVE_TEST_CANARY'] = canary
     await using opened = await testProvisioner({ isolation: 'none' })

@@ -31,7 +31,7 @@ function mirrorIn(folder: string): string {
 const anEngine = whyNoTerraform('lock files of templates') === null && process.arch === 'x64'
 
 describe.skipIf(!anEngine)('the lock file of a template', () => {
-  test('keeps a provider out that is not the one it was written for', { timeout: 60_000 }, async () => {
+  test('keeps a provider out that is not the one it was written for', async () => {
     using folder = temporaryFolder()
     await using opened = await testProvisioner({ mirror: mirrorIn(folder.path) })
     const files = { 'main.tf': template, '.terraform.lock.hcl': lock(`h1:${'A'.repeat(43)}=`) }
@@ -39,7 +39,7 @@ describe.skipIf(!anEngine)('the lock file of a template', () => {
     expect(JSON.stringify(failure)).toContain('checksum')
   })
 
-  test('that has another provider’s version keeps to that one', { timeout: 60_000 }, async () => {
+  test('that has another provider’s version keeps to that one', async () => {
     using folder = temporaryFolder()
     await using opened = await testProvisioner({ mirror: mirrorIn(folder.path) })
     const other = lock(`h1:${'A'.repeat(43)}=`).replace('1.0.0', '0.9.0')

@@ -66,7 +66,7 @@ const task = { id: 'e0000000-0000-4000-8000-000000000001', prompt: 'Fix it; "$(i
 const starting = buildContext({ task })
 const stopping = buildContext({ transition: 'stop' })
 
-describe.skipIf(whyNoTerraform('the provisioner') !== null)('with the real Terraform', { timeout: 120_000 }, () => {
+describe.skipIf(whyNoTerraform('the provisioner') !== null)('with the real Terraform', () => {
   let opened: TestProvisioner
   beforeAll(async () => {
     opened = await testProvisioner()

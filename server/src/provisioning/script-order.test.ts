@@ -21,7 +21,7 @@ const order = (rules: string) => `data "coder_script_order" "order" {\n${rules}\
 const machine = (...agents: string[]) =>
   `resource "terraform_data" "machine" { input = [${agents.map((name) => `coder_agent.${name}.id`).join(', ')}] }\n`
 
-describe.skipIf(whyNoTerraform('the order of scripts') !== null)('the order of scripts', { timeout: 120_000 }, () => {
+describe.skipIf(whyNoTerraform('the order of scripts') !== null)('the order of scripts', () => {
   let opened: TestProvisioner
   beforeAll(async () => {
     opened = await testProvisioner()

@@ -66,10 +66,10 @@ async function group(name: string, ...members: string[]): Promise<Uuid> {
 test('a model is denied at once here, within seconds on another server, and allowed again when the rules go', async () => {
   expect((await put({ models: ['claude-*'] })).json).toMatchObject({ version: 1, models: ['claude-*'], group_id: null })
   expect([mayAsk(here, 'max'), mayAsk(here, 'max', 'claude-5')]).toEqual([false, true])
-  await vi.waitFor(() => expect(mayAsk(there, 'max')).toBe(false), 5_000)
+  await vi.waitFor(() => expect(mayAsk(there, 'max')).toBe(false), 60_000)
   expect((await world.call('DELETE', path, { token: owner })).status).toBe(204)
   expect(mayAsk(here, 'max')).toBe(true)
-  await vi.waitFor(() => expect(mayAsk(there, 'max')).toBe(true), 5_000)
+  await vi.waitFor(() => expect(mayAsk(there, 'max')).toBe(true), 60_000)
   expect((await world.call('DELETE', path, { token: owner })).status).toBe(404)
 })
 
@@ -77,17 +77,17 @@ test('somebody who is moved from one group to another has the rules of the other
   const [blue, green] = [await group('blue', 'max'), await group('green', 'ann')]
   await put({ models: ['gpt-*'] }, '?group=blue')
   await put({ models: ['claude-*'] }, `?group=${green}`)
-  await vi.waitFor(() => expect([mayAsk(there, 'max'), mayAsk(there, 'ann')]).toEqual([true, false]), 5_000)
+  await vi.waitFor(() => expect([mayAsk(there, 'max'), mayAsk(there, 'ann')]).toEqual([true, false]), 60_000)
   await world.call('PATCH', `/api/v2/groups/${blue}`, { token: owner, body: { remove_users: ['max'] } })
   await world.call('PATCH', `/api/v2/groups/${green}`, { token: owner, body: { add_users: ['max'] } })
   for (const rules of [here, there]) {
     await vi.waitFor(
       () => expect([mayAsk(rules, 'max'), mayAsk(rules, 'max', 'claude-5')]).toEqual([false, true]),
-      5_000,
+      60_000,
     )
   }
   await world.call('DELETE', `/api/v2/groups/${green}`, { token: owner })
-  await vi.waitFor(() => expect(mayAsk(there, 'max')).toBe(true), 5_000)
+  await vi.waitFor(() => expect(mayAsk(there, 'max')).toBe(true), 60_000)
 })
 
 test('only members who come into a group with rules, or leave one, are told to the servers', async () => {
@@ -101,9 +101,9 @@ test('only members who come into a group with rules, or leave one, are told to t
   await move(ruled, { remove_users: ['max'] })
   // What is told comes in the order of the transactions: if those above were, it would be by now.
   await move(ruled, { add_users: ['max'] })
-  await vi.waitFor(() => expect(heard).toBe(1), 5_000)
+  await vi.waitFor(() => expect(heard).toBe(1), 60_000)
   await move(ruled, { remove_users: ['max'] })
-  await vi.waitFor(() => expect(heard).toBe(2), 5_000)
+  await vi.waitFor(() => expect(heard).toBe(2), 60_000)
 })
 
 test('rules of one organization say nothing in another, and neither do its groups', async () => {

@@ -43,7 +43,7 @@ afterEach(async () => {
     child.kill('SIGKILL')
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   }
-  await expect.poll(() => processesOf(dataDir), { timeout: 20_000 }).toEqual([])
+  await expect.poll(() => processesOf(dataDir)).toEqual([])
   rmSync(dataDir, { recursive: true })
 })
 
@@ -178,7 +178,7 @@ test('a database that outlived its server is stopped before a new one starts', a
     detached: true,
   })
   started.push(orphan)
-  await expect.poll(() => existsSync(join(folders.socket, '.s.PGSQL.5432')), { timeout: 10_000 }).toBe(true)
+  await expect.poll(() => existsSync(join(folders.socket, '.s.PGSQL.5432'))).toBe(true)
   const log = recordingLog()
   await using again = await startEmbeddedPostgres({ dataDir, log, clock: systemClock })
   expect(orphan.exitCode).toBe(0)
@@ -205,7 +205,7 @@ test('a database that crashes is started again, on the same socket, with what wa
   await keep(postgres.connection)
   const first = postgres.pid()!
   process.kill(first, 'SIGKILL')
-  await expect.poll(() => kept(postgres.connection).catch(() => null), { timeout: 20_000 }).toEqual([{ x: 1 }])
+  await expect.poll(() => kept(postgres.connection).catch(() => null)).toEqual([{ x: 1 }])
   expect(postgres.pid()).not.toBe(first)
 })
 
