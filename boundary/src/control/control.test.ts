@@ -74,6 +74,21 @@ test('a session registers, delivers every line in order, and says how it ended',
   expect(there.registration).not.toHaveProperty('url')
 })
 
+test('the end is the last line, whatever the control plane says while it is sent', async () => {
+  using scratch = scratchDirectory()
+  await using control = await testControl()
+  const session = await open(scratch.path, control)
+  await expect.poll(() => control.requests.some((request) => request.endsWith('/stream'))).toBe(true)
+  control.fault = (request) => {
+    if (request.startsWith('POST')) control.tell({ type: 'access', request: 'late', status: 'withdrawn' })
+    return null
+  }
+  expect(await session.end(ended)).toEqual({ unsent: 0, unwritten: 0 })
+  const { lines } = control.sessions.get(session.id)!
+  expect(lines.at(-1)?.kind).toBe('end')
+  expect(session.recorder.head.seq).toBe(lines.length - 1)
+})
+
 test('P02: without a control plane a fresh signed policy decides, and without one nothing runs', async () => {
   using scratch = scratchDirectory()
   await using control = await testControl()

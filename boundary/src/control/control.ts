@@ -82,6 +82,7 @@ class ControlTie implements Control {
   #version = -1
   #pull = () => {}
   #said = ''
+  #ended = false
   registered = false
   injects: readonly Inject[] = []
 
@@ -116,7 +117,7 @@ class ControlTie implements Control {
   }
 
   #startOffline(outcome: Outcome & { ok: false }): void {
-    const { trust, clock, onBundle, recorder } = this.#with
+    const { trust, clock, onBundle } = this.#with
     if (!passing.has(outcome.code)) throw failed(outcome, fixes[outcome.code])
     const bundle = trust.last(clock.now())
     if (bundle === null) {
@@ -126,7 +127,7 @@ class ControlTie implements Control {
     }
     this.#version = bundle.version
     onBundle(bundle)
-    recorder.record({
+    this.#note({
       ...nothing,
       kind: 'policy',
       facts: { version: bundle.version, source: 'last', failure: outcome.message },
@@ -150,12 +151,12 @@ class ControlTie implements Control {
 
   /** Null when it is in force now, else why it is not. */
   #open(signed: SignedBundle): string | null {
-    const { trust, clock, onBundle, recorder } = this.#with
+    const { trust, clock, onBundle } = this.#with
     const opened = trust.open(signed, clock.now())
     if ('refused' in opened) {
       if (this.#said !== opened.message) {
         this.#said = opened.message
-        recorder.record({
+        this.#note({
           ...nothing,
           kind: 'tamper',
           decision: 'deny',
@@ -172,11 +173,11 @@ class ControlTie implements Control {
       onBundle(bundle)
     } catch (thrown) {
       const why = thrown instanceof Fault ? thrown.message : 'it cannot be read'
-      if (isNew) recorder.record({ ...nothing, kind: 'policy', facts: { version: bundle.version, refused: why } })
+      if (isNew) this.#note({ ...nothing, kind: 'policy', facts: { version: bundle.version, refused: why } })
       return why
     }
     this.#version = bundle.version
-    if (isNew) recorder.record({ ...nothing, kind: 'policy', facts: { version: bundle.version, source: 'signed' } })
+    if (isNew) this.#note({ ...nothing, kind: 'policy', facts: { version: bundle.version, source: 'signed' } })
     return null
   }
 
@@ -232,7 +233,7 @@ class ControlTie implements Control {
       const request = text(field(notice, 'request'))
       const status = text(field(notice, 'status'))
       if (request === null || status === null) return
-      this.#with.recorder.record({ ...nothing, kind: 'access', facts: { request, status } })
+      this.#note({ ...nothing, kind: 'access', facts: { request, status } })
       this.approvals.decided(request, status)
     } else if (type === 'end') this.#with.onStop()
   }
@@ -254,11 +255,17 @@ class ControlTie implements Control {
     }
   }
 
+  /** The end is the last line: what the control plane says while it is sent is of no session any more. */
+  #note(line: Parameters<SessionRecorder['record']>[0]): void {
+    if (!this.#ended) this.#with.recorder.record(line)
+  }
+
   async end({ exitCode, signalName, waitMs }: Parameters<Control['end']>[0]): Promise<{ unsent: number }> {
     const { recorder, spool, timers, http, directory } = this.#with
     // What was folded comes before the last line.
     await recorder.flush()
-    recorder.record({ ...nothing, kind: 'end', facts: { how: 'ended', exit_code: exitCode, signal: signalName } })
+    this.#note({ ...nothing, kind: 'end', facts: { how: 'ended', exit_code: exitCode, signal: signalName } })
+    this.#ended = true
     await recorder.flush()
     const late = new AbortController()
     const silent = !this.registered || this.delivery.failure !== null

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Clock } from '@reeve/base'
 import { pause, type Timers } from '../timers.ts'
 
 /**
@@ -13,22 +14,25 @@ export interface ProcessLimit extends AsyncDisposable {
 
 const processesMax = 4_096
 const prefix = 'reeve-boundary-'
-const leaveTriesMax = 20
+/** A group that is older was entered, or never will be. */
+const startsWithinMs = 60_000
+const leaveTriesMax = 400
 const leavePauseMs = 25
 const mount = '/sys/fs/cgroup'
 
 export interface ProcessLimitOptions {
   readonly userId: number | null
   readonly session: string
+  readonly clock: Clock
   readonly timers: Timers
 }
 
 /** Null where the user is bound without it, and where the machine gives no group: a container's own limit counts then. */
 export function openProcessLimit(options: ProcessLimitOptions): ProcessLimit | null {
-  const { userId, session, timers } = options
+  const { userId, session, clock, timers } = options
   if (userId !== 0) return null
   for (const parent of parents(text('/proc/self/cgroup'))) {
-    sweep(parent)
+    sweep(parent, clock)
     const folder = join(parent, `${prefix}${process.pid}-${session.slice(-12)}`)
     if (makes(folder))
       return { joinFile: join(folder, 'cgroup.procs'), [Symbol.asyncDispose]: () => leave(folder, timers) }
@@ -74,11 +78,17 @@ function makes(folder: string): boolean {
   }
 }
 
-/** What boundaries left that were killed: the number of the process is in the name, and only an empty group can go. */
-function sweep(parent: string): void {
+/**
+ * What boundaries left that were killed: the number of the process is in the name, and only an empty group can go. One in
+ * another container has a number that means nothing here, and its group is empty until its command is in it.
+ */
+function sweep(parent: string, clock: Clock): void {
   for (const name of entries(parent)) {
     const pid = name.startsWith(prefix) ? name.slice(prefix.length).split('-')[0] : undefined
-    if (pid !== undefined && !existsSync(`/proc/${pid}`)) removed(join(parent, name))
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue
+    const folder = join(parent, name)
+    const made = statSync(folder, { throwIfNoEntry: false })?.ctimeMs ?? 0
+    if (clock.now().getTime() - made > startsWithinMs) removed(folder)
   }
 }
 
