@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { statSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { Fault } from '@reeve/base'
 import { type Account, asAccount, usualPath } from './jail.ts'
@@ -6,7 +7,10 @@ import type { OpenedJail } from './open-jail.ts'
 import { knownProcess, type KnownProcess } from './process-record.ts'
 
 const slirp = '/usr/bin/slirp4netns'
-const readyWithinMs = 15_000
+const device = '/dev/net/tun'
+/** The device again, in a folder that nobody but the program that is started sees. */
+const ownDevice = `mount -t tmpfs -o mode=755 none /dev/net && mknod -m 666 ${device} c 10 200 && exec "$@"`
+const readyWithinMs = 30_000
 
 /** The programs that make a network, beside those that make a jail. */
 export const networkPrograms = [slirp, '/sbin/ip']
@@ -22,7 +26,7 @@ export async function connectNetwork(
 ): Promise<KnownProcess> {
   const { outerPid: pid, lifeline } = jail
   const held = `--configure --mtu=65520 --disable-host-loopback --enable-sandbox --enable-seccomp --exit-fd=3 --ready-fd=4`
-  const [program, ...args] = asAccount(account, [
+  const [program, ...args] = withDevice(account, [
     // It goes on when nobody reads its complaints any more.
     '/usr/bin/env',
     '--ignore-signal=PIPE',
@@ -61,4 +65,12 @@ export async function connectNetwork(
     if (complaints instanceof Socket) complaints.unref()
     child.unref()
   }
+}
+
+/** Without udev the device is root's alone: then the account gets it by us, and only for this program. */
+function withDevice(account: Account | null, command: readonly string[]): [string, ...string[]] {
+  const argv = asAccount(account, command)
+  const mode = statSync(device, { throwIfNoEntry: false })?.mode
+  if (account === null || mode === undefined || (mode & 0o006) === 0o006) return argv
+  return ['/usr/bin/unshare', '--mount', '--propagation', 'private', '--', '/bin/sh', '-c', ownDevice, 'sh', ...argv]
 }
