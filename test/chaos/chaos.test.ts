@@ -116,7 +116,7 @@ async function recordOf(control: RunningServer, truths: Truths): Promise<readonl
   const look = (): Promise<readonly Row[]> => allInterceptions(control)
   // PostgreSQL may have been struck last, and is not up yet.
   const lookWhereUp = (): Promise<readonly Row[] | null> => look().catch(() => null)
-  const seen = eventually(lookWhereUp, (rows) => rows !== null && isWhole(rows), 60_000)
+  const seen = eventually(lookWhereUp, (rows) => rows !== null && isWhole(rows), 180_000)
   return (await seen.catch(look)) ?? look()
 }
 

@@ -12,7 +12,7 @@ import { type RunningServer, startServer } from '../support/server.ts'
 /** The boundary's own client against the real control plane. */
 
 /** Two starts of a server, on a machine that may be busy. */
-const timeout = 150_000
+const timeout = 300_000
 
 const ended = { exitCode: 0, signalName: null, waitMs: 20_000 } as const
 

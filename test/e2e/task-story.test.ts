@@ -184,7 +184,7 @@ test(
     await eventually(
       () => conversation('marker'),
       (lines) => lines.includes('output: I remember the marker.'),
-      90_000,
+      120_000,
     )
 
     const [session, ...others] = (await answerOf('tasks', 'show', 'marker')).session_ids
@@ -192,7 +192,7 @@ test(
     const timeline = () => server.api('GET', `/api/v2/aibridge/sessions/${session}/timeline?limit=2000`)
     // What was said last is on record a moment after it was said.
     const hasLast = ({ json: { events } }: Row) => events.some(({ text }: Row) => text === 'I remember the marker.')
-    const { json } = await eventually(timeline, hasLast, 30_000)
+    const { json } = await eventually(timeline, hasLast, 120_000)
     const kinds = json.events.map(({ kind }: Row) => kind)
     expect(kinds).toEqual(expect.arrayContaining(['prompt', 'tool_call', 'tool_result', 'text']))
     const call = json.events.find(({ kind }: Row) => kind === 'tool_call')
@@ -225,7 +225,7 @@ test(
     await eventually(
       async () => existsSync(place),
       (isThere) => !isThere,
-      60_000,
+      120_000,
     )
     expect(processesUsing(place)).toEqual([])
     expect(await answerOf('tasks', 'list')).toEqual([])
