@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Foundation } from './app-foundation.ts'
@@ -9,6 +9,7 @@ import type { Route } from './http/implement.ts'
 import { resolveOrganization } from './identity/organizations/organizations.ts'
 import { openJobNotices } from './jobs/notices.ts'
 import { startWorker } from './jobs/worker.ts'
+import { isOurs, type Rescue } from './provisioning/abandoned-runs.ts'
 import { openProvisioner } from './provisioning/provisioner.ts'
 import { importHandler } from './templates/import.ts'
 import { templateRoutes } from './templates/routes.ts'
@@ -19,6 +20,7 @@ import { buildJob } from './workspaces/begin-build.ts'
 import { buildHandler } from './workspaces/build-job.ts'
 import type { LinkedAccounts } from './workspaces/owner-credentials.ts'
 import { createWorkspaceMetrics } from './workspaces/metrics.ts'
+import { rescueState } from './workspaces/rescue-state.ts'
 import { startTending } from './workspaces/tend-workspaces.ts'
 import { workspaceRoutes } from './workspaces/routes.ts'
 import type { WorkspaceRoom } from './workspaces/workspace-room.ts'
@@ -32,6 +34,7 @@ export interface Provisioning extends AsyncDisposable {
 
 const accountName = 'reeve-terraform'
 const formsAtOnce = 2
+const foldersPrefix = 'reeve-runs-'
 
 export async function startProvisioning(
   foundation: Foundation,
@@ -62,9 +65,11 @@ export async function startProvisioning(
       ...provisioning,
       cacheFolder: join(config.dataDir, 'providers'),
       runsFolder: runsFolder(undo, config.dataDir, account),
+      runsFoldersBefore: foldersElsewhere(),
       hidden: [config.dataDir],
     }
-    const provisioner = undo.use(await openProvisioner({ settings, account, env: process.env, log, clock }))
+    const rescue: Rescue = (left) => rescueState({ db, keyring, clock, log }, left)
+    const provisioner = undo.use(await openProvisioner({ settings, account, env: process.env, log, clock, rescue }))
     const given = { db, keyring, accessUrl: url, host: await openHosting(undo, foundation, url) }
     const dryRuns = dryRunHandler({ ...given, planner: provisioner })
     const { forceAfterMs, leaseMs } = provisioning
@@ -90,7 +95,7 @@ export async function startProvisioning(
 /** Where the account that Terraform runs as gets to; a data directory in somebody's home it does not. */
 function runsFolder(undo: AsyncDisposableStack, dataDir: string, account: Account | null): string {
   if (account !== null && !canReach(account, dataDir)) {
-    const folder = mkdtempSync(join(tmpdir(), 'reeve-runs-'))
+    const folder = mkdtempSync(join(tmpdir(), foldersPrefix))
     chmodSync(folder, 0o711)
     undo.defer(() => rmSync(folder, { recursive: true, force: true }))
     return folder
@@ -99,4 +104,10 @@ function runsFolder(undo: AsyncDisposableStack, dataDir: string, account: Accoun
   mkdirSync(folder, { recursive: true })
   chmodSync(folder, account === null ? 0o700 : 0o711)
   return folder
+}
+
+/** Those that servers of ours have made where every user gets to, of which some may have been killed. */
+function foldersElsewhere(): string[] {
+  const names = readdirSync(tmpdir()).filter((name) => name.startsWith(foldersPrefix))
+  return names.map((name) => join(tmpdir(), name)).filter(isOurs)
 }

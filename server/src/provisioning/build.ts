@@ -50,7 +50,7 @@ async function withState(
   work: (terraform: Terraform, onChange: () => void) => Promise<Outcome>,
 ): Promise<BuildResult> {
   const before = run.state === null ? null : Buffer.from(run.state)
-  const prepared = await prepare(tools, run, run.state)
+  const prepared = await prepare(tools, run, { buildId: run.context.buildId, state: run.state })
   if (prepared.failure !== null) return { ...nothing, failure: prepared.failure, state: before, timings: [] }
   await using terraform = prepared.terraform
   using growing = growingState(() => terraform.readState(), {

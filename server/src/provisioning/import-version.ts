@@ -38,7 +38,7 @@ interface Once extends Pick<Prepared, 'failure' | 'template'>, Pick<ImportResult
 /** Nobody has chosen values for the parameters yet. */
 async function planOnce(tools: Tools, run: Run, transition: 'start' | 'stop'): Promise<Once | Failed> {
   const context = { ...run.context, transition, missingParameters: 'placeholder' as const }
-  const prepared = await prepare(tools, { ...run, context }, null)
+  const prepared = await prepare(tools, { ...run, context }, { buildId: null, state: null })
   if (prepared.failure !== null) return prepared
   await using terraform = prepared.terraform
   const failed = await terraform.init()

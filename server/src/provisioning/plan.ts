@@ -8,7 +8,7 @@ import type { Resource } from './resource.ts'
 import { agentProblems, type Parts, resourcesOf } from './resources.ts'
 import { scriptOrder } from './script-order.ts'
 import type { Failed, PlanResult, Run } from './run.ts'
-import { openTerraform, type Terraform, type Tools } from './terraform.ts'
+import { type Kept, openTerraform, type Terraform, type Tools } from './terraform.ts'
 import { variableValues } from './variable-values.ts'
 
 /** A plan, as far as anybody but Terraform has to know it. */
@@ -23,7 +23,7 @@ export interface Planned {
 
 /** A dry run: nothing is made and nothing is kept. */
 export async function planWorkspace(tools: Tools, run: Run): Promise<PlanResult | Failed> {
-  const prepared = await prepare(tools, run, null)
+  const prepared = await prepare(tools, run, { buildId: null, state: null })
   if (prepared.failure !== null) return prepared
   await using terraform = prepared.terraform
   const failed = await terraform.init()
@@ -42,7 +42,7 @@ export interface Prepared {
 }
 
 /** The template read, its variables' values checked and typed, and Terraform in a folder with all of it. */
-export async function prepare(tools: Tools, run: Run, state: Uint8Array | null): Promise<Prepared | Failed> {
+export async function prepare(tools: Tools, run: Run, kept: Kept): Promise<Prepared | Failed> {
   const template = await readTemplate(run.source, run.variables, tools.hcl, tools.engine)
   if (template.failure !== null) return template
   const values = variableValues(template.variables, run.variables)
@@ -54,7 +54,7 @@ export async function prepare(tools: Tools, run: Run, state: Uint8Array | null):
     variables: values.json,
     ephemeral: values.ephemeral,
     secrets,
-    state,
+    ...kept,
   })
   return { failure: null, template, terraform }
 }

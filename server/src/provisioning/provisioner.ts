@@ -1,5 +1,6 @@
 import { chmodSync, chownSync, mkdirSync } from 'node:fs'
 import { type Clock, Fault, type Log } from '@reeve/base'
+import { clearAbandoned, removeEmpty, type Rescue } from './abandoned-runs.ts'
 import { buildWorkspace, destroyWorkspace } from './build.ts'
 import { closeNetworks, type Network } from './closed-networks.ts'
 import { failure } from './diagnostic.ts'
@@ -11,7 +12,6 @@ import type { BuildResult, BuildRun, Failed, ImportResult, PlanResult, Run } fro
 import { serveProvider } from './provider/serve-provider.ts'
 import { type Account, type Isolation, openSandbox, type Sandbox, type SandboxSettings, whyNot } from './sandbox.ts'
 import type { Tools } from './terraform.ts'
-import { removeAbandoned } from './workplace.ts'
 
 export interface ProvisionerSettings extends SandboxSettings {
   /** The program; null looks for it in the PATH. */
@@ -21,6 +21,8 @@ export interface ProvisionerSettings extends SandboxSettings {
   /** Where downloaded providers are kept for the next run. */
   readonly cacheFolder: string
   readonly runsFolder: string
+  /** Where other servers have theirs, of which some may have been killed. */
+  readonly runsFoldersBefore?: readonly string[]
   /** Where templates do not get to; where that cannot be held, none is run. */
   readonly closedNetworks?: readonly Network[]
   /** Names of variables of `env` that templates get to see. */
@@ -46,12 +48,14 @@ export interface ProvisionerOptions {
   readonly env: NodeJS.ProcessEnv
   readonly log: Log
   readonly clock: Clock
+  /** Is given the states that builds left whose server was killed, before any build begins. */
+  readonly rescue: Rescue
   /** For tests, which serve stand-ins for the providers of clouds beside it. */
   readonly serve?: typeof serveProvider
 }
 
 export async function openProvisioner(options: ProvisionerOptions): Promise<Provisioner> {
-  const { settings, account, env, log, clock, serve = serveProvider } = options
+  const { settings, account, env, log, clock, rescue, serve = serveProvider } = options
   const found = await findEngine(settings.terraformPath, env, log)
   const closed = closeNetworks(account, settings.closedNetworks ?? [])
   const sandbox = await closed
@@ -67,7 +71,13 @@ export async function openProvisioner(options: ProvisionerOptions): Promise<Prov
   if (engine.name !== null && isolation !== null) {
     log.info({ engine: engine.name, version: engine.version, path: engine.path, isolation }, 'templates are run')
   }
-  const abandoned = removeAbandoned(settings.runsFolder)
+  const abandoned = await clearAbandoned(settings.runsFolder, { rescue, log })
+  for (const folder of settings.runsFoldersBefore ?? []) {
+    const removed = await clearAbandoned(folder, { rescue, isShared: true, log })
+    abandoned.push(...removed)
+    // Whose it was is dead then.
+    if (removed.length > 0) removeEmpty(folder)
+  }
   if (abandoned.length > 0) log.info({ folders: abandoned.length }, 'removed folders of runs whose server was killed')
 
   const tools = (): Tools | Failed => {

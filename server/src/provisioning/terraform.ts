@@ -1,4 +1,4 @@
-import type { Clock, Log } from '@reeve/base'
+import type { Clock, Log, Uuid } from '@reeve/base'
 import { cliConfig } from './cli-config.ts'
 import { type Outcome, runCommand } from './command.ts'
 import { type Diagnostic, type Failure, failure } from './diagnostic.ts'
@@ -51,11 +51,16 @@ export interface Terraform extends AsyncDisposable {
   readState(): Buffer | null
 }
 
-interface Contents {
+/** What it goes on from, and for which build that is kept; a run that makes nothing has neither. */
+export interface Kept {
+  readonly buildId: Uuid | null
+  readonly state: Uint8Array | null
+}
+
+interface Contents extends Kept {
   readonly variables: string
   readonly ephemeral: string | null
   readonly secrets: Iterable<string>
-  readonly state: Uint8Array | null
 }
 
 const canceled: Failure = failure('it was canceled', 'CANCELED')
@@ -66,6 +71,7 @@ export async function openTerraform(tools: Tools, run: Run, contents: Contents):
   await using stack = new AsyncDisposableStack()
   const place = stack.use(
     makeWorkplace(tools.runsFolder, tools.account, {
+      buildId: contents.buildId,
       source: run.source,
       state: contents.state,
       variables: contents.variables,

@@ -20,7 +20,7 @@ export interface TestProvisioner extends AsyncDisposable {
 
 export async function testProvisioner(
   changes: Partial<ProvisionerSettings> = {},
-  more: Partial<Pick<ProvisionerOptions, 'env' | 'log' | 'serve'>> = {},
+  more: Partial<Pick<ProvisionerOptions, 'env' | 'log' | 'rescue' | 'serve'>> = {},
 ): Promise<TestProvisioner> {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-provisioner-'))
   chmodSync(folder, 0o755)
@@ -38,7 +38,7 @@ export async function testProvisioner(
     ...changes,
   }
   const account = await testAccount()
-  const usual = { env: process.env, log: silentLog, clock: systemClock }
+  const usual = { env: process.env, log: silentLog, clock: systemClock, rescue: async () => true }
   const provisioner = await openProvisioner({ settings, account, ...usual, ...more })
   return {
     provisioner,

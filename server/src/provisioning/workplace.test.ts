@@ -1,30 +1,18 @@
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { sourceOf } from './testing-provisioner.ts'
-import { makeWorkplace, removeAbandoned } from './workplace.ts'
+import { makeWorkplace } from './workplace.ts'
 
 const contents = {
+  buildId: null,
   source: sourceOf({ 'main.tf': 'locals {}\n' }),
   state: null,
   variables: '{}',
   ephemeral: null,
   cliConfig: '',
 }
-
-test('folders of runs whose server is gone are removed, those of one that runs stay', async () => {
-  using folder = temporaryFolder()
-  const place = makeWorkplace(folder.path, null, contents)
-  // The same process id at another time, and one that there is not: the kernel's ids end before it.
-  const before = `reeve-run-${process.pid}-1-abcdef`
-  const gone = 'reeve-run-99999999-123-abcdef'
-  for (const name of [before, gone, 'something-else']) mkdirSync(join(folder.path, name))
-  expect(removeAbandoned(folder.path).toSorted()).toEqual([gone, before].toSorted())
-  expect(readdirSync(folder.path)).toHaveLength(2)
-  await place[Symbol.asyncDispose]()
-  expect(readdirSync(folder.path)).toEqual(['something-else'])
-})
 
 test('nobody else may look into the folder of a run', () => {
   using folder = temporaryFolder()

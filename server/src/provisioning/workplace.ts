@@ -1,21 +1,9 @@
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  constants,
-  fstatSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { Fault } from '@reeve/base'
+import { Fault, type Uuid } from '@reeve/base'
+import { labelRun, runPrefix } from './abandoned-runs.ts'
 import { isOverride } from './configuration.ts'
+import { newestState, stateFileOf } from './run-state.ts'
 import type { Account, View } from './sandbox.ts'
 import type { SourceFile } from './source-file.ts'
 
@@ -38,6 +26,8 @@ export interface Workplace extends AsyncDisposable {
 }
 
 interface Contents {
+  /** Null for a run whose state nobody keeps. */
+  readonly buildId: Uuid | null
   readonly source: readonly SourceFile[]
   readonly state: Uint8Array | null
   /** The values of the template's variables, in Terraform's JSON form. */
@@ -48,17 +38,15 @@ interface Contents {
   readonly cliConfig: string
 }
 
-const prefix = 'reeve-run-'
-const stateBytesMax = 256 * 1024 * 1024
-
 /**
  * Ours is the folder above; what the account may write lies in folders below that it cannot exchange for others. So what
  * we read of it later, by a path, is where we have put it.
  */
 export function makeWorkplace(parent: string, account: Account | null, contents: Contents): Workplace {
-  const root = mkdtempSync(join(parent, `${prefix}${process.pid}-${startOf(process.pid)}-`))
+  const root = mkdtempSync(join(parent, runPrefix()))
   try {
     chmodSync(root, account === null ? 0o700 : 0o711)
+    labelRun(root, contents.buildId, account)
     const own = (path: string) => {
       if (account !== null) chownSync(path, account.uid, account.gid)
     }
@@ -81,7 +69,7 @@ export function makeWorkplace(parent: string, account: Account | null, contents:
       return path
     }
     writeSource(source, contents.source, own)
-    const stateFile = join(state, 'terraform.tfstate')
+    const stateFile = stateFileOf(root)
     // It goes before what a template says about backends: the state is ours to keep.
     const backend = JSON.stringify({ terraform: { backend: { local: { path: stateFile } } } })
     writeOverride(source, backend, own)
@@ -107,39 +95,12 @@ export function makeWorkplace(parent: string, account: Account | null, contents:
         readable: extra.readable ?? [],
         writable: [...writable, ...(extra.writable ?? [])],
       }),
-      readState: () => newestState([join(source, 'errored.tfstate'), stateFile, `${stateFile}.backup`], account),
+      readState: () => newestState(root, account?.uid),
       [Symbol.asyncDispose]: async () => rmSync(root, { recursive: true, force: true, maxRetries: 5 }),
     }
   } catch (thrown) {
     rmSync(root, { recursive: true, force: true })
     throw thrown
-  }
-}
-
-/** What runs left whose server was killed. In a container each server may have the same process id. */
-export function removeAbandoned(parent: string): string[] {
-  const abandoned = readdirSync(parent).filter((name) => {
-    const [, pid, start] = new RegExp(`^${prefix}(\\d+)-(\\d+)-`).exec(name) ?? []
-    return pid !== undefined && startOf(Number(pid)) !== start
-  })
-  return abandoned.filter((name) => {
-    try {
-      rmSync(join(parent, name), { recursive: true, force: true })
-      return true
-    } catch {
-      // Another user's, in a folder that we share.
-      return false
-    }
-  })
-}
-
-/** When a process was started, in ticks since the machine was; with its id it is told from every other. */
-function startOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
-  } catch {
-    return ''
   }
 }
 
@@ -175,48 +136,4 @@ function writeOverride(folder: string, backend: string, own: (path: string) => v
   const path = join(folder, ours)
   writeFileSync(path, backend, { mode: 0o400, flag: 'wx' })
   own(path)
-}
-
-/**
- * Terraform writes the state in place: one that was killed in the middle of it leaves half of one, and the whole one from
- * before beside it. What it could not write where it belongs it leaves in `errored.tfstate`.
- */
-function newestState(paths: readonly string[], account: Account | null): Buffer | null {
-  for (const path of paths) {
-    const state = readOwn(path, account)
-    if (state !== null && isJson(state)) return state
-  }
-  return null
-}
-
-function isJson(bytes: Buffer): boolean {
-  try {
-    JSON.parse(bytes.toString('utf8'))
-    return true
-  } catch {
-    return false
-  }
-}
-
-/**
- * A file that the run has written. A template may have put anything in its place, and we may read more than it: so no
- * links of either kind, and nothing that is not a plain file of the run's own.
- */
-function readOwn(path: string, account: Account | null): Buffer | null {
-  let handle: number
-  try {
-    handle = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  } catch {
-    return null
-  }
-  try {
-    const found = fstatSync(handle)
-    const isOurs = found.uid === (account?.uid ?? process.getuid?.())
-    if (!found.isFile() || found.nlink !== 1 || !isOurs || found.size === 0) return null
-    if (found.size > stateBytesMax) throw new Fault('too_large', `the state has more than ${stateBytesMax} bytes`)
-    const bytes = Buffer.alloc(found.size)
-    return bytes.subarray(0, readSync(handle, bytes, 0, bytes.length, 0))
-  } finally {
-    closeSync(handle)
-  }
 }

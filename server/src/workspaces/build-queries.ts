@@ -147,6 +147,30 @@ export async function isLatest(
   return later === undefined
 }
 
+/**
+ * Whether somebody has taken up a later build of this workspace. One that waits is not taken up before the transaction
+ * ends; one that is being taken up right now counts as taken.
+ */
+export async function hasLaterBegun(
+  tx: Tx,
+  { workspace_id: workspaceId, number }: Pick<BuildRow, 'workspace_id' | 'number'>,
+): Promise<boolean> {
+  const later = tx
+    .selectFrom('workspace_builds')
+    .select('job_id')
+    .where('workspace_id', '=', workspaceId)
+    .where('number', '>', number)
+  const held = await tx
+    .selectFrom('provisioner_jobs')
+    .select('id')
+    .where('id', 'in', later)
+    .where('started_at', 'is', null)
+    .forUpdate()
+    .skipLocked()
+    .execute()
+  return (await later.execute()).length > held.length
+}
+
 /** Only the worker whose job it still is changes what is kept. */
 export async function isHeldBy(tx: Tx, jobId: Uuid, workerId: Uuid | null): Promise<boolean> {
   const held = await tx

@@ -79,6 +79,13 @@ export const stateWritten = (row: Pick<OfBuild, 'id' | 'number'>, workspace: OfW
   ...aboutBuild(row, workspace),
 })
 
+/** Or the server that starts: what a build had left whose server was killed. */
+export const stateRescued = (
+  row: Pick<OfBuild, 'id' | 'number'>,
+  workspace: OfWorkspace,
+  serial: AuditDiff[string],
+): WorkspaceAudit => ({ ...stateWritten(row, workspace), diff: { serial } })
+
 export const workspaceDeleted = (row: OfWorkspace, orphan: boolean): WorkspaceAudit => ({
   action: 'delete',
   resourceType: 'workspace',
