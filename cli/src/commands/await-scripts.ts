@@ -18,11 +18,20 @@ export interface Looks {
 export async function awaitScripts(
   first: WorkspaceAgent,
   look: Looks,
-  { stderr, signal }: Pick<Io, 'stderr' | 'signal'>,
+  io: Pick<Io, 'stderr' | 'signal'>,
   everyMs = lookMs,
 ): Promise<void> {
-  if (!isStarting(first)) return warnOf(first, stderr)
-  stderr.write(`waiting for the start scripts of ${first.name}; --wait no goes in without\n`)
+  if (!isStarting(first)) return warnOf(first, io.stderr)
+  io.stderr.write(`waiting for the start scripts of ${first.name}; --wait no goes in without\n`)
+  warnOf(await scriptsEnded(look, io, everyMs), io.stderr)
+}
+
+/** The agent as it is then. What its scripts have said until then is told in any case. */
+export async function scriptsEnded(
+  look: Looks,
+  { stderr, signal }: Pick<Io, 'stderr' | 'signal'>,
+  everyMs = lookMs,
+): Promise<WorkspaceAgent> {
   let after = 0
   for (;;) {
     // Looked at before its lines, so that all of them are told of one that is ready.
@@ -34,9 +43,9 @@ export async function awaitScripts(
       if (last <= after) break
       after = last
     }
-    if (!isStarting(agent)) return warnOf(agent, stderr)
+    if (!isStarting(agent)) return agent
     await delay(everyMs, null, { signal }).catch(() => {
-      throw new Fault('unavailable', `the start scripts of ${first.name} were not waited for`)
+      throw new Fault('unavailable', `the start scripts of ${agent.name} were not waited for`)
     })
   }
 }

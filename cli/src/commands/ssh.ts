@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream'
 import { Fault, toError } from '@reeve/base'
-import { recordOf, recordParser } from '@reeve/sdk'
+import { recordOf } from '@reeve/sdk'
 import type { Context } from '../context.ts'
 import type { Io, Terminal } from '../io.ts'
 import { type Answer, raw } from '../output/answer.ts'
+import { outputOf } from './agent-output.ts'
 import { connectAgent, type Wait } from './agent-streams.ts'
 
 interface Input {
@@ -36,7 +37,7 @@ export async function ssh(context: Context, { workspace, command, tty, wait = 'a
     const leave = (): void => void stream.destroy()
     io.signal.addEventListener('abort', leave, { once: true })
     try {
-      const ending = yield* shownOf(stream, io)
+      const ending = yield* outputOf(stream, io)
       exitCode = ending
     } catch (thrown) {
       if (!io.signal.aborted) throw new Fault('unavailable', toError(thrown).message)
@@ -50,19 +51,6 @@ export async function ssh(context: Context, { workspace, command, tty, wait = 'a
       return exitCode
     },
   }
-}
-
-/** Standard error goes its own way. Returns the exit code. */
-async function* shownOf(stream: Duplex, io: Io): AsyncGenerator<Uint8Array, number> {
-  const read = recordParser()
-  for await (const piece of stream) {
-    for (const { kind, bytes } of read(piece)) {
-      if (kind === 'output') yield bytes
-      if (kind === 'error' && !io.stderr.write(bytes)) await new Promise((resolve) => io.stderr.once('drain', resolve))
-      if (kind === 'exit') return Number(JSON.parse(new TextDecoder().decode(bytes)).code)
-    }
-  }
-  throw new Fault('unavailable', 'the command was cut off')
 }
 
 /** A file that is piped in may come as one piece. */

@@ -1,4 +1,4 @@
-import { Fault, isUuid } from '@reeve/base'
+import { Fault } from '@reeve/base'
 import { type Client, endpoints, type TaskDetails, type Template } from '@reeve/sdk'
 import type { Context } from '../context.ts'
 import { type Answer, raw } from '../output/answer.ts'
@@ -8,6 +8,7 @@ import { readText } from './policy-file.ts'
 import { needPrompt, type PromptInput } from './task-prompt.ts'
 import { readUntil, type Waiting, waited } from './task-wait.ts'
 import { addressOf, fullName, oneTask } from './tasks.ts'
+import { presetOf } from './template-preset.ts'
 import { findTemplate } from './templates.ts'
 
 interface Create extends PromptInput, Waiting {
@@ -103,24 +104,6 @@ async function versionOf(
     if (last === undefined || page.length < 100) throw new Fault('not_found', `${name} has no version ${ref}`)
     after = { after_id: last.id }
   }
-}
-
-/** By name or id; without one the template's own default, and with `none` no preset. */
-async function presetOf(
-  { io: { signal } }: Context,
-  client: Client,
-  version: string,
-  ref: string | undefined,
-): Promise<string | null> {
-  if (ref === 'none') return null
-  if (ref !== undefined && isUuid(ref)) return ref
-  const presets = await client.call(endpoints.listTemplateVersionPresets, { params: { version }, signal })
-  const found = presets.find(({ name, default: byDefault }) => (ref === undefined ? byDefault : name === ref))
-  if (found !== undefined || ref === undefined) return found?.id ?? null
-  const names = presets.map(({ name }) => name).join(', ')
-  throw new Fault('not_found', `the template has no preset ${ref}`, {
-    fix: names === '' ? 'leave --preset out' : `choose from ${names}`,
-  })
 }
 
 /** Only what was given: what is left out is for the server to choose. */

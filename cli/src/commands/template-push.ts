@@ -5,11 +5,11 @@ import type { Context } from '../context.ts'
 import { type Answer, one } from '../output/answer.ts'
 import { tellChanges } from './template-changes.ts'
 import { fetchModules } from './template-vendor.ts'
-import { readText } from './policy-file.ts'
-import { readSource, type Source } from './template-source.ts'
-import { findTemplate, idOfVersion, versionColumns } from './templates.ts'
+import { imported, readVariables, uploaded, type Variables } from './template-import.ts'
+import { readSource } from './template-source.ts'
+import { findTemplate, idOfVersion, orNull, versionColumns } from './templates.ts'
 
-interface Push {
+interface Push extends Variables {
   readonly folder: string | undefined
   readonly starter: string | undefined
   readonly name: string | undefined
@@ -17,9 +17,6 @@ interface Push {
   readonly message: string | undefined
   readonly versionName: string | undefined
   readonly activate: 'all' | 'none' | undefined
-  readonly variable: readonly string[]
-  readonly variablesFile: string | undefined
-  readonly varFile: string | undefined
   readonly planOnly: boolean
   readonly vendor: boolean
 }
@@ -37,10 +34,7 @@ export async function pushTemplate(context: Context, input: Push): Promise<Answe
   const variables = await readVariables(context, input)
   const client = await context.client()
   const { signal } = context.io
-  const existing = await findTemplate(context, client, name, organization).catch((thrown: unknown) => {
-    if (thrown instanceof Fault && thrown.code === 'not_found') return null
-    throw thrown
-  })
+  const existing = await orNull(findTemplate(context, client, name, organization))
   const from = source === null ? { example_id: starter } : { file_id: await uploaded(context, client, source) }
   const made = await client.call(endpoints.createTemplateVersion, {
     params: { organization },
@@ -71,27 +65,6 @@ async function vendor({ io, note }: Context, folder: string): Promise<void> {
   await fetchModules(resolve(io.cwd, folder), io.env, io.signal)
 }
 
-async function uploaded(context: Context, client: Client, source: Source): Promise<string> {
-  const kilobytes = Math.ceil(source.bytes.length / 1024)
-  context.note(`packing    ${source.files === null ? 'an archive' : `${source.files} files`}, ${kilobytes} kB`)
-  const { hash } = await client.call(endpoints.uploadFile, { body: source, signal: context.io.signal })
-  return hash
-}
-
-async function imported(context: Context, client: Client, { id }: TemplateVersion): Promise<TemplateVersion> {
-  const { signal } = context.io
-  const params = { version: id }
-  let stage = ''
-  for await (const line of await client.events(endpoints.followTemplateVersionLogs, { params, signal })) {
-    if (line.stage !== stage) context.note(`> ${line.stage}`)
-    stage = line.stage
-    if (line.log_level !== 'debug' && line.log_level !== 'trace') context.note(`  ${line.output}`)
-  }
-  const version = await client.call(endpoints.getTemplateVersion, { params, signal })
-  if (version.job.status === 'succeeded') return version
-  throw new Fault('conflict', `the import ${version.job.status}: ${version.job.error ?? 'nothing is said of why'}`)
-}
-
 interface Use {
   readonly existing: Template | null
   readonly name: string
@@ -120,21 +93,4 @@ async function useVersion(context: Context, client: Client, use: Use): Promise<v
     signal,
   })
   context.note(`${version.name} of ${name} is active`)
-}
-
-async function readVariables(
-  context: Context,
-  { variable, varFile, variablesFile = varFile }: Push,
-): Promise<{ name: string; value: string }[]> {
-  const lines = variablesFile === undefined ? [] : (await readText(context, variablesFile)).split('\n')
-  const given = [...lines.filter((line) => line.trim() !== '' && !line.trim().startsWith('#')), ...variable]
-  const values = new Map(
-    given.map((line) => {
-      const [, name, value] = /^\s*([A-Za-z_][A-Za-z0-9_-]*)\s*=(.*)$/s.exec(line) ?? []
-      if (name === undefined || value === undefined)
-        throw new Fault('invalid', `${JSON.stringify(line)} is not name=value`)
-      return [name, value.trim().replace(/^"(.*)"$/s, '$1')]
-    }),
-  )
-  return [...values].map(([name, value]) => ({ name, value }))
 }

@@ -71,6 +71,13 @@ export async function findTemplate(
   return client.call(endpoints.getTemplateByName, { params: { organization, name: ref }, signal })
 }
 
+/** Where it may well be missing. */
+export const orNull = <T>(found: Promise<T>): Promise<T | null> =>
+  found.catch((thrown: unknown) => {
+    if (thrown instanceof Fault && thrown.code === 'not_found') return null
+    throw thrown
+  })
+
 interface Named extends Within {
   readonly template: string
 }
@@ -91,7 +98,12 @@ export async function listVersions(
   return table(versions, versionColumns, idOfVersion, 'no versions')
 }
 
-async function findVersion(context: Context, client: Client, { id }: Template, name: string): Promise<TemplateVersion> {
+export async function findVersion(
+  context: Context,
+  client: Client,
+  { id }: Template,
+  name: string,
+): Promise<TemplateVersion> {
   const { signal } = context.io
   return client.call(endpoints.getTemplateVersionByName, { params: { template: id, name }, signal })
 }
