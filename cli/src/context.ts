@@ -20,7 +20,7 @@ export interface Context {
   /** Where it is, and the token for it: for what is no call of an endpoint. */
   session(): Promise<{ readonly url: string; readonly token: string }>
   /** Any deployment, with or without a token. */
-  clientFor(url: string, token?: string): Promise<Client>
+  clientFor(url: string, token?: string, timeoutMs?: number): Promise<Client>
   deployments(): Promise<Deployments>
   remember(deployments: Deployments): Promise<void>
   /** Whether a person is there to be asked. */
@@ -68,7 +68,7 @@ export function createContext(io: Io, globals: Globals): Context {
     return { url: at, token: secret }
   }
 
-  const clientFor = async (at: string, secret?: string): Promise<Client> => {
+  const clientFor = async (at: string, secret?: string, timeoutMs = globals.timeoutMs): Promise<Client> => {
     // Loaded when there is something to ask: the schemas are most of what this command loads.
     const { createClient } = await import('@reeve/sdk')
     return createClient({
@@ -76,7 +76,7 @@ export function createContext(io: Io, globals: Globals): Context {
       ...(secret === undefined ? {} : { token: checkToken(secret) }),
       // Browsers and proxies see who asks; the server writes it into the audit log.
       headers: { 'User-Agent': `reeve-cli/${version}` },
-      ...(globals.timeoutMs === undefined ? {} : { timeoutMs: globals.timeoutMs }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
     })
   }
 

@@ -105,6 +105,8 @@ const calls: Readonly<Record<string, { argv: readonly string[]; stdin?: string }
   'templates plan': { argv: ['agent-small', '--parameter', 'cpu=4'] },
   'templates push': { argv: [templateFolder, '--activate', 'all', '--variable', 'zone=a'] },
   'templates init': { argv: ['local', 'starter', '--list'] },
+  'templates test': { argv: [templateFolder, '--param', 'cpu=4', '--preset', 'Large'] },
+  'templates diff': { argv: ['agent-small', '--dir', templateFolder] },
   'templates versions': { argv: ['agent-small', '--archived'] },
   'templates promote': { argv: ['agent-small', 'v2'] },
   'templates archive': { argv: ['agent-small', '--yes'] },

@@ -39,7 +39,8 @@ export function parseCommandLine(argv: readonly string[], columns: number): Invo
     throw new Fault('invalid', thrown.message.replace(/^error: /, '').replace(/\n/g, ' '))
   }
   if (matched === null) return { help: root.helpInformation(), asked: true }
-  return readInvocation(matched)
+  const dashes = argv.indexOf('--')
+  return readInvocation(matched, dashes < 0 ? 0 : argv.length - dashes - 1)
 }
 
 type Matched = (command: Command, positional: unknown[], leaf: Program) => void
@@ -128,15 +129,24 @@ function programOption(key: string, option: AnyOption): ProgramOption {
   return made
 }
 
-function readInvocation({
-  command,
-  positional,
-  leaf,
-}: {
-  command: Command
-  positional: unknown[]
-  leaf: Program
-}): Invocation {
+/** Words after `--` are those of the other command, also where an argument before them was left out. */
+function placed({ args }: Command, positional: readonly unknown[], afterDashes: number): readonly unknown[] {
+  const known = Object.values(args)
+  const at = known.findIndex(({ words }) => words === true)
+  const all = positional.flat().filter((word) => word !== undefined)
+  const before = all.length - afterDashes
+  if (afterDashes === 0 || before < 0 || before >= at) return positional
+  if (known.slice(before, at).some(({ required }) => required)) return positional
+  return [...all.slice(0, before), ...Array.from({ length: at - before }), all.slice(before)]
+}
+
+interface Match {
+  readonly command: Command
+  readonly positional: readonly unknown[]
+  readonly leaf: Program
+}
+
+function readInvocation({ command, positional, leaf }: Match, afterDashes: number): Invocation {
   const globals: Record<string, unknown> = {}
   const input: Record<string, unknown> = {}
   for (let at: Program | null = leaf; at !== null; at = at.parent) {
@@ -145,7 +155,8 @@ function readInvocation({
   for (const [key, option] of Object.entries(command.options)) {
     input[key] = readOption(leaf, key, option) ?? (option.value === null ? false : undefined)
   }
-  for (const [i, key] of Object.keys(command.args).entries()) input[key] = positional[i]
+  const given = placed(command, positional, afterDashes)
+  for (const [i, key] of Object.keys(command.args).entries()) input[key] = given[i]
   return { command, input, globals: readGlobals(globals) }
 }
 

@@ -1,5 +1,5 @@
 import { PortShareLevel } from '@reeve/sdk'
-import { type Command, command, optional, required } from './command.ts'
+import { type Command, command, optional, required, words } from './command.ts'
 import { choice, duration, flag, lettered, text, texts } from './option.ts'
 
 /** The commands of templates. */
@@ -72,11 +72,64 @@ export const templateCommands: readonly Command[] = [
     run: async (context, input) => (await import('./commands/template-plan.ts')).planTemplate(context, input),
   }),
   command({
+    path: 'templates test',
+    summary: 'Make a workspace of a folder of Terraform, see that it works, and take all of it away again',
+    details:
+      'The folder is imported as a version that is not active: of the template that has its name, or of one that is made\n' +
+      'for the test. A workspace of this version is built; its agents have to connect, and their start scripts to end well;\n' +
+      'the command, where there is one, has to end with exit code 0. Then the workspace is deleted. A version that did not\n' +
+      'hold is archived, and a template that was made for the test is removed. The exit code is 1 where a step did not\n' +
+      'hold, and 7 where --timeout (default: 15m) was over; Ctrl-C takes everything away as well.',
+    args: {
+      folder: optional('with the template (default: this one); - reads an archive from stdin'),
+      command: words('what to run in the workspace, after --; given to its shell'),
+    },
+    options: {
+      name: text('name', 'of the template (default: that of the folder)'),
+      ...within,
+      version: text('name', 'test this version of it in place of a folder'),
+      param: texts('name=value', 'a parameter of the workspace'),
+      parameter: texts('name=value', 'the same as --param'),
+      preset: text('preset', 'name or id of a preset'),
+      variable: texts('name=value', 'a variable of the template'),
+      var: texts('name=value', 'the same as --variable'),
+      variablesFile: text('file', 'with a name=value on each line'),
+      varFile: text('file', 'the same as --variables-file'),
+      agent: text('name', 'where the command runs, in a workspace of several agents'),
+      keep: flag('leave everything as it is, to look at it'),
+    },
+    examples: [
+      'reeve templates test ./agent-small --param cpu=4 -- git --version',
+      'reeve templates test --name agent-small --version v7 -o json',
+    ],
+    run: async (context, input) => (await import('./commands/template-test.ts')).testTemplate(context, input),
+  }),
+  command({
     path: 'templates versions',
     summary: 'The versions of a template, the latest first',
     args: { template },
     options: { ...within, archived: flag('also those that are archived') },
     run: async (context, input) => (await import('./commands/templates.ts')).listVersions(context, input),
+  }),
+  command({
+    path: 'templates diff',
+    summary: 'What is different in the files of two versions of a template, or of a version and a folder',
+    details:
+      'Without names the active version is compared with the newest one. It is a patch as git takes it, in which\n' +
+      'what could drive a terminal is made visible; -o json has the very text. Files that are no text are only named. The\n' +
+      'exit code is 0, with --exit-code 1 where something differs.',
+    args: {
+      template,
+      from: optional('name of a version (default: the active one)'),
+      to: optional('name of a version (default: the newest)'),
+    },
+    options: {
+      ...within,
+      dir: text('folder', 'compare with this folder, as it would be pushed; - reads an archive from stdin'),
+      exitCode: flag('end with 1 where something differs'),
+    },
+    examples: ['reeve templates diff agent-small v6 v7', 'reeve templates diff agent-small --dir . --exit-code'],
+    run: async (context, input) => (await import('./commands/template-diff.ts')).diffTemplate(context, input),
   }),
   command({
     path: 'templates promote',

@@ -1,6 +1,16 @@
+import { pack } from 'tar-stream'
 import type { MinimalUser, ProvisionerJob, ProvisionerJobLog, Template, TemplateVersion } from '@reeve/sdk'
 import type { Handler, Name } from './testing.ts'
 import { workspaceAnswers } from './testing-workspaces.ts'
+
+/** As a push sends it. */
+export async function archiveOf(files: Readonly<Record<string, string | Uint8Array>>): Promise<Buffer> {
+  const archive = pack()
+  const collected = Array.fromAsync(archive)
+  for (const [name, content] of Object.entries(files)) archive.entry({ name }, Buffer.from(content))
+  archive.finalize()
+  return Buffer.concat(await collected)
+}
 
 /** What a server answers about templates; what people and templates say in them means no good. */
 export function templateAnswers(
@@ -101,7 +111,7 @@ export function templateAnswers(
   const acl = { everyone: true, users: [{ ...who, role: 'use' }], group: [] }
   const preset = { id, name: 'Large', description: hostile, icon: '', default: false, parameters: [] }
   return {
-    downloadFile: () => Buffer.from('an archive'),
+    downloadFile: () => archiveOf({ 'main.tf': hostile }),
     uploadFile: () => ({ hash: id }),
     listTemplateExamples: () => (empty ? [] : [example]),
     getTemplateExample: () => ({ ...example, files: [{ path: 'main.tf', content: hostile }] }),
@@ -110,7 +120,6 @@ export function templateAnswers(
     getTemplateByName: () => template,
     getTemplate: () => template,
     updateTemplate: () => template,
-    deleteTemplate: () => undefined,
     createTemplateVersion: () => version,
     getTemplateVersion: () => version,
     getTemplateVersionByName: () => version,
@@ -124,6 +133,9 @@ export function templateAnswers(
     followTemplateDryRunLogs: () => [line],
     listTemplateDryRunResources: () => (empty ? [] : [resource]),
     promoteTemplateVersion: () => template,
+    createTemplate: () => template,
+    deleteTemplate: () => undefined,
+    archiveTemplateVersion: () => version,
     archiveTemplateVersions: () => ({ template_id: id, archived_ids: empty ? [] : [id] }),
     getTemplateAcl: () => acl,
     updateTemplateAcl: () => acl,

@@ -120,6 +120,7 @@ export function workspaceAnswers(
   return {
     ...taskAnswers(empty, { hostile, id, at, build }),
     listWorkspaceAgents: () => (empty ? [] : [agent]),
+    getWorkspaceAgent: () => agent,
     listWorkspaceAgentLogs: () => [said],
     createWorkspace: () => workspace,
     setWorkspaceAutostart: () => undefined,

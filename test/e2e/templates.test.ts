@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { runCli } from '../../cli/src/testing.ts'
+import { zip } from '../../server/src/provisioning/testing-zip.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { whyNoTerraform } from '../support/terraform/run-terraform.ts'
 
@@ -58,8 +59,9 @@ function folderOf(name: string, files: Readonly<Record<string, string>>): string
   return path
 }
 
-const reeve = (...argv: string[]) =>
-  runCli(argv, { env: { REEVE_URL: server.url, REEVE_TOKEN: server.ownerToken }, cwd: folder, home: folder })
+const reeveWith = (stdin: string | Uint8Array, ...argv: string[]) =>
+  runCli(argv, { env: { REEVE_URL: server.url, REEVE_TOKEN: server.ownerToken }, cwd: folder, home: folder, stdin })
+const reeve = (...argv: string[]) => reeveWith('', ...argv)
 
 test('a folder is pushed, imported, and pulled again byte for byte', async () => {
   const path = folderOf('agent-small', { 'main.tf': template, 'README.md': '# Small', 'terraform.tfstate': 'secret' })
@@ -94,6 +96,12 @@ test('the next version waits until it is promoted', async () => {
   expect(next.code, next.stderr).toBe(0)
   expect(next.stderr).toContain('parameters + cpu (number, default 4)')
   expect(next.stderr).toContain('parameters - cpu (number, default 2)')
+  const different = await reeve('templates', 'diff', 'agent-next', '--exit-code')
+  expect(different.code, different.stderr).toBe(1)
+  expect(different.stdout).toContain('-  default = 2\n+  default = 4\n')
+  const archive = zip({ name: 'main.tf', text: template, mode: 0o100644, deflate: true })
+  const same = await reeveWith(archive, 'templates', 'diff', 'agent-next', 'v1', '--dir', '-', '--exit-code')
+  expect(same, same.stderr).toMatchObject({ code: 0, stdout: '' })
   const shown = async () => JSON.parse((await reeve('templates', 'show', basename(path), '-o', 'json')).stdout)
   expect((await shown()).active_version_name).toBe('v1')
   expect((await reeve('templates', 'promote', 'agent-next', 'v2')).code).toBe(0)

@@ -92,7 +92,7 @@ async function packed(root: string, paths: readonly string[]): Promise<Uint8Arra
   return Buffer.concat(await collected)
 }
 
-function typeOf(bytes: Uint8Array): Source['type'] {
+export function typeOf(bytes: Uint8Array): Source['type'] {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'application/gzip'
   return bytes[0] === 0x50 && bytes[1] === 0x4b ? 'application/zip' : 'application/x-tar'
 }

@@ -149,15 +149,22 @@ export async function pullTemplate(
   const client = await context.client()
   const template = await findTemplate(context, client, ref, organization)
   const found = await findVersion(context, client, template, version ?? template.active_version_name)
-  const file = found.job.file_id
-  if (file === null) throw new Fault('not_found', 'this version has no archive')
-  const { signal } = context.io
-  const { body } = await client.download(endpoints.downloadFile, { params: { file }, signal })
+  const body = await archiveOf(context, client, found)
   if (out === undefined) return raw(body)
   const bytes = new Uint8Array(await new Response(body).arrayBuffer())
   await writeFile(resolve(context.io.cwd, out), bytes, { flag: 'wx' })
   context.note(`${bytes.length} bytes are in ${out}`)
   return one(found, versionColumns, idOfVersion)
+}
+
+/** As it was pushed. */
+export async function archiveOf(
+  { io: { signal } }: Context,
+  client: Client,
+  { job: { file_id: file } }: TemplateVersion,
+): Promise<ReadableStream<Uint8Array>> {
+  if (file === null) throw new Fault('not_found', 'this version has no archive')
+  return (await client.download(endpoints.downloadFile, { params: { file }, signal })).body
 }
 
 interface Edit extends Named {
