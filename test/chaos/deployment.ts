@@ -19,7 +19,7 @@ export interface Deployment extends AsyncDisposable {
   readonly gateways: readonly RunningServer[]
 }
 
-const restartedWithinMs = 60_000
+const restartedWithinMs = 240_000
 
 export async function startPostgres(undo: AsyncDisposableStack): Promise<EmbeddedPostgres> {
   const dataDir = mkdtempSync(join(tmpdir(), 'reeve-chaos-'))
