@@ -7,11 +7,11 @@ import { type Cloud, startCloud } from '../chaos/builds/cloud.ts'
 import { connectionUrl, startPostgres } from '../chaos/deployment.ts'
 import { eventually } from '../support/record.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
-import { whyNoTerraform } from '../support/terraform/run-terraform.ts'
+import { whyStateIsLate } from '../support/terraform/run-terraform.ts'
 
 /** A server that is killed when Terraform has written its state, and before it has read that: through the whole product. */
 
-const noTerraform = whyNoTerraform('builds whose server is killed')
+const noTerraform = whyStateIsLate('builds whose server is killed')
 const patienceMs = 120_000
 const isRoot = process.getuid?.() === 0
 let undo: AsyncDisposableStack

@@ -64,11 +64,13 @@ describe.skipIf(noJail !== null)('in bubblewrap', () => {
     const key = join(secrets.path, 'key')
     writeFileSync(key, canary)
     const platform = `linux_${process.arch === 'arm64' ? 'arm64' : 'amd64'}`
-    const folder = join(secrets.path, 'mirror/registry.terraform.io/hashicorp/external/2.3.0', platform)
-    mkdirSync(folder, { recursive: true })
-    const program = join(folder, 'terraform-provider-external_v2.3.0')
-    // What a provider says that is none is shown by Terraform.
-    writeFileSync(program, `#!/bin/sh\necho "provider in $HOME sees $(cat ${key} 2>&1)"\n`, { mode: 0o755 })
+    for (const registry of ['registry.terraform.io', 'registry.opentofu.org']) {
+      const folder = join(secrets.path, 'mirror', registry, 'hashicorp/external/2.3.0', platform)
+      mkdirSync(folder, { recursive: true })
+      const program = join(folder, 'terraform-provider-external_v2.3.0')
+      // What a provider says that is none is shown by Terraform.
+      writeFileSync(program, `#!/bin/sh\necho "provider in $HOME sees $(cat ${key} 2>&1)"\n`, { mode: 0o755 })
+    }
     await using opened = await testProvisioner({ mirror: join(secrets.path, 'mirror') })
     const template = `
 output "x" {

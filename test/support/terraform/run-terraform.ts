@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
+import { basename, delimiter, dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { whySkipped } from '../why-skipped.ts'
@@ -12,6 +12,13 @@ const engine = ['terraform', 'tofu']
 /** Why tests with the real engine cannot run here; null where they can. */
 export function whyNoTerraform(what: string): string | null {
   return whySkipped(what, engine === undefined ? 'neither terraform nor tofu was found on the path' : null)
+}
+
+/** Why tests of a state that grows cannot run here; null where they can. */
+export function whyStateIsLate(what: string): string | null {
+  const isTofu = engine !== undefined && basename(engine) === 'tofu'
+  const late = isTofu ? 'OpenTofu writes the state that grows every twenty seconds at most' : null
+  return whyNoTerraform(what) ?? whySkipped(what, late)
 }
 
 export interface TerraformRun {
