@@ -73,6 +73,19 @@ test('folders of runs whose server is gone are removed, those of one that runs s
   expect(states).toEqual([])
 })
 
+test('in a folder that others share, runs of a server in another container stay: it may be alive', async () => {
+  using folder = temporaryFolder()
+  const root = killed(makeWorkplace(folder.path, null, contents), 'elsewhere')
+  writeFileSync(stateFileOf(root), '{"serial":1}')
+  const label = { build: buildId, uid: process.getuid?.(), processes: 'pid:[1]' }
+  writeFileSync(join(root, 'run.json'), JSON.stringify(label))
+  const { states, rescue } = rescued()
+  expect(await clearAbandoned(folder.path, { rescue, isShared: true, log: silentLog })).toEqual([])
+  expect([existsSync(root), states]).toEqual([true, []])
+  expect(await clearAbandoned(folder.path, { rescue, log: silentLog })).toHaveLength(1)
+  expect(states).toHaveLength(1)
+})
+
 test('the newest whole state of a build is handed over before its folder goes; that of another run is nobody’s', async () => {
   using folder = temporaryFolder()
   chmodSync(folder.path, 0o711)

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isUuid, type Log, toError, type Uuid } from '@reeve/base'
 import { newestState, readOwn } from './run-state.ts'
@@ -23,7 +23,8 @@ export const runPrefix = (): string => `${prefix}${process.pid}-${startOf(proces
 
 /** For a server that finds the folder when this one was killed. */
 export function labelRun(root: string, buildId: Uuid | null, account: Account | null): void {
-  const label = JSON.stringify({ build: buildId, uid: account?.uid ?? process.getuid?.() ?? null })
+  const uid = account?.uid ?? process.getuid?.() ?? null
+  const label = JSON.stringify({ build: buildId, uid, processes: processesSeen() })
   writeFileSync(join(root, labelName), label, { mode: 0o600, flag: 'wx' })
 }
 
@@ -31,7 +32,7 @@ export function labelRun(root: string, buildId: Uuid | null, account: Account | 
  * Removes what runs left whose server was killed. Terraform has ended with it, and may have made things in its last
  * moments that it wrote down here and nowhere else: so the state of a build goes to `rescue` first. What finds no place
  * now stays for the next start; it holds this one up in no way. What others of this machine share has builds of their
- * deployments too, which stay for their servers.
+ * deployments too, which stay for their servers; so do those of another container, whose processes nobody here sees live.
  */
 export async function clearAbandoned(
   parent: string,
@@ -41,7 +42,9 @@ export async function clearAbandoned(
   for (const name of namesIn(parent).filter(isAbandoned)) {
     const root = join(parent, name)
     try {
-      const left = isOurs(root) ? readLeft(root) : null
+      const label = isOurs(root) ? readLabel(root) : {}
+      if (isShared && label.processes !== processesSeen()) continue
+      const left = readLeft(root, label)
       if (left !== null && !(await rescue(left)) && isShared) continue
     } catch (thrown) {
       log.error({ err: toError(thrown), folder: root }, 'the state that a killed server left is not kept yet')
@@ -64,23 +67,30 @@ export function isOurs(folder: string): boolean {
 }
 
 /** Null where the run was not for a build, or had not got as far as a state. */
-function readLeft(root: string): LeftState | null {
-  const label = readOwn(join(root, labelName), undefined, labelBytesMax)
-  if (label === null) return null
-  const { build, uid } = parsed(label)
+function readLeft(root: string, { build, uid }: Label): LeftState | null {
   if (typeof build !== 'string' || !isUuid(build) || typeof uid !== 'number') return null
   const state = newestState(root, uid)
   return state === null ? null : { buildId: build, state }
 }
 
+interface Label {
+  readonly build?: unknown
+  readonly uid?: unknown
+  /** Those that the server sees: of the machine, or of its container. */
+  readonly processes?: unknown
+}
+
 /** Of a server that was killed while it wrote it, nothing has begun yet. */
-function parsed(label: Buffer): { readonly build?: unknown; readonly uid?: unknown } {
+function readLabel(root: string): Label {
+  const label = readOwn(join(root, labelName), undefined, labelBytesMax)
   try {
-    return Object(JSON.parse(label.toString('utf8')))
+    return label === null ? {} : Object(JSON.parse(label.toString('utf8')))
   } catch {
     return {}
   }
 }
+
+const processesSeen = (): string => readlinkSync('/proc/self/ns/pid')
 
 function remove(root: string): boolean {
   try {
