@@ -168,8 +168,8 @@ test(
     ).catch(async (thrown: unknown) => {
       throw new Error(`${String(thrown)}\n${log()}\n${await ran('workspaces', 'agent-logs', task.workspace_name)}`)
     })
-    expect(readFileSync(join(place, 'home/work/marker'), 'utf8')).toBe('made\n')
-    expect(readFileSync(join(place, 'home/work/cloned/README'), 'utf8'), log()).toBe('private\n')
+    expect(readFileSync(join(place, 'home', 'work', 'marker'), 'utf8')).toBe('made\n')
+    expect(readFileSync(join(place, 'home', 'work', 'cloned', 'README'), 'utf8'), log()).toBe('private\n')
 
     await ran('tasks', 'wait', 'marker', '--until', 'idle,done', '--timeout', '60s')
     // It said so itself, from behind the boundary; that it rests is seen.
