@@ -43,8 +43,10 @@ const beatMs = 30_000
 const stopWithinMs = 60_000
 /** What is in no group of a script, as a daemon; the others have had their time by then. */
 const othersWithinMs = 2_000
+/** Who reads that the scripts are done reads what they said, too; a control plane that keeps nothing is told all the same. */
+const startLinesWithinMs = 30_000
 /** For the last lines, which the control plane may not want any more. */
-const flushWithinMs = 2_000
+const lastLinesWithinMs = 2_000
 /** How scripts went, while there is no connection to say it over. */
 const runsHeldMax = 200
 
@@ -91,6 +93,7 @@ export async function beginLife(options: LifeOptions): Promise<Life> {
   async function start(): Promise<void> {
     lifecycle('starting')
     const outcome = await scripts.run('start', 0, signal)
+    await linesKept(startLinesWithinMs, () => !signal.aborted)
     if (!signal.aborted) lifecycle(startedAs[outcome])
   }
 
@@ -110,9 +113,11 @@ export async function beginLife(options: LifeOptions): Promise<Life> {
   })
   void repeat(beatMs, signal, async () => void connection.say({ kind: 'stats', stats: stats() }))
 
-  async function flush(): Promise<void> {
-    const deadline = clock.monotonicMs() + flushWithinMs
-    while (!lines.isEmpty && connection.isOpen && clock.monotonicMs() < deadline) {
+  /** Until the control plane has kept what was said so far, or as long as it may still come to that. */
+  async function linesKept(withinMs: number, mayCome: () => boolean): Promise<void> {
+    const { last } = lines
+    const deadline = clock.monotonicMs() + withinMs
+    while (lines.first <= last && mayCome() && clock.monotonicMs() < deadline) {
       await pause(20, new AbortController().signal)
     }
   }
@@ -140,7 +145,7 @@ export async function beginLife(options: LifeOptions): Promise<Life> {
       await endProcesses(othersWithinMs)
       await socket[Symbol.asyncDispose]()
       // What it runs on may be gone as soon as it says that it is off.
-      await flush()
+      await linesKept(lastLinesWithinMs, () => connection.isOpen)
       lifecycle(stoppedAs[outcome])
     },
   }

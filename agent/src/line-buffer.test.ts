@@ -11,7 +11,7 @@ test('lines are numbered once, given out once, and again after a lost connection
   lines.rewind()
   expect(lines.next().map(({ output }) => output)).toEqual(['b', 'c'])
   lines.kept(7)
-  expect(lines.isEmpty).toBe(true)
+  expect([lines.first, lines.last]).toEqual([8, 7])
   lines.rewind()
   lines.add('start', 'info', 'd')
   expect(lines.next().map(({ number }) => number)).toEqual([8])

@@ -15,7 +15,10 @@ export interface LineBuffer {
   /** What was given out and is not kept is given out again: the connection is another one. */
   rewind(): void
   kept(through: number): void
-  readonly isEmpty: boolean
+  /** The number of the oldest that is held; where none is, that of the next to come. */
+  readonly first: number
+  /** The number of the newest that was added. */
+  readonly last: number
 }
 
 export function createLineBuffer(clock: Clock, first: number): LineBuffer {
@@ -53,8 +56,11 @@ export function createLineBuffer(clock: Clock, first: number): LineBuffer {
     kept(through) {
       lines = lines.filter((line) => line.number > through)
     },
-    get isEmpty() {
-      return lines.length === 0
+    get first() {
+      return lines[0]?.number ?? number
+    },
+    get last() {
+      return number - 1
     },
   }
 }
