@@ -65,7 +65,8 @@ export function runScript({ script, env, directory, timeoutMs, signal, onLine }:
     child.once('exit', (exitCode) => {
       const end = (well: 'ok' | 'pipes_left_open'): void =>
         finish({ status: cut ?? (exitCode === 0 ? well : 'exit_failure'), exitCode, group: child.pid ?? null })
-      // A program in the background may hold the pipes for as long as the workspace lives. Where this process itself was held up, what is in the pipes is read first.
+      // A program in the background may hold the pipes for as long as the workspace lives. Where this process itself was
+      // held up, what is in the pipes is read first.
       const held = setTimeout(() => setImmediate(() => end('pipes_left_open')), pipesWithinMs)
       child.once('close', () => {
         clearTimeout(held)
