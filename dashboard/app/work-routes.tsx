@@ -13,8 +13,9 @@ const templates = createRoute({
 const template = createRoute({
   getParentRoute: () => app,
   path: '/templates/$template',
-  // `view`: the overview unless `versions`, `sharing` or `settings`; `version`: the one whose import is shown.
-  validateSearch: (search: Search) => words(search, 'view', 'version'),
+  // `view`: the overview unless `versions`, `sharing` or `settings`; `version`: the one whose import is shown, and `against`
+  // the one that its files are compared with.
+  validateSearch: (search: Search) => words(search, 'view', 'version', 'against'),
   component: lazyRouteComponent(() => import('./pages/template.tsx'), 'TemplatePage'),
 })
 

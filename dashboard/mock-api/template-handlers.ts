@@ -8,6 +8,7 @@ import type {
   Template,
   TemplateAcl,
   TemplateVersion,
+  TemplateVersionFile,
   TemplateVersionParameter,
   User,
 } from '@reeve/sdk'
@@ -265,6 +266,25 @@ export const templateHandlers: Handlers = {
   listTemplateDryRunLogs: ({ params }, asked) => said(findVersion(asked, params.version)),
   listTemplateDryRunResources: () => [made],
   listTemplateVersionResources: () => [made],
+  listTemplateVersionFiles: ({ params }, asked) => filesOf(findVersion(asked, params.version)),
+}
+
+function filesOf({ name, message }: TemplateVersion): TemplateVersionFile[] {
+  const file = (path: string, text: string | null): TemplateVersionFile => ({
+    path,
+    bytes: text?.length ?? 20_480,
+    sha256: createHash('sha256')
+      .update(text ?? path)
+      .digest('hex'),
+    executable: path.endsWith('.sh'),
+    text,
+  })
+  const lines = Array.from({ length: 12 }, (_, at) => `# ${at + 1} of twelve`)
+  return [
+    file('logo.png', null),
+    file('main.tf', [...lines, `image = "node:${name === 'v1' ? 22 : 24}"`, `  note = "${message}"`, ''].join('\n')),
+    name === 'v1' ? file('old.tf', 'locals {}\n') : file('scripts/start.sh', '#!/bin/sh\nexec claude\n'),
+  ]
 }
 
 const dryRunOf = ({ job: imported }: TemplateVersion): ProvisionerJob => ({

@@ -158,6 +158,7 @@ export {
   TemplateVersion,
   TemplateVersionParameter,
   TemplateVersionPreset,
+  TemplateVersionFile,
   TemplateVersionResource,
   TemplateVersionVariable,
 } from './template-versions.ts'

@@ -285,6 +285,27 @@ export const listTemplateVersionResources = read(
   z.array(TemplateVersionResource),
 )
 
+export const TemplateVersionFile = z.object({
+  path: z.string().describe('Below the folder of the template.'),
+  bytes: whole,
+  sha256: z.string(),
+  executable: z.boolean(),
+  text: z.string().nullable().describe('null: it is no text, or there is more of it than is shown.'),
+})
+export type TemplateVersionFile = z.infer<typeof TemplateVersionFile>
+
+export const listTemplateVersionFiles = endpoint({
+  name: 'listTemplateVersionFiles',
+  method: 'GET',
+  path: '/api/v2/templateversions/:version/files',
+  summary: 'The files of a version, by path, for those who may change the template',
+  tag,
+  permission: orListed,
+  params: byId,
+  result: z.array(TemplateVersionFile),
+  faults: ['not_found'],
+})
+
 export const listTemplateVersionLogs = endpoint({
   name: 'listTemplateVersionLogs',
   method: 'GET',

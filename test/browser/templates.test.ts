@@ -27,6 +27,31 @@ describe.skipIf(noBrowser !== null)('templates', () => {
     expect(trouble).toEqual([])
   })
 
+  test('what a version changes is read before it is made active, and all its files without another', async () => {
+    await using mock = await startMock()
+    await using watched = await openPage(browser, mock.url)
+    const { page, trouble } = watched
+    await signIn(page)
+    await page.goto(`/templates/${templatesOf(mock)[0]!.template.id}?view=versions&version=v2`)
+    const files = page.getByRole('region', { name: 'Files of v2' })
+    const listed = files.getByRole('listitem')
+    await expect.poll(() => listed.count()).toBe(3)
+    expect(await listed.nth(0).innerText()).toContain('main.tf changed')
+    expect(await listed.nth(1).innerText()).toContain('old.tf removed')
+    expect(await listed.nth(2).innerText()).toContain('scripts/start.sh added · may be run')
+    const change = files.getByRole('group', { name: 'What changed in main.tf' })
+    expect(await change.innerText()).toMatch(
+      /… 9 lines as before[^]*removed:\s+image = "node:22"[^]*added:\s+image = "node:24"/,
+    )
+    expect(await accessibilityProblems(page)).toEqual([])
+    await files.getByLabel('Compared with').selectOption('nothing')
+    await files.getByText('logo.png').click()
+    await files.getByText('It is no text, or too long to be shown.').first().waitFor()
+    expect(new URL(page.url()).searchParams.get('against')).toBe('nothing')
+    expect(await accessibilityProblems(page)).toEqual([])
+    expect(trouble).toEqual([])
+  })
+
   test('what holds for its workspaces is changed, refused in place, and a template is deleted by its name', async () => {
     await using mock = await startMock()
     await using watched = await openPage(browser, mock.url, { expectRefusals: true })

@@ -62,6 +62,14 @@ export const versionFindings = (id: string) =>
     },
   })
 
+/** The files of a version never change. */
+export const versionFiles = (version: string) =>
+  queryOptions({
+    queryKey: ['templates', 'version', version, 'files'],
+    queryFn: ({ signal }) => client.call(endpoints.listTemplateVersionFiles, { params: { version }, signal }),
+    staleTime: Infinity,
+  })
+
 /** A dry run as far as it has got; what it would make when it has ended. */
 export const dryRun = (version: string, id: string) =>
   queryOptions({

@@ -5,7 +5,7 @@ import { faultOf } from '../api/query-client.ts'
 import { Field, textOf } from '../forms/field.tsx'
 import { FormDialog } from '../forms/form-dialog.tsx'
 import { announce } from '../ui/announce.ts'
-import { DiffView } from './diff-view.tsx'
+import { DiffView } from '../diff/diff-view.tsx'
 
 /** What is about to change, in one look, and why: then it is in force everywhere within seconds. */
 export function Publish({

@@ -9,7 +9,7 @@ import { Button } from '../ui/button.tsx'
 import { Person, Time } from '../ui/facts.tsx'
 import { HostileText } from '../ui/hostile-text.tsx'
 import { FaultNotice } from '../ui/notice.tsx'
-import { DiffView } from './diff-view.tsx'
+import { DiffView } from '../diff/diff-view.tsx'
 import { Publish } from './publish.tsx'
 import { RemovePolicy } from './remove-policy.tsx'
 

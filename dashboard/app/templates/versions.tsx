@@ -12,6 +12,7 @@ import { Person, State, Time } from '../ui/facts.tsx'
 import { HostileLine, HostileText } from '../ui/hostile-text.tsx'
 import { FaultNotice } from '../ui/notice.tsx'
 import { TestRun } from './test-run.tsx'
+import { VersionFiles } from './version-files.tsx'
 
 /** Every version with who pushed it, what became of its import, and what the import said. */
 export function TemplateVersions({ template }: { template: Template }) {
@@ -48,12 +49,20 @@ export function TemplateVersions({ template }: { template: Template }) {
           </li>
         ))}
       </ol>
-      {open !== undefined && <Import key={open.id} version={open} template={template} />}
+      {open !== undefined && <Import key={open.id} version={open} versions={data} template={template} />}
     </div>
   )
 }
 
-function Import({ version, template }: { version: TemplateVersion; template: Template }) {
+function Import({
+  version,
+  versions,
+  template,
+}: {
+  version: TemplateVersion
+  versions: readonly TemplateVersion[]
+  template: Template
+}) {
   const may = useMay()
   const { data: lines } = useQuery(versionLog(version.id, version.job))
   const queries = useQueryClient()
@@ -85,6 +94,7 @@ function Import({ version, template }: { version: TemplateVersion; template: Tem
       <p className="font-mono text-xs break-all text-muted">sha256 {version.sha256}</p>
       <JobLog label="What the import said" lines={lines} />
       {version.job.status === 'succeeded' && may('workspace:create', 'mine') && <TestRun version={version} />}
+      {may('template:update', 'somewhere') && <VersionFiles version={version} versions={versions} />}
     </section>
   )
 }

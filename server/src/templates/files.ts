@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Fault, uuidv7 } from '@reeve/base'
-import type { Uploaded } from '@reeve/sdk'
+import type { TemplateVersionFile, Uploaded } from '@reeve/sdk'
 import { allows } from '../access/policy.ts'
 import { type FileAnswer, type Scope, signedIn } from '../http/implement.ts'
 import { readArchive } from '../provisioning/read-archive.ts'
@@ -55,5 +55,33 @@ export async function readFile({ db }: Room, scope: Scope, id: string): Promise<
         return true
     }
     return false
+  }
+}
+
+/** What a page shows of one file, and of all of a version. */
+const fileCharsMax = 512 * 1024
+const allCharsMax = 4 * 1024 * 1024
+
+/** The files of an archive as somebody reads them. */
+export async function readSource({ db }: Room, fileId: string): Promise<TemplateVersionFile[]> {
+  const file = await findFile(db.sql, fileId)
+  if (file === undefined) throw new Fault('not_found', 'there is no such file')
+  const files = (await readArchive(file.content)).toSorted((a, b) => (a.path < b.path ? -1 : 1))
+  let chars = 0
+  return files.map(({ path, content, executable }) => {
+    const text = textOf(content)
+    const isShown = text !== null && chars + text.length <= allCharsMax
+    if (isShown) chars += text.length
+    const sha256 = createHash('sha256').update(content).digest('hex')
+    return { path, bytes: content.length, sha256, executable, text: isShown ? text : null }
+  })
+}
+
+function textOf(content: Buffer): string | null {
+  if (content.length > fileCharsMax || content.includes(0)) return null
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content)
+  } catch {
+    return null
   }
 }

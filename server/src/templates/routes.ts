@@ -27,6 +27,7 @@ import {
   readableVersion,
   renameVersion,
   versionByName,
+  versionFiles,
   versionLog,
 } from './versions.ts'
 
@@ -108,6 +109,9 @@ const routesOfFindings = (room: Room): Route[] => [
   implement(endpoints.listTemplateVersionResources, async ({ params }, scope) => [
     ...(await foundIn(room, signedIn(scope), params.version)).resources,
   ]),
+  implement(endpoints.listTemplateVersionFiles, ({ params }, scope) =>
+    versionFiles(room, signedIn(scope), params.version),
+  ),
   implement(endpoints.listTemplateVersionLogs, ({ params, query }, scope) =>
     versionLog(room, signedIn(scope), params.version, query),
   ),

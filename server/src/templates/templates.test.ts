@@ -99,6 +99,20 @@ test('only who pushes templates uploads, and a file of somebody else cannot be p
   expect((await call('GET', `files/${file}`, admin)).status).toBe(404)
 })
 
+test('whoever may change a template reads the files of its versions, as far as they are text that can be shown', async () => {
+  const template = await made('read')
+  const files = { ...main, 'a/logo.png': '\u0000PNG', 'long.txt': 'x'.repeat(512 * 1024 + 1) }
+  const next = await world.push(admin, files, { template_id: template.id })
+  const { json } = await call('GET', `templateversions/${next.id}/files`, admin)
+  expect(json).toMatchObject([
+    { path: 'a/logo.png', bytes: 4, text: null },
+    { path: 'long.txt', bytes: 524_289, text: null },
+    { path: 'main.tf', executable: false, text: main['main.tf'], sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+  ])
+  const refused = await call('GET', `templateversions/${next.id}/files`, dev)
+  expect([refused.status, refused.json.code]).toEqual([403, 'forbidden'])
+})
+
 test('the next version is active when it is made so, and not before', async () => {
   const template = await made('rolling')
   const next = await world.push(admin, main, { template_id: template.id })

@@ -1,5 +1,5 @@
 import { Fault, type Uuid, uuidv7 } from '@reeve/base'
-import type { ProvisionerJobLog, TemplateVersion } from '@reeve/sdk'
+import type { ProvisionerJobLog, TemplateVersion, TemplateVersionFile } from '@reeve/sdk'
 import type { Actor } from '../access/actor.ts'
 import { allows } from '../access/policy.ts'
 import { appendAudit } from '../audit/journal.ts'
@@ -11,7 +11,7 @@ import { selectLines } from '../jobs/queries.ts'
 import { contextOf } from '../keyring/keyring.ts'
 import { archiveOf, findExample } from './examples.ts'
 import { changesOf, versionChanged, versionPushed } from './events.ts'
-import { keepFile } from './files.ts'
+import { keepFile, readSource } from './files.ts'
 import { type Found, nothingFound } from './found.ts'
 import { mayWithTemplate } from './policy.ts'
 import { presentVersion } from './present.ts'
@@ -254,6 +254,11 @@ export async function foundIn(room: Room, actor: Actor, id: Uuid): Promise<Found
   const { found } = await readableVersion(room, actor, id)
   // SAFETY: the column is written by the import alone, from this type.
   return found === null ? nothingFound : (found as unknown as Found)
+}
+
+/** Sources hold what templates hide from those who use them. */
+export async function versionFiles(room: Room, actor: Actor, id: Uuid): Promise<TemplateVersionFile[]> {
+  return readSource(room, (await changeableVersion(room, actor, id)).file_id)
 }
 
 const linesMax = 10_000

@@ -223,6 +223,7 @@ export const templateEntries = {
   listTemplateVersionPresets: version('template:read'),
   listTemplateVersionExternalAuth: version('template:read'),
   listTemplateVersionResources: version('template:read'),
+  listTemplateVersionFiles: version('template:update'),
   listTemplateVersionLogs: version('template:read'),
   followTemplateVersionLogs: version('template:read'),
   createTemplateDryRun: planned({}),
