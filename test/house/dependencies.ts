@@ -22,6 +22,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     '@vitejs/plugin-react',
     '@xterm/addon-fit',
     '@xterm/xterm',
+    'diff',
     'lucide-react',
     'react',
     'react-dom',
