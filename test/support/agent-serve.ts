@@ -15,6 +15,8 @@ export interface Served extends AsyncDisposable {
   send(content: string): Promise<Response>
   /** What is on the screen now, of an agent that has one. */
   screen(): Promise<string>
+  /** Resolves with the first server-sent event that is the one; those of the present count. */
+  event(isIt: (event: string) => boolean): Promise<string>
   /** Resolves when the agent waits, with all that was said. */
   settled(): Promise<string[]>
 }
@@ -56,6 +58,20 @@ export async function serveAgent({ words, home, env }: ServeAgent): Promise<Serv
       const { value } = await body!.getReader().read()
       stop.abort()
       return new TextDecoder().decode(value)
+    },
+    async event(isIt) {
+      const stop = new AbortController()
+      const { body } = await fetch(`${url}/events`, { signal: stop.signal })
+      let unread = ''
+      for await (const piece of body!.pipeThrough(new TextDecoderStream())) {
+        const events = (unread + piece).split('\n\n')
+        unread = events.pop()!
+        const found = events.find(isIt)
+        if (found === undefined) continue
+        stop.abort()
+        return found
+      }
+      throw new Error('the events ended')
     },
     async settled() {
       await expect.poll(async () => (await get('/status')).status, { timeout: 25_000 }).toBe('stable')

@@ -14,6 +14,7 @@ const programs: Readonly<Record<string, string>> = {
   claude: `@anthropic-ai/claude-code-linux-${process.arch}/claude`,
   codex: `@openai/codex-linux-${process.arch}/vendor/${rustPlatforms[process.arch]}-unknown-linux-musl/bin/codex`,
   'gemini.js': '@google/gemini-cli/bundle/gemini.js',
+  'auggie.mjs': '@augmentcode/auggie/augment.mjs',
 }
 
 /**
@@ -31,7 +32,7 @@ printf %s "$LOCK" >installed`
 /**
  * Installs the real agent programs, once, into a package of their own, and gives a folder with a link to each. Install
  * scripts stay off: Claude Code's only copies the native program of this platform to where `claude` points, and a link
- * does the same; those in Gemini's tree are for a keyring and a terminal, which it does without here.
+ * does the same; those in Gemini's tree and Auggie's are for a keyring and a terminal, which they do without here.
  */
 export async function installAgents(): Promise<{ readonly bin: string }> {
   const LOCK = createHash('sha256')

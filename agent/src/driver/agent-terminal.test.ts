@@ -11,7 +11,7 @@ import { until } from './testing.ts'
 
 const scripted = [process.execPath, join(import.meta.dirname, 'terminal.test-child.ts')]
 /** Its sign turns far more often than this, also on a machine that has much to do. */
-const patience = { settleMs: 1200, strangeMs: 3000, blankMs: 60_000 }
+const patience = { settleMs: 1200, hiddenMs: 3000, busyMs: 10_000, strangeMs: 3000, blankMs: 60_000 }
 
 async function open(folder: string, options: Partial<TaskDriverOptions<ScreenTalk>> = {}) {
   const terminal = agentTerminal({ columns: 80, rows: 200 }, systemClock)

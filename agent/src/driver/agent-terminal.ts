@@ -44,6 +44,7 @@ export function agentTerminal(size: TerminalSize, clock: Clock): AgentTerminal {
     let unseen = 0
     let isFresh = true
     let lines: readonly string[] = []
+    let isCursorBelow = false
     const pty = openPty(`exec ${command.map(quoted).join(' ')}`, size, placeOf(cwd, env), {
       output(bytes) {
         unseen += bytes.length
@@ -73,10 +74,11 @@ export function agentTerminal(size: TerminalSize, clock: Clock): AgentTerminal {
     const look = (): void => {
       if (isFresh) {
         lines = emulator.lines()
+        isCursorBelow = emulator.isCursorBelow()
         show(emulator.screen())
       }
       isFresh = false
-      const seen: Look = { lines, atMs: clock.monotonicMs(), knowsPaste: emulator.knowsPaste() }
+      const seen: Look = { lines, atMs: clock.monotonicMs(), knowsPaste: emulator.knowsPaste(), isCursorBelow }
       onLines([seen], 0)
     }
     const looking = setInterval(look, lookEveryMs)

@@ -11,6 +11,8 @@ export interface Emulator extends Disposable {
   screen(): string
   /** Whether the program has asked to be told what is pasted and what is typed. */
   knowsPaste(): boolean
+  /** Whether the cursor stands on an empty line below all that is there. */
+  isCursorBelow(): boolean
 }
 
 /** Of what has left the screen at its top. */
@@ -35,10 +37,20 @@ export function openEmulator({ columns, rows }: TerminalSize, reply: (answer: st
         if (whole.length > 0 && buffer.getLine(y)?.isWrapped === true) whole.push(`${whole.pop()}${text}`)
         else whole.push(text)
       }
-      return whole.slice(0, whole.findLastIndex((line) => line !== '') + 1)
+      // Agents that paint the whole screen write blanks to the end of every line.
+      const trimmed = whole.map((line) => line.trimEnd())
+      return trimmed.slice(0, trimmed.findLastIndex((line) => line !== '') + 1)
     },
-    screen: () => read(terminal.buffer.active.baseY).join('\n').trimEnd(),
+    screen: () =>
+      read(terminal.buffer.active.baseY)
+        .map((line) => line.trimEnd())
+        .join('\n')
+        .trimEnd(),
     knowsPaste: () => terminal.modes.bracketedPasteMode,
+    isCursorBelow() {
+      const { baseY, cursorY } = terminal.buffer.active
+      return read(baseY + cursorY).every((line) => line.trim() === '')
+    },
     [Symbol.dispose]: () => terminal.dispose(),
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { choiceAsked, inputBoxAt } from './input-box.ts'
+import { choiceAsked, inputBoxAt, isBusy, isSignIn } from './input-box.ts'
+import { moreScreens } from './testing-more-screens.ts'
 import { screens } from './testing-screens.ts'
 
 const linesOf = (screen: string): string[] => screen.split('\n')
@@ -53,4 +54,39 @@ test('a choice that is asked for is told from a place to type, and from a list',
   expect(choiceAsked(['● 1. One', '  2. Two', '', '─'.repeat(40), '❯ ', '─'.repeat(40)])).toBe(null)
   expect(inputBoxAt(linesOf(screens.geminiAsks))).toBe(null)
   expect(inputBoxAt(linesOf(screens.claudeAsks))).toBe(null)
+})
+
+test('a choice and a way to sign in are told from each other on the screens of real agents', () => {
+  const { copilotTrust, ampSignIn, auggieSignIn, auggieCode, auggieWelcome } = moreScreens
+  const questions = [copilotTrust, auggieWelcome].map((screen) => choiceAsked(linesOf(screen)))
+  expect(questions).toEqual([
+    expect.stringContaining('Do you trust the files in this folder?\n❯ 1. Yes'),
+    expect.stringContaining('→ Continue\nPress return to continue'),
+  ])
+  expect(questions.map((asked) => isSignIn(asked!))).toEqual([false, false])
+  const ways = [ampSignIn, auggieSignIn, auggieCode].map((screen) => choiceAsked(linesOf(screen)))
+  expect(ways).toEqual([
+    expect.stringContaining('Would you like to log in to Amp? [(y)es, (n)o]:'),
+    expect.stringContaining('→ Login to continue'),
+    expect.stringContaining('Paste your login code:'),
+  ])
+  expect(ways.map((asked) => isSignIn(asked!))).toEqual([true, true, true])
+})
+
+test.each([["Add file to the chat? (Y)es/(N)o/(D)on't ask again [Yes]:"], ['Go on? [y/N]'], ['Overwrite it? (y/n): ']])(
+  'letters are a choice as well: %s',
+  (line) => {
+    expect(choiceAsked(['An answer.', '', line])).toContain(line.trim())
+    expect(choiceAsked(['An answer.', '', line, '> '])).toBe(null)
+  },
+)
+
+test('an agent that shows that it works is told from one that waits', () => {
+  const { aiderAnswered, copilotFirst, copilotWorks, copilotMade, opencodeFirst, opencodeWorks, opencodeAnswered } =
+    moreScreens
+  const atWork = [copilotWorks, opencodeWorks, screens.geminiWorks]
+  const atRest = [aiderAnswered, copilotFirst, copilotMade, opencodeFirst, opencodeAnswered, screens.geminiAnswered]
+  expect(atWork.map((screen) => isBusy(linesOf(screen)))).toEqual([true, true, true])
+  expect(atRest.filter((screen) => isBusy(linesOf(screen)))).toEqual([])
+  expect(atRest.filter((screen) => inputBoxAt(linesOf(screen)) === null)).toEqual([])
 })

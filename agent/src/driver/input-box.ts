@@ -17,8 +17,13 @@ const bar = /^\s*┃/
 const barePrompt = /^\s*(?:[\w()~/.-]{1,24} ?){0,2}[>›❯»](\s+Press Enter to send.*)?\s*$|^\s*\( O\)>/
 /** The line of a menu on which the choice stands. */
 const chosen =
-  /^[\s│┃║|]*(?:[>›❯●➤→▶*]\s*\d{1,2}[.)]\s+\S|[>›❯➤→▶]\s*(?:Yes|No|Allow|Deny|Accept|Reject|Approve|Trust)\b)/
-const keysTold = /\benter to\b[^]*\besc to (?:cancel|exit|quit|reject)\b/i
+  /^[\s│┃║|]*(?:[>›❯●➤→▶*]\s*\d{1,2}[.)]\s+\S|[>›❯➤→▶]\s*(?:Yes|No|Allow|Deny|Accept|Reject|Approve|Trust|Log ?in|Sign in)\b)/
+/** A line that ends with the letters to type, as aider's and amp's do. */
+const lettersAsked = /(?:\(y\)es[/, ]+\(n\)o|[[(]y(?:es)?\s*[/|]\s*no?[\])]).{0,60}[\]):?]\s*$|[[(]y\/n[\])]\s*$/i
+const secretAsked =
+  /^\W*(?:paste|enter) (?:your|the) (?:log-?in|sign-?in|auth\w*|api|access) (?:code|key|token|json)\b/im
+const signIn = /\b(?:log|sign)(?:ged|ging)?[ -]?in\b|\bauthenticat/i
+const keysTold = /\benter to\b[^]*\besc to (?:cancel|exit|quit|reject)\b|\bpress (?:return|enter) to (?!send)/i
 
 /** Where the part begins in which a person types, with all that is below it; null where none is seen. */
 export function inputBoxAt(lines: readonly string[]): number | null {
@@ -38,13 +43,26 @@ export function inputBoxAt(lines: readonly string[]): number | null {
 /** The question that only a choice answers, such as whether a command may run; null where none is open. */
 export function choiceAsked(lines: readonly string[]): string | null {
   const foot = lines.slice(footFrom(lines, menuLinesMax))
-  const isMenu = foot.some((line) => chosen.test(line)) || keysTold.test(foot.join('\n'))
-  if (!isMenu || inputBoxAt(lines) !== null) return null
+  const text = foot.join('\n')
+  const isMenu = foot.some((line) => chosen.test(line)) || keysTold.test(text) || secretAsked.test(text)
+  if (!isMenu && !lettersAsked.test(lines.findLast((line) => line.trim() !== '') ?? '')) return null
+  if (inputBoxAt(lines) !== null) return null
   return foot
     .map((line) => line.replaceAll(/^[\s│┃║|]+|[\s│┃║|]+$/g, ''))
     .filter((line) => /[\p{L}\p{N}]/u.test(line))
     .join('\n')
 }
+
+/** Whether a question is how to sign in, or who may. */
+export const isSignIn = (question: string): boolean => signIn.test(question)
+
+/** What stands near the place to type for as long as an agent works, whether it turns or not. */
+const busy =
+  /\besc(?:ape)?\b[^\p{L}]{0,4}(?:esc |to |again to )?(?:interrupt|cancel|stop)\b|^\s*\S? ?Working\b.*\besc\b/iu
+
+/** Whether the agent shows that it works. */
+export const isBusy = (lines: readonly string[]): boolean =>
+  lines.slice(footFrom(lines, footerLinesMax + 4)).some((line) => busy.test(line))
 
 /** The nearest one above, with nothing in between but what belongs to an input. */
 function ruleAbove(lines: readonly string[], at: number): number | null {

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import type { Meaning } from './agent-driver.ts'
+import { moreScreens } from './testing-more-screens.ts'
 import { screens } from './testing-screens.ts'
 import { screenDriver, type ScreenTalk } from './screen.ts'
 
-const driver = screenDriver('custom')
 const box = ['─'.repeat(40), '❯ ', '─'.repeat(40)]
 
 /** A conversation whose screen and time are the test's. */
-function talk() {
+function talk(driver = screenDriver('custom')) {
   let [state]: readonly [ScreenTalk, ...unknown[]] = driver.begin(null)
   let atMs = 1000
   const short = (meaning: Meaning): string => {
@@ -17,10 +17,10 @@ function talk() {
   }
   return {
     /** Looks for so long, every 50 ms, at the same screen. */
-    look(forMs: number, lines: readonly string[], knowsPaste = true): string[] {
+    look(forMs: number, lines: readonly string[], { knowsPaste = true, isCursorBelow = false } = {}): string[] {
       const told: string[] = []
       for (const end = atMs + forMs; atMs < end; atMs += 50) {
-        const [next, meanings] = driver.line(state, { lines: [...lines], atMs, knowsPaste })
+        const [next, meanings] = driver.line(state, { lines: [...lines], atMs, knowsPaste, isCursorBelow })
         state = next
         told.push(...meanings.map(short))
       }
@@ -42,10 +42,10 @@ test('an agent waits when its place to type has stood still; one that shows none
   expect(usual.look(200, ['hello', ...box])).toEqual(['waiting'])
   const strange = talk()
   expect(strange.look(9900, ['hello'])).toEqual([])
-  expect(strange.look(200, ['hello'])).toEqual(['waiting'])
+  expect(strange.look(200, ['hello'])).toEqual([expect.stringContaining('no place to type'), 'waiting'])
   const blank = talk()
   expect(blank.look(59_000, [])).toEqual([])
-  expect(blank.look(2000, [])).toEqual(['waiting'])
+  expect(blank.look(2000, [])).toEqual([expect.stringContaining('no place to type'), 'waiting'])
 })
 
 test('words are pasted, Enter follows when they are seen, and the answer is what the screen ends with', () => {
@@ -84,7 +84,7 @@ test('Enter that an agent passed over while it started is pressed again, and wha
 
 test('words for a program that knows no paste are typed, and hold no key', () => {
   const { look, prompt } = talk()
-  look(3000, box, false)
+  look(3000, box, { knowsPaste: false })
   expect(prompt('a\tb\u001b[201~\rc\u0003')).toEqual(['working', '{"keys":"a b[201~\\nc"}'])
 })
 
@@ -98,7 +98,46 @@ test('a question before the first message keeps that back, is told once, and is 
 })
 
 test('a look that is none means nothing', () => {
+  const driver = screenDriver('custom')
   const [state] = driver.begin(null)
   for (const line of [null, {}, { lines: 5, atMs: 1 }, { lines: [] }])
     expect(driver.line(state, line)).toEqual([state, []])
+})
+
+test('one of a known kind is waited for until it shows where to type', () => {
+  const { look } = talk(screenDriver('aider'))
+  expect(look(50_000, moreScreens.aiderStarts.split('\n'))).toEqual([])
+  expect(look(2200, moreScreens.aiderFirst.split('\n'))).toEqual(['waiting'])
+  const blank = talk(screenDriver('opencode'))
+  expect(blank.look(150_000, [])).toEqual([])
+})
+
+test('one that takes the place to type away, or says that it works, works on although its screen stands still', () => {
+  const aider = talk(screenDriver('aider'))
+  aider.look(3000, moreScreens.aiderFirst.split('\n'))
+  aider.prompt('two lines\nof words')
+  const sent = moreScreens.aiderWorks.split('\n')
+  expect(aider.look(1000, sent)).toEqual(['{"keys":"\\r"}'])
+  expect(aider.look(25_000, sent, { isCursorBelow: true })).toEqual(['working'])
+  expect(aider.look(2500, moreScreens.aiderAnswered.split('\n'))).toEqual([
+    expect.stringMatching(/^says I have read it/),
+    'waiting',
+  ])
+  const opencode = talk(screenDriver('opencode'))
+  opencode.look(3000, moreScreens.opencodeFirst.split('\n'))
+  opencode.prompt('two lines\nof words')
+  opencode.look(300, moreScreens.opencodeFirst.replace(/Ask anything.*/, 'two lines\n   ┃  of words').split('\n'))
+  const worked = opencode.look(25_000, moreScreens.opencodeWorks.split('\n'))
+  expect(worked).not.toContain('waiting')
+  expect(opencode.look(2500, moreScreens.opencodeAnswered.split('\n'))).toEqual([
+    expect.stringMatching(/^says {6}I have read it[^]*somewhere\.$/),
+    'waiting',
+  ])
+})
+
+test('one that is not signed in says what to do, and takes no message', () => {
+  const amp = talk(screenDriver('amp'))
+  const told = amp.look(90_000, moreScreens.ampSignIn.split('\n'))
+  expect(told).toEqual([expect.stringMatching(/^error: The agent is not signed in\. Give it its key[^]*log in to Amp/)])
+  expect(amp.refusal()).toMatch(/^The agent is not signed in, and takes no message until it is\./)
 })

@@ -193,11 +193,15 @@ export async function openTaskDriver<T>(options: TaskDriverOptions<T>): Promise<
     async send(content) {
       if (content.trim() === '') throw new Fault('invalid', 'The message is empty.')
       if (content !== content.trim()) throw new Fault('invalid', 'The message begins or ends with white space.')
+      // First, since it says more than that the agent does not wait.
+      const refusal = agent === null ? null : (driver.refusal?.(talk) ?? null)
+      if (refusal !== null) throw new Fault('conflict', refusal)
+      if (phase === 'ended' || phase === 'gone') {
+        throw new Fault('conflict', 'The agent has ended, and takes no message until it is started again.')
+      }
       if (phase !== 'waiting') {
         throw new Fault('conflict', 'The agent is not waiting for a message: its status is running.')
       }
-      const refusal = driver.refusal?.(talk) ?? null
-      if (refusal !== null) throw new Fault('conflict', refusal)
       await give(content)
     },
     async [Symbol.asyncDispose]() {
