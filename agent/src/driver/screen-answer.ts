@@ -37,8 +37,8 @@ export function continued(before: string, now: string): string {
   const known = before.split('\n')
   const shown = now.split('\n')
   for (let from = 1; from + unsettledLines + overlapLinesMin <= known.length; from++) {
-    const same = known.slice(from, -unsettledLines)
-    if (same[0] === shown[0] && same.every((line, index) => line === shown[index])) {
+    if (known[from] !== shown[0]) continue
+    if (known.slice(from, -unsettledLines).every((line, index) => line === shown[index])) {
       return [...known.slice(0, from), ...shown].join('\n')
     }
   }

@@ -140,4 +140,12 @@ test('one that is not signed in says what to do, and takes no message', () => {
   const told = amp.look(90_000, moreScreens.ampSignIn.split('\n'))
   expect(told).toEqual([expect.stringMatching(/^error: The agent is not signed in\. Give it its key[^]*log in to Amp/)])
   expect(amp.refusal()).toMatch(/^The agent is not signed in, and takes no message until it is\./)
+
+  const atWork = talk()
+  atWork.look(3000, box)
+  atWork.prompt('publish it')
+  atWork.look(200, ['─'.repeat(40), '❯ publish it', '─'.repeat(40)])
+  const asks = atWork.look(5000, ['❯ publish it', 'May this run?', '  npm login', '❯ 1. Yes', '  2. No'])
+  expect(asks.slice(-2)).toEqual([expect.stringMatching(/^warning: The agent asks for a choice/), 'waiting'])
+  expect(atWork.refusal()).toMatch(/^The agent asks for a choice/)
 })

@@ -95,10 +95,10 @@ export function screenDriver(type: AgentType, usual = usualPatience): AgentDrive
       const said = { words: plain, before: lines }
       return [{ ...enter(talk, 'typing'), said, heard: null, presses: 0 }, [{ kind: 'working' }, write(keys)]]
     },
-    refusal({ look }) {
-      const asked = choiceAsked(look.lines)
+    refusal(talk) {
+      const asked = choiceAsked(talk.look.lines)
       if (asked === null) return null
-      return isSignIn(asked)
+      return wantsSignIn(talk, asked)
         ? `The agent is not signed in, and takes no message until it is. ${howToSignIn}`
         : 'The agent asks for a choice, and would take the message for one. Answer with raw keys.'
     },
@@ -196,11 +196,14 @@ function answer(talk: ScreenTalk): Step<ScreenTalk> {
   ]
 }
 
+/** Later on it may be a command that asks whether it may sign in somewhere. */
+const wantsSignIn = ({ said }: ScreenTalk, asked: string): boolean => said === null && isSignIn(asked)
+
 /** Once: people see it among the errors, also those who do not look at the screen. */
 function tellQuestion(talk: ScreenTalk): Step<ScreenTalk> {
   const asked = choiceAsked(talk.look.lines)
   if (asked === null || asked === talk.asked) return [{ ...talk, asked }, []]
-  if (isSignIn(asked)) {
+  if (wantsSignIn(talk, asked)) {
     const message = `The agent is not signed in. ${howToSignIn} Its screen says:\n${asked}`
     return [{ ...talk, asked }, [{ kind: 'trouble', message, level: 'error' }]]
   }
