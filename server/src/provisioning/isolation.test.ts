@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, test } from 'vitest'
 import { whyNoTerraform } from '../../../test/support/terraform/run-terraform.ts'
@@ -95,8 +95,10 @@ data "external" "x" {
     await using server = createServer((_, response) => response.end('engine here')).listen(socket)
     await once(server, 'listening')
     chmodSync(socket, 0o777)
-    const env = { ...process.env, CLOUD_KEY: 'for-templates-only', OTHER_KEY: 'for-nobody-1234' }
-    await using opened = await testProvisioner({ reachable: [shared.path], passedVariables: ['CLOUD_KEY'] }, { env })
+    const keys = { CLOUD_KEY: 'for-templates-only', OTHER_KEY: 'for-nobody-1234' }
+    const env = { ...process.env, ...keys, DOCKER_HOST: `unix://${socket}` }
+    const passedVariables = ['CLOUD_KEY', 'DOCKER_HOST']
+    await using opened = await testProvisioner({ reachable: [shared.path], passedVariables }, { env })
     const look = `echo "$CLOUD_KEY" | rev; echo "other $OTHER_KEY."; cat ${join(shared.path, 'file')}; curl -s --unix-socket ${socket} http://x/; touch ${shared.path}/new`
     const run = testRun(running(look))
     await opened.provisioner.apply(run)
@@ -106,10 +108,36 @@ data "external" "x" {
     expect(said(run)).toContain('engine here')
     expect(readdirSync(shared.path).toSorted()).toEqual(['engine.sock', 'file'])
     // It is a secret of the operator's, so that it does not go into logs.
-    const shown = testRun(running('echo "shown $CLOUD_KEY"'))
+    const shown = testRun(running('echo "shown $CLOUD_KEY at $DOCKER_HOST"'))
     await opened.provisioner.apply(shown)
-    expect(said(shown)).toContain('shown [secret]')
+    expect(said(shown)).toContain(`shown [secret] at unix://${socket}`)
   })
+
+  test.skipIf(!isRoot).each([
+    ['/run', '/var/run'],
+    ['/var/run', '/run'],
+  ])(
+    'what lies in %s and can be reached is in %s too, where a container engine is looked for',
+    async (named, asked) => {
+      const folder = mkdtempSync(join(named, 'reeve-test-'))
+      try {
+        chmodSync(folder, 0o755)
+        await using server = createServer((_, response) => response.end('engine here')).listen(
+          join(folder, 'engine.sock'),
+        )
+        await once(server, 'listening')
+        chmodSync(join(folder, 'engine.sock'), 0o777)
+        await using opened = await testProvisioner({ reachable: [join(folder, 'engine.sock')] })
+        const looked = join(asked, basename(folder), 'engine.sock')
+        const run = testRun(running(`curl -s --unix-socket ${looked} http://x/; echo; ls -A /run`))
+        expect((await opened.provisioner.apply(run)).failure).toBe(null)
+        expect(said(run)).toContain('engine here')
+        expect(said(run)).not.toContain('lock')
+      } finally {
+        rmSync(folder, { recursive: true })
+      }
+    },
+  )
 
   test.skipIf(!isRoot)(
     'files in /etc that no program needs, and what is hidden within what is shown, are not there',

@@ -158,6 +158,12 @@ export function systemMounts(): string[] {
 
 /** Of the operator's choice; what is hidden is hidden within that too. */
 const chosenMounts = (settings: SandboxSettings): string[] => [
+  // Sockets are found by both names: what names one seldom knows by which the other looks.
+  '--dir',
+  '/run',
+  '--symlink',
+  '../run',
+  '/var/run',
   ...settings.reachable.flatMap((path) => ['--ro-bind-try', path, path]),
   ...hidingMounts(settings),
 ]

@@ -8,6 +8,7 @@ import type { HclReader } from './hcl-reader.ts'
 import { masker } from './mask.ts'
 import { progressReader } from './progress.ts'
 import type { serveProvider } from './provider/serve-provider.ts'
+import { remedy } from './remedy.ts'
 import type { LogLine, Run, Timing } from './run.ts'
 import type { Account, Sandbox } from './sandbox.ts'
 import { terraformEnvironment } from './terraform-environment.ts'
@@ -67,7 +68,7 @@ const canceled: Failure = failure('it was canceled', 'CANCELED')
 
 export async function openTerraform(tools: Tools, run: Run, contents: Contents): Promise<Terraform> {
   const { engine, clock } = tools
-  const mask = masker([...contents.secrets, ...Object.values(tools.passed), ...secretsOf(run)])
+  const mask = masker([...contents.secrets, ...secretsPassed(tools), ...secretsOf(run)])
   await using stack = new AsyncDisposableStack()
   const place = stack.use(
     makeWorkplace(tools.runsFolder, tools.account, {
@@ -203,16 +204,6 @@ function whyFailed(
   return { message: `terraform ${stage} failed${last === '' ? '' : `: ${last}`}`, diagnostics, code: null }
 }
 
-/** A module that cannot be had from here can be brought along. */
-function remedy({ summary }: Diagnostic): string {
-  if (!/module/i.test(summary) || !/download|registry|unreachable|access|install|not found/i.test(summary)) return ''
-  return (
-    '. Where the server cannot reach the source of a module, bring the module along: run `terraform init` in the ' +
-    'template’s folder and push it with .terraform/modules, or copy the module into a folder of the template and name ' +
-    'that as its source'
-  )
-}
-
 function masked(diagnostic: Diagnostic, mask: (text: string) => string): Diagnostic {
   const { summary, detail, snippet } = diagnostic
   return {
@@ -222,6 +213,10 @@ function masked(diagnostic: Diagnostic, mask: (text: string) => string): Diagnos
     snippet: snippet === null ? null : mask(snippet),
   }
 }
+
+/** A socket's address is none, and the error of an engine that does not answer names it. */
+const secretsPassed = ({ passed }: Tools): string[] =>
+  Object.values(passed).filter((value) => !value.startsWith('unix://'))
 
 /** What a build is told in confidence, and a template may print. */
 function secretsOf({ context }: Run): string[] {
