@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, Fault, uuidv7 } from '@reeve/base'
 import { appHosts } from './agents/apps/app-hosts.ts'
-import { isLocalOnly, isLoopback } from './config-rules.ts'
+import { isLocalOnly } from './config-rules.ts'
 import type { Config } from './config.ts'
 import { isBridgePath } from './gateway/door.ts'
 import type { Gateway } from './gateway/gateway.ts'
@@ -70,9 +70,10 @@ export function createEntrance({ config, clock }: { readonly config: Config; rea
   }
 }
 
-/** Whether only this machine can reach the server, and the host under which it can. */
+/** Whether only this machine can reach the server, and the host under which it can: where it listens, if that is one. */
 export function placeOf(config: Config): { readonly localOnly: boolean; readonly host: string } {
-  const host = isLoopback(config.http.host) ? config.http.host : 'localhost'
+  const listensEverywhere = /^[0.:]+$/.test(config.http.host)
+  const host = listensEverywhere ? 'localhost' : config.http.host
   return {
     localOnly: isLocalOnly(config.http.host, config.accessUrl),
     host: host.includes(':') ? `[${host}]` : host,
