@@ -12,7 +12,7 @@ variable "server_url" {
 }
 
 variable "image" {
-  description = "What the container is made of. It has a shell, git, and Node.js 22 or newer."
+  description = "What the container is made of. It has a shell, git, and Node.js 22 or newer, or curl or wget instead."
   type        = string
   default     = "docker.io/library/node:24-bookworm"
 }
