@@ -22,15 +22,11 @@ export interface Help {
 export function parseCommandLine(argv: readonly string[], columns: number): Invocation | Help {
   let matched: { command: Command; positional: unknown[]; leaf: Program } | null = null
   let written = ''
-  const root = buildProgram(columns, (command, positional, leaf) => {
+  const write = (text: string) => void (written += text)
+  const root = buildProgram(columns, write, (command, positional, leaf) => {
     matched = { command, positional, leaf }
   })
   try {
-    forEachProgram(root, (program) => {
-      program
-        .exitOverride()
-        .configureOutput({ writeOut: (text) => (written += text), writeErr: (text) => (written += text) })
-    })
     root.parse(argv, { from: 'user' })
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown
@@ -45,22 +41,34 @@ export function parseCommandLine(argv: readonly string[], columns: number): Invo
 
 type Matched = (command: Command, positional: unknown[], leaf: Program) => void
 
-function buildProgram(columns: number, onMatch: Matched): Program {
+/**
+ * The programs of all commands, which help lists by name. Options, which are most of the work, get only those that the
+ * words lead to.
+ */
+function buildProgram(columns: number, write: (text: string) => void, onMatch: Matched): Program {
   const root = new Program('reeve')
     .description('The control plane for AI coding agents: sign in, connect agents, read what they did.')
     .helpCommand(false)
     .helpOption('-h, --help', 'show help; with -o json, the command as data')
     .enablePositionalOptions()
-  root.configureOutput({ getOutHelpWidth: () => columns, getErrHelpWidth: () => columns })
+  // Whatever is made of it inherits this.
+  root.exitOverride().configureOutput({
+    getOutHelpWidth: () => columns,
+    getErrHelpWidth: () => columns,
+    writeOut: write,
+    writeErr: write,
+  })
   root.configureHelp({
     subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
   })
   addGlobals(root, 'Options of every command:')
+  const later: Later = new Map()
+  fillWhenReached(root, later)
   for (const command of commands) {
     const parent = command.path
       .slice(0, -1)
-      .reduce((at, _, depth) => childOf(at, command.path.slice(0, depth + 1)), root)
-    addCommand(parent, command, onMatch)
+      .reduce((at, _, depth) => childOf(at, command.path.slice(0, depth + 1), later), root)
+    addCommand(parent, command, onMatch, later)
   }
   for (const { name, summary } of elsewhere) {
     root
@@ -75,7 +83,13 @@ function buildProgram(columns: number, onMatch: Matched): Program {
   return root
 }
 
-function childOf(parent: Program, path: readonly string[]): Program {
+type Later = Map<Program, () => void>
+
+function fillWhenReached(parent: Program, later: Later): void {
+  parent.hook('preSubcommand', (_, child) => later.get(child)?.())
+}
+
+function childOf(parent: Program, path: readonly string[], later: Later): Program {
   const name = path.at(-1)!
   const existing = parent.commands.find((candidate) => candidate.name() === name)
   if (existing !== undefined) return existing
@@ -85,17 +99,23 @@ function childOf(parent: Program, path: readonly string[]): Program {
     .helpCommand(false)
     .enablePositionalOptions()
   child.aliases(aliases[name] ?? [])
-  addGlobals(child, null)
+  later.set(child, () => addGlobals(child, null))
+  fillWhenReached(child, later)
   return child
 }
 
-function addCommand(parent: Program, command: Command, onMatch: Matched): void {
+function addCommand(parent: Program, command: Command, onMatch: Matched, later: Later): void {
   const name = command.path.at(-1)!
   const leaf = parent.command(name).description(command.summary).helpCommand(false).enablePositionalOptions()
   leaf.aliases([...(aliases[name] ?? []), ...(aliases[command.path.join(' ')] ?? [])]).allowExcessArguments(false)
   for (const [key, argument] of Object.entries(command.args)) {
     leaf.argument(argumentForm(key, argument), argument.description)
   }
+  leaf.action((...args: unknown[]) => onMatch(command, args.slice(0, Object.keys(command.args).length), leaf))
+  later.set(leaf, () => addOptions(leaf, command))
+}
+
+function addOptions(leaf: Program, command: Command): void {
   for (const [key, option] of Object.entries(command.options)) leaf.addOption(programOption(key, option))
   addGlobals(leaf, null)
   const examples = command.examples.map((example) => `  ${example}`)
@@ -103,7 +123,6 @@ function addCommand(parent: Program, command: Command, onMatch: Matched): void {
     (part) => part !== '',
   )
   if (after.length > 0) leaf.addHelpText('after', `\n${after.join('\n\n')}`)
-  leaf.action((...args: unknown[]) => onMatch(command, args.slice(0, Object.keys(command.args).length), leaf))
 }
 
 /** Every command takes them; only `reeve --help` lists them. */
@@ -175,9 +194,4 @@ function parseValue(key: string, option: AnyOption, given: string): unknown {
   } catch (thrown) {
     throw new Fault('invalid', `--${kebab(key)}: "${given}" ${toError(thrown).message}`, { cause: thrown })
   }
-}
-
-function forEachProgram(program: Program, visit: (program: Program) => void): void {
-  visit(program)
-  for (const child of program.commands) forEachProgram(child, visit)
 }

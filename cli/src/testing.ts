@@ -96,22 +96,23 @@ function findEndpoint(
   method: string,
   path: string,
 ): { name: Name; endpoint: Endpoint; params: Record<string, string> } | null {
-  // A named segment wins over a parameter in the same place, as in the server's router.
-  const names = Object.keys(endpoints).sort((a, b) => (rank(a) < rank(b) ? -1 : 1))
-  for (const name of names) {
-    // SAFETY: the keys of `endpoints` are its names.
-    const endpoint: Endpoint = endpoints[name as Name]
-    const pattern = new RegExp(`^${endpoint.path.replace(/:([a-z_]+)/g, '(?<$1>[^/]+)')}$`)
+  for (const { name, endpoint, pattern } of routes) {
     const match = endpoint.method === method ? pattern.exec(path) : null
-    // SAFETY: as above.
-    if (match !== null) return { name: name as Name, endpoint, params: decoded(match.groups ?? {}) }
+    if (match !== null) return { name, endpoint, params: decoded(match.groups ?? {}) }
   }
   return null
 }
 
-// SAFETY: the keys of `endpoints` are its names.
-const rank = (name: string): string =>
-  endpoints[name as Name].path.replace(/:[a-z_]+|[^/]+/g, (segment) => (segment.startsWith(':') ? '1' : '0'))
+/** A named segment wins over a parameter in the same place, as in the server's router. */
+const routes = Object.entries<Endpoint>(endpoints)
+  .map(([name, endpoint]) => ({
+    // SAFETY: the keys of `endpoints` are its names.
+    name: name as Name,
+    endpoint,
+    pattern: new RegExp(`^${endpoint.path.replace(/:([a-z_]+)/g, '(?<$1>[^/]+)')}$`),
+    rank: endpoint.path.replace(/:[a-z_]+|[^/]+/g, (segment) => (segment.startsWith(':') ? '1' : '0')),
+  }))
+  .toSorted((a, b) => (a.rank < b.rank ? -1 : 1))
 const decoded = (groups: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value)]))
 
