@@ -8,8 +8,8 @@ import { root, succeeds, tool, wasInterrupted } from './run.ts'
 import { type Summary, isSummary } from './summary.ts'
 
 /**
- * `npm test`: the checks, every test on the built-in PostgreSQL, and those that use a database once more on Debian's.
- * The last line sums all of it up; each check counts as one test.
+ * `npm test`: the checks, every test on the built-in PostgreSQL, and those that are about the database once more on
+ * Debian's. The last line sums all of it up; each check counts as one test.
  */
 const total: Summary = { passed: 0, failed: 0, failures: [], skipped: [] }
 

@@ -16,6 +16,7 @@ export const turns = [
   '/test/docs/docs.test.ts',
   '/test/browser/pages.test.ts',
   '/test/chaos/',
+  '/server/src/matrix.test.ts',
   '/cli/src/matrix.test.ts',
   '/test/',
 ]
