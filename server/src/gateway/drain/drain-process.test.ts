@@ -41,7 +41,7 @@ test('the thread drains on its own, prints the record lines, and reports no lag 
     startFacts(someone(), bodyOf([{ role: 'user', content: 'hi' }])),
     streamOf({ text: 'yes' }),
   )
-  expect(await kept.drain.settle(20_000)).toBe(true)
+  expect(await kept.drain.settle(120_000)).toBe(true)
   expect(await outcome(id)).toBe('ok')
   expect(kept.drain.status()).toMatchObject({ detail: '', lagSeconds: 0, restarts: 0 })
   expect(kept.journal.bytesAfter(kept.drain.status().drained)).toBe(0)
@@ -66,7 +66,7 @@ test('while the database cannot take the record it is kept, the status says so, 
   expect(kept.drain.status().lagSeconds).toBeGreaterThan(0)
   expect(kept.journal.bytesAfter(kept.drain.status().drained)).toBeGreaterThan(0)
   await migrate(later.connection, { log: silentLog })
-  expect(await kept.drain.settle(20_000)).toBe(true)
+  expect(await kept.drain.settle(120_000)).toBe(true)
   expect(kept.drain.status().detail).toBe('')
 })
 
@@ -78,14 +78,14 @@ test('a thread that dies is started again and carries on where it was', async ()
     startFacts(who, bodyOf([{ role: 'user', content: 'a' }])),
     streamOf({ text: 'a' }),
   )
-  expect(await kept.drain.settle(20_000)).toBe(true)
+  expect(await kept.drain.settle(120_000)).toBe(true)
   await kept.drain.restart()
   const second = await record(
     kept.recorder,
     startFacts(who, bodyOf([{ role: 'user', content: 'b' }])),
     streamOf({ text: 'b' }),
   )
-  expect(await kept.drain.settle(20_000)).toBe(true)
+  expect(await kept.drain.settle(120_000)).toBe(true)
   expect(kept.drain.status().restarts).toBe(1)
   expect([await outcome(first), await outcome(second)]).toEqual(['ok', 'ok'])
 })
