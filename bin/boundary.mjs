@@ -1,5 +1,5 @@
-import { loadBoundary } from './load-boundary.mjs'
+import { loadBundle } from './load-bundle.mjs'
 
 /** The command `boundary`, as `reeve boundary`: loads the boundary and nothing else. */
-const { runBoundary } = await loadBoundary()
+const { runBoundary } = await loadBundle('boundary', 'bin/run-boundary.mjs')
 await runBoundary(process.argv.slice(2))

@@ -1,5 +1,6 @@
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
+import { loadBundle } from './load-bundle.mjs'
 
 /**
  * The command: loads the package of its subcommand and nothing else. JavaScript, because what is loaded before the
@@ -9,11 +10,10 @@ enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/compile'))
 
 const argv = process.argv.slice(2)
 if (argv[0] === 'server') {
-  const { main } = await import('../server/src/main.ts')
+  const { main } = await loadBundle('server', 'server/src/main.ts')
   await main(argv.slice(1))
 } else if (argv[0] === 'boundary') {
-  const { loadBoundary } = await import('./load-boundary.mjs')
-  const { runBoundary } = await loadBoundary()
+  const { runBoundary } = await loadBundle('boundary', 'bin/run-boundary.mjs')
   await runBoundary(argv.slice(1))
 } else if ((argv[0] === 'agent' && argv[1] === 'serve') || (argv[0] === 'agentapi' && argv[1] === 'server')) {
   const { main } = await import('../agent/src/driver/main.ts')
@@ -22,6 +22,6 @@ if (argv[0] === 'server') {
   const { main } = await import('../agent/src/main.ts')
   await main({ self: [process.execPath, import.meta.filename, 'agent'], argv: argv.slice(1) })
 } else {
-  const { main } = await import('../cli/src/main.ts')
+  const { main } = await loadBundle('cli', 'cli/src/main.ts')
   await main(argv)
 }

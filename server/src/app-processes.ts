@@ -19,7 +19,7 @@ import { startWorkers, type Workers } from './runtime/workers.ts'
 import { openDataDir } from './start-data-dir.ts'
 import { listenOrExplain } from './start-listener.ts'
 
-const processFile = fileURLToPath(new URL('./gateway-process.ts', import.meta.url))
+const processFile = fileURLToPath(new URL('../../bin/run-gateway.mjs', import.meta.url))
 /** Beyond the grace for open streams: to write the rest of the record. */
 const endingMs = 15_000
 const metricsWithinMs = 2_000

@@ -47,7 +47,7 @@ const marksMax = 10_000
 /** Content passes through in batches; what does not fit into this is a leak, and a restart is the better answer. */
 const heapMegabytesMax = 512
 
-const processFile = fileURLToPath(new URL('./drain-process.ts', import.meta.url))
+const processFile = fileURLToPath(new URL('../../../../bin/run-drain.mjs', import.meta.url))
 
 interface Mark {
   readonly seq: number

@@ -41,8 +41,10 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const age = (path: string) => utimesSync(path, 1_700_000_000, 1_700_000_000)
 
-function saysItsVersion(): string {
-  const { stdout, stderr } = spawnSync(process.execPath, [join(root, 'bin/boundary.mjs'), '--version'])
+function saysItsVersion(env: NodeJS.ProcessEnv = {}): string {
+  const { stdout, stderr } = spawnSync(process.execPath, [join(root, 'bin/boundary.mjs'), '--version'], {
+    env: { ...process.env, ...env },
+  })
   expect(String(stderr)).toBe('')
   return String(stdout).trim()
 }
@@ -66,9 +68,30 @@ test('a source that was changed is what runs', () => {
   expect(readFileSync(bundle, 'utf8')).toContain('9.9.9-changed')
 })
 
+test('a checkout that was moved does not run what was made for another place', () => {
+  const text = readFileSync(bundle, 'utf8')
+  writeFileSync(bundle, text.replace(JSON.stringify(root), '"/elsewhere"').replaceAll('9.9.9-changed', 'elsewhere'))
+  expect(saysItsVersion()).toBe('9.9.9-changed')
+})
+
 test('a bundle that is torn is made anew', () => {
   writeFileSync(bundle, readFileSync(bundle, 'utf8').slice(0, 5_000))
   expect(saysItsVersion()).toBe('9.9.9-changed')
+})
+
+test('what makes the bundle sees nothing of the environment', () => {
+  rmSync(bundle)
+  const bundler = join(root, 'scripts/bundle.mjs')
+  const seen = join(root, 'seen')
+  const made = readFileSync(bundler, 'utf8')
+  writeFileSync(
+    bundler,
+    `import { writeFileSync as note } from 'node:fs'\nnote(${JSON.stringify(seen)}, JSON.stringify(process.env))\n${made}`,
+  )
+  saysItsVersion({ REEVE_TOKEN: 'canary' })
+  writeFileSync(bundler, made)
+  expect(existsSync(bundle)).toBe(true)
+  expect(readFileSync(seen, 'utf8')).not.toContain('canary')
 })
 
 test('where no bundle can be kept the sources run', () => {

@@ -1,29 +1,34 @@
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { rolldown } from 'rolldown'
 
 /**
- * Makes one file of the boundary (`bin/load-boundary.mjs` says why). Arguments: the checkout, and the path of the file.
- * JavaScript, because whoever waits for it waits for a command to start.
+ * Makes one file of a program (`bin/load-bundle.mjs` says why). Arguments: the checkout, the program's first module, and
+ * the path of the file. JavaScript, because whoever waits for it waits for a command to start.
  */
-const [root = '', bundle = ''] = process.argv.slice(2)
+const [root = '', entry = '', bundle = ''] = process.argv.slice(2)
 
 /** A module that asks where it lies is told so when the file is made. */
-const ownFolder = {
-  name: 'own-folder',
+const ownPlace = {
+  name: 'own-place',
   /** @param {string} code @param {string} id */
   transform: (code, id) =>
-    code.includes('import.meta.dirname')
-      ? code.replaceAll('import.meta.dirname', JSON.stringify(dirname(id)))
+    code.includes('import.meta.')
+      ? code
+          .replaceAll('import.meta.dirname', JSON.stringify(dirname(id)))
+          .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href))
       : undefined,
 }
 
 const began = Date.now()
 const build = await rolldown({
-  input: join(root, 'bin/run-boundary.mjs'),
+  input: join(root, entry),
   platform: 'node',
   logLevel: 'silent',
-  plugins: [ownFolder],
+  plugins: [ownPlace],
+  // It looks for its native half beside itself.
+  external: ['@node-rs/argon2'],
 })
 const { output } = await build.generate({ format: 'cjs', codeSplitting: false })
 await build.close()
@@ -38,11 +43,10 @@ const inputs = moduleIds
     return [relative(root, id), size, Math.floor(mtimeMs / 1_000)]
   })
 
-mkdirSync(dirname(bundle), { recursive: true })
 // Beside its place and then moved, so that two that make it at once do not see half of it.
 const part = `${bundle}.${process.pid}`
 try {
-  writeFileSync(part, `// ${JSON.stringify(inputs)}\n${code}`)
+  writeFileSync(part, `// ${JSON.stringify({ root, inputs })}\n${code}`)
   renameSync(part, bundle)
 } finally {
   rmSync(part, { force: true })
