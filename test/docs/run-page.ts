@@ -44,6 +44,16 @@ export async function runPage(checkout: string, page: string, env: NodeJS.Proces
   }
 }
 
+/** Starts a server, waits until it is ready, and stops it. */
+export async function startOnce(checkout: string, command: string, env: NodeJS.ProcessEnv, url: string): Promise<void> {
+  const server = openTerminal(checkout, command, env)
+  try {
+    await untilHealthy(url, server)
+  } finally {
+    await server.stop()
+  }
+}
+
 interface Terminal {
   readonly exit: Promise<number | null>
   output(): string
