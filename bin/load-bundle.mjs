@@ -8,20 +8,38 @@ const cache = join(root, 'node_modules/.cache')
 /** Several times what the server's two thousand modules need. */
 const firstLineBytesMax = 512 * 1024
 
+/** What is started as one file, by its name: the first module of each, from the top of the checkout. */
+const programs = {
+  server: 'server/src/main.ts',
+  drain: 'server/src/gateway/drain/drain-process.ts',
+  gateway: 'server/src/gateway-process.ts',
+  cli: 'cli/src/main.ts',
+  boundary: 'bin/run-boundary.mjs',
+}
+
 /**
  * A program of ours as one file of CommonJS, which starts in a fraction of the time that its hundreds of modules take:
  * each of those is found, read and linked, and Node shows a module of its own to other modules only after it has loaded
  * everything that the module could ever need. The file is made at the first start after a change; where it cannot be, as
  * for a user who may not write here, the sources run as they are.
  *
- * @param {string} name What the file is called.
- * @param {string} entry The module that is wanted, from the top of the checkout.
+ * @param {keyof typeof programs} name
  */
-export async function loadBundle(name, entry) {
+export async function loadBundle(name) {
   enableCompileCache(join(cache, 'compile'))
+  const bundle = ensureBundle(name)
+  return bundle === null ? await import(`../${programs[name]}`) : createRequire(import.meta.url)(bundle)
+}
+
+/** For who starts them as a user who may not write here. Gives the names of those that could not be made. */
+export function ensureBundles() {
+  return Object.keys(programs).filter((name) => ensureBundle(name) === null)
+}
+
+/** @returns {string | null} The path of the file, made where it has to be; null where it cannot be. */
+function ensureBundle(name) {
   const bundle = join(cache, name, `${name}.cjs`)
-  if (isFresh(bundle) || (canBeKept(bundle) && isMade(entry, bundle))) return createRequire(import.meta.url)(bundle)
-  return await import(`../${entry}`)
+  return isFresh(bundle) || (canBeKept(bundle) && isMade(programs[name], bundle)) ? bundle : null
 }
 
 /** Its first line names what it was made from: path, size and second of the last change of each file; and where. */
