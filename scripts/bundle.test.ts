@@ -94,6 +94,14 @@ test('what makes the bundle sees nothing of the environment', () => {
   expect(readFileSync(seen, 'utf8')).not.toContain('canary')
 })
 
+test('all are made ahead of their first start, and those that cannot be are named', () => {
+  rmSync(bundle)
+  const { stderr } = spawnSync(process.execPath, [join(root, 'scripts/build-programs.mjs')])
+  // This checkout has no server.
+  expect(String(stderr)).toBe('reeve: these start from their sources, more slowly: server, drain, gateway\n')
+  for (const name of ['boundary', 'cli']) expect(existsSync(join(cache, name, `${name}.cjs`))).toBe(true)
+})
+
 test('where no bundle can be kept the sources run', () => {
   rmSync(cache, { recursive: true })
   writeFileSync(cache, 'a file where a folder should be')
