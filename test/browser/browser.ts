@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, type CDPSession, chromium, type Page } from 'playwright-core'
 import { whySkipped } from '../support/why-skipped.ts'
 
 /** Debian's Chromium and the built console, watched: whatever a page does that it should not is written down. */
@@ -27,6 +27,8 @@ const args = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // Whatever a page asks elsewhere is noted below, and goes nowhere.
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ]
 
 export async function launch(): Promise<Browser> {
@@ -58,11 +60,10 @@ export async function openPage(browser: Browser, url: string, options: PageOptio
   // As everywhere else in the tests: a busy machine takes its time.
   context.setDefaultTimeout(60_000)
   const trouble: string[] = []
-  await context.route('**', (route) => {
-    const wanted = new URL(route.request().url())
-    if (wanted.origin === url) return route.continue()
-    trouble.push(`off-origin: ${wanted.href}`)
-    return route.abort()
+  // Watched and not routed: routing turns the browser's cache off, and each page would load the whole console anew.
+  context.on('request', (request) => {
+    const wanted = new URL(request.url())
+    if (wanted.origin !== url) trouble.push(`off-origin: ${wanted.href}`)
   })
   const page = await context.newPage()
   page.on('console', (message) => {
@@ -80,6 +81,12 @@ export async function openPage(browser: Browser, url: string, options: PageOptio
     document.addEventListener('securitypolicyviolation', (event) => {
       console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)
     })
+    // What a script drew for one theme would have to be judged in each.
+    const { matchMedia } = window
+    window.matchMedia = (query) => {
+      if (query.includes('color-scheme')) console.error(`a script asks for the theme: ${query}`)
+      return matchMedia.call(window, query)
+    }
   })
   return { page, trouble, [Symbol.asyncDispose]: () => context.close() }
 }
@@ -88,30 +95,45 @@ export const password = 'correct horse battery'
 
 /** Signs in through the API with the browser's own cookie jar, without the form. */
 export async function signIn(page: Page, email = 'dana@example.com'): Promise<void> {
-  await page.goto('/favicon.svg')
-  const status = await page.evaluate(
-    async (body) => {
-      const headers = { 'Content-Type': 'application/json' }
-      return (await fetch('/api/v2/users/login', { method: 'POST', headers, body: JSON.stringify(body) })).status
-    },
-    { email, password },
-  )
+  const answer = await page.request.post('/api/v2/users/login', { data: { email, password } })
+  const status = answer.status()
   if (status !== 201) throw new Error(`signing in answered ${status}`)
 }
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
+const wcag = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+/** The rules of axe that look at colours; all others see the same in every theme. */
+const aboutColours = ['color-contrast', 'link-in-text-block']
+
+const debuggers = new WeakMap<Page, CDPSession>()
+
 /** What axe finds against WCAG 2.0 to 2.2, A and AA. */
-export async function accessibilityProblems(page: Page): Promise<string[]> {
+export async function accessibilityProblems(page: Page, rules: readonly string[] = wcag): Promise<string[]> {
   // Through the debugger: the content policy lets no script be added to the page.
-  const session = await page.context().newCDPSession(page)
-  await session.send('Runtime.evaluate', { expression: axeSource })
-  const { result } = await session.send('Runtime.evaluate', {
-    expression: `axe.run({ resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then(({ violations }) =>
+  const session = debuggers.get(page) ?? (await page.context().newCDPSession(page))
+  debuggers.set(page, session)
+  const has = await session.send('Runtime.evaluate', { expression: `'axe' in window`, returnByValue: true })
+  if (has.result.value !== true) await session.send('Runtime.evaluate', { expression: axeSource })
+  const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
+    expression: `axe.run({ resultTypes: ['violations'], runOnly: ${JSON.stringify(rules)} }).then(({ violations }) =>
       violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ': ' + node.html.slice(0, 160) + ' ' + (node.failureSummary ?? ''))))`,
     awaitPromise: true,
     returnByValue: true,
   })
-  await session.detach()
+  if (exceptionDetails !== undefined) throw new Error(`axe: ${exceptionDetails.exception?.description}`)
   return result.value
+}
+
+/**
+ * What axe finds in the light theme and then in the dark one, of the same page. A theme is colours and nothing else, so
+ * the dark one is asked about those: no script may ask which it is, and the sheet says it with `light-dark()`.
+ */
+export async function problemsInBothThemes(page: Page): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: 'light' })
+  const light = await accessibilityProblems(page)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  const dark = await accessibilityProblems(page, aboutColours)
+  return [...light.map((problem) => `light: ${problem}`), ...dark.map((problem) => `dark: ${problem}`)]
 }

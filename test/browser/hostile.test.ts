@@ -77,6 +77,27 @@ describe.skipIf(noBrowser !== null)('content from elsewhere', () => {
     await page.getByText('not captured · 812 B kept out by the capture level').waitFor()
   })
 
+  test('that asks for something elsewhere is noticed by these tests, and reaches nobody', async () => {
+    await using watched = await openPage(browser, mock.url, { bypassCSP: true, expectRefusals: true })
+    const { page, trouble } = watched
+    await page.goto('/login')
+    const beacons = ['http://beacon.example/a', 'http://192.0.2.7/b']
+    const ends = await page.evaluate(
+      (all) =>
+        Promise.all(
+          all.map((one) =>
+            fetch(one, { mode: 'no-cors' }).then(
+              () => 'reached',
+              () => 'failed',
+            ),
+          ),
+        ),
+      beacons,
+    )
+    expect(ends).toEqual(['failed', 'failed'])
+    expect(trouble).toEqual(expect.arrayContaining(beacons.map((one) => `off-origin: ${one}`)))
+  })
+
   test('cannot lead the sign-in to another site', async () => {
     await using watched = await openPage(browser, mock.url, { expectRefusals: true })
     const { page, trouble } = watched
