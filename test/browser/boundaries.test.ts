@@ -15,7 +15,7 @@ describe.skipIf(noBrowser !== null)('boundaries', () => {
   beforeAll(async () => {
     browser = await launch()
     mock = await startMock({ world: seedWorld(systemClock.now(), { sessions: 6, events: 40 }) })
-  }, 120_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await mock?.[Symbol.asyncDispose]()

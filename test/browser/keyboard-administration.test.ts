@@ -14,7 +14,7 @@ describe.skipIf(noBrowser !== null)('administration without a mouse', () => {
   beforeAll(async () => {
     browser = await launch()
     server = await startServer()
-  }, 120_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await server?.[Symbol.asyncDispose]()

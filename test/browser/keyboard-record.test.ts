@@ -16,7 +16,7 @@ describe.skipIf(noBrowser !== null)('sinks, holds and keys without a mouse', () 
   beforeAll(async () => {
     browser = await launch()
     server = await startServer()
-  }, 120_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await server?.[Symbol.asyncDispose]()

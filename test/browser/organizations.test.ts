@@ -16,7 +16,7 @@ describe.skipIf(noBrowser !== null)('groups and organizations', () => {
       const made = await server.api('POST', '/api/v2/users', { username, email, password, login_type: 'password' })
       if (made.status !== 201) throw new Error(`${username}: ${made.status} ${JSON.stringify(made.json)}`)
     }
-  }, 120_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await server?.[Symbol.asyncDispose]()

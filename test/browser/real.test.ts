@@ -13,7 +13,7 @@ describe.skipIf(noBrowser !== null)('against the real server', () => {
   beforeAll(async () => {
     browser = await launch()
     server = await startServer({ firstOwner: false })
-  }, 120_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await server?.[Symbol.asyncDispose]()

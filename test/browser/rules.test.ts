@@ -16,7 +16,7 @@ describe.skipIf(noBrowser !== null)('models and tools', () => {
     browser = await launch()
     server = await startServer()
     token = await server.gatewayToken()
-  }, 120_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await server?.[Symbol.asyncDispose]()

@@ -13,7 +13,7 @@ describe.skipIf(noBrowser !== null)('sessions as a file, without a mouse', () =>
   beforeAll(async () => {
     browser = await launch()
     mock = await startMock({ world: seedWorld(systemClock.now(), { events: 40 }) })
-  }, 120_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await mock?.[Symbol.asyncDispose]()

@@ -10,7 +10,7 @@ describe.skipIf(noBrowser !== null)('ways in', () => {
   beforeAll(async () => {
     browser = await launch()
     mock = await startMock()
-  }, 120_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await mock?.[Symbol.asyncDispose]()

@@ -11,7 +11,7 @@ describe.skipIf(noBrowser !== null)('tasks', () => {
   let mock: MockDeployment
   beforeAll(async () => {
     browser = await launch()
-  }, 120_000)
+  })
   beforeEach(async () => {
     mock = await startMock()
     return () => mock[Symbol.asyncDispose]()

@@ -9,7 +9,7 @@ describe.skipIf(noBrowser !== null)('templates', () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await launch()
-  }, 120_000)
+  })
   afterAll(() => browser?.close())
 
   test('a version is tried without making a workspace of it', async () => {

@@ -8,7 +8,7 @@ describe.skipIf(noBrowser !== null)('the terminal of a workspace', () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await launch()
-  }, 120_000)
+  })
   afterAll(() => browser?.close())
 
   test('keys go there, what is shown is seen, a link leads nowhere, and its end is told', async () => {

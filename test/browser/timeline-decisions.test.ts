@@ -14,7 +14,7 @@ describe.skipIf(noBrowser !== null)('decisions in a timeline', () => {
   beforeAll(async () => {
     browser = await launch()
     mock = await startMock({ world: seedWorld(systemClock.now(), { sessions: 6, events: 40 }) })
-  }, 120_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await mock?.[Symbol.asyncDispose]()

@@ -8,7 +8,7 @@ describe.skipIf(noBrowser !== null)('tokens and service accounts', () => {
   let mock: MockDeployment
   beforeAll(async () => {
     browser = await launch()
-  }, 120_000)
+  })
   beforeEach(async () => {
     mock = await startMock()
     return () => mock[Symbol.asyncDispose]()

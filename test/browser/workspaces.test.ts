@@ -12,7 +12,7 @@ describe.skipIf(noBrowser !== null)('workspaces', () => {
   let mock: MockDeployment
   beforeAll(async () => {
     browser = await launch()
-  }, 120_000)
+  })
   beforeEach(async () => {
     mock = await startMock()
     return () => mock[Symbol.asyncDispose]()
