@@ -9,7 +9,7 @@ import { endLocalWorkspaces } from './local-workspaces.ts'
 import { processesUsing } from './processes.ts'
 
 const repository = resolve(import.meta.dirname, '../..')
-const readyWithinMs = 120_000
+const readyWithinMs = 300_000
 
 export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>
