@@ -60,7 +60,7 @@ export default defineConfig({
           groups: [
             {
               name: 'console',
-              test: /node_modules\/(?!@tanstack\/(?:react-virtual|virtual-core)|@xterm\/|yaml\/)|\/base\/src\/|\/sdk\/src\/(?:access-check|agentic-action|boundary-event|bridge|client|common|content|deployment|each-endpoint|endpoint|failure|follow|inbox|index|interception|password|permissions|problem|query-pieces|timeline-build|timeline-decision|tokens|users|workspace-status)\.|app\/hooks\/|app\/api\/(?:client|inbox|lists|may|queries|query-client|reading-reason|use-watch)\.|app\/ui\/(?!facts|live-chip)|app\/inbox\/inbox-button|app\/shell\/(?!palette|shortcut-sheet|license-banner)|app\/table\/(?:query|range)\.ts|app\/pages\/gate\./,
+              test: /node_modules\/(?!@tanstack\/(?:react-virtual|virtual-core)|@xterm\/|diff\/|yaml\/)|\/base\/src\/|\/sdk\/src\/(?:access-check|agentic-action|boundary-event|bridge|client|common|content|deployment|each-endpoint|endpoint|failure|follow|inbox|index|interception|password|permissions|problem|query-pieces|timeline-build|timeline-decision|tokens|users|workspace-status)\.|app\/hooks\/|app\/api\/(?:client|inbox|lists|may|queries|query-client|reading-reason|use-watch)\.|app\/ui\/(?!facts|live-chip)|app\/inbox\/inbox-button|app\/shell\/(?!palette|shortcut-sheet|license-banner)|app\/table\/(?:query|range)\.ts|app\/pages\/gate\./,
             },
             {
               name: 'lists',
@@ -78,6 +78,7 @@ export default defineConfig({
               name: 'policies',
               test: /\/policy\/src\/|node_modules\/yaml\/|app\/policies\/|app\/pages\/polic(?:y|ies)\./,
             },
+            { name: 'diff', test: /node_modules\/diff\/|app\/diff\// },
             { name: 'inbox', test: /app\/inbox\/|app\/pages\/inbox\./ },
             {
               name: 'audit',
