@@ -1,5 +1,9 @@
-/** What a program needs of the environment to find its way; PG… is how PostgreSQL’s clients are told about TLS. */
-const wanted = /^(?:PATH|HOME|TZ|LANG|LC_[A-Z]+|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|PG[A-Z]+)$/
+/**
+ * What a program needs of the environment to find its way; PG… is how PostgreSQL’s clients are told about TLS, and
+ * LD_LIBRARY_PATH where Node finds the library that a bare Debian lacks (`scripts/libatomic.sh`).
+ */
+const wanted =
+  /^(?:PATH|HOME|TZ|LANG|LC_[A-Z]+|LD_LIBRARY_PATH|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|PG[A-Z]+)$/
 
 /**
  * The environment for a process that we start. Ours holds the keys of providers and of the keyring, and whoever reads
