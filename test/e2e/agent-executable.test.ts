@@ -1,41 +1,22 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
 import { kill } from '../../agent/src/driver/process-tree.ts'
 import { executableFiles, offersExecutable } from '../../server/src/agents/executable.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
-import { whySkipped } from '../support/why-skipped.ts'
-import { whyNoTerraform } from '../support/terraform/run-terraform.ts'
-import { cliOf, makeWorkspace } from '../support/workspace-machine.ts'
+import { workshop } from '../support/workshop.ts'
+import { makeWorkspace } from '../support/workspace-machine.ts'
 
 /** The agent as one program, on a machine without Node.js: the path has the usual tools of a small image and no more. */
 
-const root = resolve(import.meta.dirname, '../..')
-const why = whyNoTerraform('the agent as one program') ?? whySkipped('the agent as one program', whyNot())
-function whyNot(): string | null {
+const noMachine = (): string | null => {
   if (!offersExecutable) return 'this Node.js does not make single programs'
   return spawnSync('sh', ['-c', 'command -v bwrap']).status === 0 ? null : 'there is no bwrap'
 }
-let server: RunningServer
-let folder: string
+const shop = workshop('the agent as one program', { whyNot: noMachine(), ready: ({ push }) => push('bare', template) })
 let machine: ChildProcess | null = null
-beforeAll(async () => {
-  if (why !== null) return
-  expect(spawnSync('sh', [join(root, 'scripts/build-agent.sh')]).status).toBe(0)
-  folder = mkdtempSync(join(tmpdir(), 'reeve-program-'))
-  server = await startServer({})
-}, 120_000)
-afterAll(async () => {
-  if (machine !== null) kill(-machine.pid!, 'SIGKILL')
-  await server?.[Symbol.asyncDispose]()
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
-})
-beforeEach((context) => {
-  if (why !== null) context.skip(why)
-})
+afterAll(() => void (machine !== null && kill(-machine.pid!, 'SIGKILL')))
 
 const template = `terraform {
   required_providers {
@@ -57,12 +38,8 @@ resource "terraform_data" "machine" {
 const tools = ['sh', 'mktemp', 'curl', 'gzip', 'sha256sum', 'chmod', 'mkdir', 'sleep', 'cat', 'env']
 
 test('a machine without Node.js and without libatomic becomes a workspace', async () => {
-  const reeve = cliOf(server, folder)
-  mkdirSync(join(folder, 'bare'))
-  writeFileSync(join(folder, 'bare/main.tf'), template)
-  expect((await reeve('templates', 'push', 'bare')).code).toBe(0)
-  const started = await makeWorkspace(server, reeve, { name: 'bare', template: 'bare' })
-  const [bin, home] = [join(folder, 'bin'), join(folder, 'home')]
+  const started = await makeWorkspace(shop.server, shop.reeve, { name: 'bare', template: 'bare' })
+  const [bin, home] = [join(shop.folder, 'bin'), join(shop.folder, 'home')]
   for (const each of [bin, home]) mkdirSync(each)
   for (const tool of tools) {
     symlinkSync(
@@ -76,17 +53,17 @@ test('a machine without Node.js and without libatomic becomes a workspace', asyn
   const hidden = librariesOf('libatomic.so.1').flatMap((path) => ['--ro-bind', '/dev/null', path])
   const argv = ['--dev-bind', '/', '/', ...hidden, '--die-with-parent', join(bin, 'sh'), '-c', started.script]
   machine = spawn(placeOf('bwrap'), argv, { env, cwd: home, stdio: 'ignore', detached: true })
-  const agents = async () => (await server.api('GET', `/api/v2/workspaces/${started.id}/agents`)).json
+  const agents = async () => (await shop.server.api('GET', `/api/v2/workspaces/${started.id}/agents`)).json
   await expect.poll(agents, { timeout: 120_000, interval: 250 }).toMatchObject([{ lifecycle_state: 'ready' }])
   const [agent] = await agents()
-  const log = async () => (await server.api('GET', `/api/v2/workspaceagents/${agent.id}/logs`)).json
+  const log = async () => (await shop.server.api('GET', `/api/v2/workspaceagents/${agent.id}/logs`)).json
   await expect.poll(log).toMatchObject([{ output: expect.stringMatching(/GiB/) }, { output: 'libraries none' }])
 })
 
 test('what is served has its checksum, and is not sent again to whoever has it', async () => {
   const { program, checksum } = executableFiles
-  const sum = await (await fetch(`${server.url}/bin/${checksum}`)).text()
-  const answer = await fetch(`${server.url}/bin/${program}`)
+  const sum = await (await fetch(`${shop.server.url}/bin/${checksum}`)).text()
+  const answer = await fetch(`${shop.server.url}/bin/${program}`)
   const digest = createHash('sha256')
     .update(new Uint8Array(await answer.arrayBuffer()))
     .digest('hex')

@@ -1,55 +1,22 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { runCli } from '../../cli/src/testing.ts'
 import { controlGroups } from '../../server/src/hosting/control-groups.ts'
 import { firstChild, knownProcess } from '../../server/src/hosting/process-record.ts'
 import { processesUsing } from '../support/processes.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
-import { whyNoTerraform } from '../support/terraform/run-terraform.ts'
-import { whySkipped } from '../support/why-skipped.ts'
+import { startServer } from '../support/server.ts'
+import { workshop } from '../support/workshop.ts'
 
 /** The starter template `local` through the whole product: the real Terraform, the real jail, the real agent. */
 
 const root = resolve(import.meta.dirname, '../..')
-const noTerraform = whyNoTerraform('workspaces on the server’s own machine')
-let noJail: string | null = null
-let server: RunningServer
-let folder: string
+const shop = workshop('workspaces on the server’s own machine', { local: true })
+const { ran } = shop
 
-beforeAll(async () => {
-  if (noTerraform !== null) return
-  expect(spawnSync('sh', [join(root, 'scripts/build-agent.sh')]).status).toBe(0)
-  folder = mkdtempSync(join(tmpdir(), 'reeve-local-'))
-  server = await startServer({ env: { REEVE_LOG: 'text' } })
-  noJail = whySkipped(
-    'workspaces on this machine',
-    /workspaces do not run on this machine.*/.exec(server.output())?.[0] ?? null,
-  )
-}, 120_000)
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]()
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
-})
-beforeEach((context) => {
-  if (noTerraform !== null) context.skip(noTerraform)
-  if (noJail !== null) context.skip(noJail)
-})
-
-const reeve = (...argv: string[]) =>
-  runCli(argv, { env: { REEVE_URL: server.url, REEVE_TOKEN: server.ownerToken }, cwd: folder, home: folder })
-
-async function ran(...argv: string[]): Promise<string> {
-  const { code, stdout, stderr } = await reeve(...argv)
-  expect(code, `${argv.join(' ')}\n${stdout}${stderr}`).toBe(0)
-  return stdout
-}
-
-const agentOf = async (id: string) => (await server.api('GET', `/api/v2/workspaces/${id}/agents`)).json[0]
+const agentOf = async (id: string) => (await shop.server.api('GET', `/api/v2/workspaces/${id}/agents`)).json[0]
 const places = (id: string) => {
-  const own = join(server.dataDir, 'workspaces', id)
+  const own = join(shop.server.dataDir, 'workspaces', id)
   return { own, home: join(own, 'home'), record: join(own, 'process.json') }
 }
 const pidOf = (id: string): number => JSON.parse(readFileSync(places(id).record, 'utf8')).first.pid
@@ -79,9 +46,9 @@ test('a workspace is a process of this machine that outlives its server, and kee
   const pid = pidOf(id)
   // Where slirp4netns is installed: the agent is connected from a network of its own.
   expect(JSON.parse(readFileSync(places(id).record, 'utf8')).network !== null).toBe(existsSync('/usr/bin/slirp4netns'))
-  await server.kill()
+  await shop.server.kill()
   expect(knownProcess(pid)).not.toBe(null)
-  await server.start()
+  await shop.server.start()
   const before = (await agentOf(id)).last_connected_at
   await expect.poll(async () => (await agentOf(id)).last_connected_at > before).toBe(true)
   expect(pidOf(id)).toBe(pid)
@@ -128,7 +95,7 @@ test('when its process is killed, its agent is disconnected, and says why', asyn
   await expect.poll(() => agentOf(id)).toMatchObject({ status: 'disconnected' })
   const why = 'This workspace is not running any more: its process on the machine of the server has ended'
   const agent = (await agentOf(id)).id
-  const said = async () => JSON.stringify((await server.api('GET', `/api/v2/workspaceagents/${agent}/logs`)).json)
+  const said = async () => JSON.stringify((await shop.server.api('GET', `/api/v2/workspaceagents/${agent}/logs`)).json)
   await expect.poll(said, { timeout: 60_000, interval: 500 }).toContain(why)
   expect(existsSync(places(id).record)).toBe(false)
   await ran('workspaces', 'start', 'fourth')
@@ -138,9 +105,9 @@ test('when its process is killed, its agent is disconnected, and says why', asyn
 })
 
 test('its stop scripts have run when it is stopped', async () => {
-  mkdirSync(join(folder, 'parting'))
+  mkdirSync(join(shop.folder, 'parting'))
   const source = readFileSync(join(root, 'templates/local/main.tf'), 'utf8')
-  writeFileSync(join(folder, 'parting', 'main.tf'), source + bye)
+  writeFileSync(join(shop.folder, 'parting', 'main.tf'), source + bye)
   await ran('templates', 'push', 'parting')
   const { id } = JSON.parse(await ran('workspaces', 'create', 'second', 'parting', '-o', 'json'))
   await expect.poll(() => agentOf(id)).toMatchObject({ lifecycle_state: 'ready' })
@@ -155,8 +122,8 @@ test('a server that may not run workspaces refuses their template, and says what
     ['templates', 'push', join(root, 'templates/local'), '--name', 'local'],
     {
       env: { REEVE_URL: closed.url, REEVE_TOKEN: closed.ownerToken },
-      cwd: folder,
-      home: folder,
+      cwd: shop.folder,
+      home: shop.folder,
     },
   )
   expect(code).not.toBe(0)

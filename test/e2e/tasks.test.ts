@@ -1,49 +1,32 @@
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
 import { installAgents } from '../support/agents.ts'
 import { freePort } from '../support/free-port.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
-import { whyNoTerraform } from '../support/terraform/run-terraform.ts'
 import { bootTaskMachine, taskTemplate } from '../support/task-machine.ts'
-import { cliOf, type Machine } from '../support/workspace-machine.ts'
+import { workshop } from '../support/workshop.ts'
+import { type Machine } from '../support/workspace-machine.ts'
 
 /**
  * A task through the whole product, from the command line: the real Terraform builds its workspace, the workspace's agent
  * runs Claude Code behind AgentAPI, which asks the scripted provider through the gateway.
  */
 
-const root = resolve(import.meta.dirname, '../..')
-const noTerraform = whyNoTerraform('tasks')
-let server: RunningServer
-let folder: string
 let agents: string
-beforeAll(async () => {
-  if (noTerraform !== null) return
-  agents = (await installAgents()).bin
-  expect(spawnSync('sh', [join(root, 'scripts/build-agent.sh')]).status).toBe(0)
-  folder = mkdtempSync(join(tmpdir(), 'reeve-task-'))
-  server = await startServer({})
-  mkdirSync(join(folder, 'agent-small'))
-  writeFileSync(join(folder, 'agent-small', 'main.tf'), taskTemplate(await freePort()))
-  const pushed = await reeve('templates', 'push', 'agent-small')
-  expect(pushed.code, pushed.stderr).toBe(0)
-}, 300_000)
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]()
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+const shop = workshop('tasks', {
+  async prepare() {
+    agents = (await installAgents()).bin
+    return {}
+  },
+  async ready({ push }) {
+    await push('agent-small', taskTemplate(await freePort()))
+  },
 })
-beforeEach((context) => {
-  if (noTerraform !== null) context.skip(noTerraform)
-})
+const { reeve } = shop
 const machines: Machine[] = []
 afterEach(() => {
   for (const machine of machines.splice(0)) machine.kill()
 })
-
-const reeve: ReturnType<typeof cliOf> = (...argv) => cliOf(server, folder)(...argv)
 
 /** What the command answers as JSON. */
 async function answerOf(...argv: string[]) {
@@ -55,7 +38,7 @@ async function answerOf(...argv: string[]) {
 /** In place of a container: boots with what the build of this number gave its machine. */
 async function bootTask(name: string, build: number): Promise<Machine> {
   const { id } = await answerOf('tasks', 'status', name)
-  const machine = await bootTaskMachine(server, { id, build, home: join(folder, name), agents })
+  const machine = await bootTaskMachine(shop.server, { id, build, home: join(shop.folder, name), agents })
   machines.push(machine)
   return machine
 }
@@ -107,8 +90,8 @@ test('created, followed, told, paused, resumed by a message, and deleted', { tim
 })
 
 test('a template that has no agent for tasks is refused by the name of what it lacks', async () => {
-  mkdirSync(join(folder, 'bare'))
-  writeFileSync(join(folder, 'bare', 'main.tf'), 'resource "terraform_data" "x" {}\n')
+  mkdirSync(join(shop.folder, 'bare'))
+  writeFileSync(join(shop.folder, 'bare', 'main.tf'), 'resource "terraform_data" "x" {}\n')
   expect((await reeve('templates', 'push', 'bare')).code).toBe(0)
   const ran = await reeve('tasks', 'create', '-t', 'bare', 'Say hello')
   expect(ran).toMatchObject({ code: 2, stdout: '' })

@@ -1,53 +1,27 @@
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { runCli, type RunOptions } from '../../cli/src/testing.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
-import { whyNoTerraform } from '../support/terraform/run-terraform.ts'
-import { whySkipped } from '../support/why-skipped.ts'
+import { workshop } from '../support/workshop.ts'
 
 /** `reeve templates test` with the real Terraform, the real jail and the real agent: nothing of a test is left. */
 
 const root = resolve(import.meta.dirname, '../..')
-const noTerraform = whyNoTerraform('tests of templates')
-let noJail: string | null = null
-let server: RunningServer
-let folder: string
-
-beforeAll(async () => {
-  if (noTerraform !== null) return
-  expect(spawnSync('sh', [join(root, 'scripts/build-agent.sh')]).status).toBe(0)
-  folder = mkdtempSync(join(tmpdir(), 'reeve-trial-'))
-  server = await startServer({ env: { REEVE_LOG: 'text' } })
-  noJail = whySkipped(
-    'tests of templates on this machine',
-    /workspaces do not run on this machine.*/.exec(server.output())?.[0] ?? null,
-  )
-}, 120_000)
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]()
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
-})
-beforeEach((context) => {
-  if (noTerraform !== null) context.skip(noTerraform)
-  if (noJail !== null) context.skip(noJail)
-})
+const shop = workshop('tests of templates', { local: true })
 
 const reeve = (argv: readonly string[], options: RunOptions = {}) =>
   runCli(argv, {
-    env: { REEVE_URL: server.url, REEVE_TOKEN: server.ownerToken },
-    cwd: folder,
-    home: folder,
+    env: { REEVE_URL: shop.server.url, REEVE_TOKEN: shop.server.ownerToken },
+    cwd: shop.folder,
+    home: shop.folder,
     ...options,
   })
 
 /** The starter, with something more. */
 function folderWith(name: string, more: string): string {
-  mkdirSync(join(folder, name), { recursive: true })
+  mkdirSync(join(shop.folder, name), { recursive: true })
   const source = readFileSync(join(root, 'templates/local/main.tf'), 'utf8')
-  writeFileSync(join(folder, name, 'main.tf'), `${source}\n${more}`)
+  writeFileSync(join(shop.folder, name, 'main.tf'), `${source}\n${more}`)
   return name
 }
 
@@ -65,13 +39,13 @@ const stepsOf = (stdout: string): string[] =>
   JSON.parse(stdout).steps.map(({ name, ok }: { name: string; ok: boolean }) => `${name} ${ok ? 'ok' : 'failed'}`)
 
 async function nothingLeft(): Promise<void> {
-  expect((await server.api('GET', '/api/v2/workspaces')).json.count).toBe(0)
+  expect((await shop.server.api('GET', '/api/v2/workspaces')).json.count).toBe(0)
   expect((await reeve(['templates', 'list', '-o', 'id'])).stdout).toBe('desk\n')
 }
 
 test('a folder is tried in a workspace of its own, of which nothing is left', async () => {
-  mkdirSync(join(folder, 'desk'))
-  writeFileSync(join(folder, 'desk/main.tf'), plain)
+  mkdirSync(join(shop.folder, 'desk'))
+  writeFileSync(join(shop.folder, 'desk/main.tf'), plain)
   expect((await reeve(['templates', 'push', 'desk'])).code).toBe(0)
   const argv = ['templates', 'test', join(root, 'templates/local'), '--name', 'desk', '--param', 'repository=']
   const ran = await reeve([...argv, '--preset', 'Empty', '-o', 'json', '--', 'echo said by', 'the command; pwd'])
@@ -84,7 +58,7 @@ test('a folder is tried in a workspace of its own, of which nothing is left', as
   expect(ran.stderr).toContain('reeve templates promote desk v2')
   await nothingLeft()
   // A start by a person, as any other: on record, and not counted.
-  const { json } = await server.api('GET', '/api/v2/agent-workspace-builds?counted=all')
+  const { json } = await shop.server.api('GET', '/api/v2/agent-workspace-builds?counted=all')
   expect(json.builds).toMatchObject([{ counted: false, reason: 'no_task' }])
 })
 
@@ -114,12 +88,12 @@ test('a start script that fails is named, and its version is archived', async ()
 })
 
 test('a build that fails is told with the words of Terraform, and what cannot be deleted is left where it is', async () => {
-  mkdirSync(join(folder, 'unbuilt'))
+  mkdirSync(join(shop.folder, 'unbuilt'))
   const provisioner = (words: string) => `  provisioner "local-exec" {\n${words}\n  }\n`
   const stays = `resource "terraform_data" "stays" {\n${provisioner('when = destroy\ncommand = "exit 5"')}}\n`
   const fails = provisioner('command = "echo no more disks; exit 4"')
   const last = `resource "terraform_data" "last" {\n  depends_on = [terraform_data.stays]\n${fails}}\n`
-  writeFileSync(join(folder, 'unbuilt/main.tf'), stays + last)
+  writeFileSync(join(shop.folder, 'unbuilt/main.tf'), stays + last)
   const ran = await reeve(['templates', 'test', 'unbuilt', '-o', 'json'])
   expect(ran.code, ran.stderr).toBe(1)
   expect(stepsOf(ran.stdout)).toEqual(['import ok', 'build failed', 'delete failed', 'tidy ok'])
@@ -132,9 +106,9 @@ test('a build that fails is told with the words of Terraform, and what cannot be
 test('Ctrl-C and the end of the time take everything away as well', async () => {
   const slow = folderWith('slow', script('echo begun; sleep 600'))
   const lifecycle = async (): Promise<unknown> => {
-    const [workspace] = (await server.api('GET', '/api/v2/workspaces')).json.workspaces
+    const [workspace] = (await shop.server.api('GET', '/api/v2/workspaces')).json.workspaces
     if (workspace === undefined) return null
-    return (await server.api('GET', `/api/v2/workspaces/${workspace.id}/agents`)).json[0]?.lifecycle_state
+    return (await shop.server.api('GET', `/api/v2/workspaces/${workspace.id}/agents`)).json[0]?.lifecycle_state
   }
   const begun = async (): Promise<void> => {
     await expect.poll(lifecycle, { interval: 500 }).toBe('starting')

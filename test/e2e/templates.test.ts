@@ -1,30 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { runCli } from '../../cli/src/testing.ts'
 import { zip } from '../../server/src/provisioning/testing-zip.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
-import { whyNoTerraform } from '../support/terraform/run-terraform.ts'
+import { workshop } from '../support/workshop.ts'
 
 /** A folder of Terraform becomes a template by one command, through a whole server and the real Terraform. */
 
-let server: RunningServer
-let folder: string
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'reeve-templates-'))
-  server = await startServer({})
-}, 120_000)
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]()
-  rmSync(folder, { recursive: true, force: true })
-})
-beforeEach((context) => {
-  if (noTerraform !== null) context.skip(noTerraform)
-})
+const shop = workshop('templates through the whole product')
 
-const noTerraform = whyNoTerraform('templates through the whole product')
 const head = 'terraform {\n  required_providers {\n    coder = { source = "coder/coder" }\n  }\n}\n'
 const template = `${head}
 data "coder_workspace" "me" {}
@@ -53,14 +38,19 @@ resource "terraform_data" "workspace" {
 `
 
 function folderOf(name: string, files: Readonly<Record<string, string>>): string {
-  const path = join(folder, name)
+  const path = join(shop.folder, name)
   mkdirSync(path, { recursive: true })
   for (const [file, text] of Object.entries(files)) writeFileSync(join(path, file), text)
   return path
 }
 
 const reeveWith = (stdin: string | Uint8Array, ...argv: string[]) =>
-  runCli(argv, { env: { REEVE_URL: server.url, REEVE_TOKEN: server.ownerToken }, cwd: folder, home: folder, stdin })
+  runCli(argv, {
+    env: { REEVE_URL: shop.server.url, REEVE_TOKEN: shop.server.ownerToken },
+    cwd: shop.folder,
+    home: shop.folder,
+    stdin,
+  })
 const reeve = (...argv: string[]) => reeveWith('', ...argv)
 
 test('a folder is pushed, imported, and pulled again byte for byte', async () => {
@@ -76,16 +66,16 @@ test('a folder is pushed, imported, and pulled again byte for byte', async () =>
     job: { status: 'succeeded' },
   })
   const { id } = JSON.parse(pushed.stdout)
-  const { json: resources } = await server.api('GET', `/api/v2/templateversions/${id}/resources`)
+  const { json: resources } = await shop.server.api('GET', `/api/v2/templateversions/${id}/resources`)
   expect(resources).toMatchObject([
     { workspace_transition: 'start', address: 'terraform_data.workspace[0]', agents: [{ name: 'main' }] },
   ])
   expect((await reeve('templates', 'pull', 'agent-small', '--out', 'pulled.tar')).code).toBe(0)
-  const names = execFileSync('tar', ['-tf', join(folder, 'pulled.tar')], { encoding: 'utf8' })
+  const names = execFileSync('tar', ['-tf', join(shop.folder, 'pulled.tar')], { encoding: 'utf8' })
     .trim()
     .split('\n')
   expect(names).toEqual(['README.md', 'main.tf'])
-  expect(readFileSync(join(folder, 'pulled.tar')).includes('secret')).toBe(false)
+  expect(readFileSync(join(shop.folder, 'pulled.tar')).includes('secret')).toBe(false)
 })
 
 test('the next version waits until it is promoted', async () => {
@@ -138,7 +128,7 @@ test('a workspace is planned before it is made, and refused where a build would 
   const refused = await reeve('templates', 'plan', 'agent-tried', '--parameter', 'cpu=many')
   expect(refused.code).not.toBe(0)
   expect(refused.stderr).toContain('"many" is not a number')
-  expect((await server.api('GET', '/api/v2/workspaces')).json).toMatchObject({ count: 0 })
+  expect((await shop.server.api('GET', '/api/v2/workspaces')).json).toMatchObject({ count: 0 })
 })
 
 test('the form of a version is made by a server with Terraform, with the values that are in it', async () => {
@@ -149,7 +139,7 @@ test('the form of a version is made by a server with Terraform, with the values 
   )
   expect(isDynamic).toBe(true)
   const body = { id: 3, inputs: { cpu: '4' } }
-  const { json } = await server.api('POST', `/api/v2/templateversions/${id}/dynamic-parameters/evaluate`, body)
+  const { json } = await shop.server.api('POST', `/api/v2/templateversions/${id}/dynamic-parameters/evaluate`, body)
   expect(json).toMatchObject({
     id: 3,
     diagnostics: [],

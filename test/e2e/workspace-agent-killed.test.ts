@@ -1,38 +1,15 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
 import { kill } from '../../agent/src/driver/process-tree.ts'
 import { processesOf } from '../../agent/src/earlier-processes.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
-import { whyNoTerraform } from '../support/terraform/run-terraform.ts'
-import { bootMachine, cliOf, type Machine, makeWorkspace } from '../support/workspace-machine.ts'
+import { workshop } from '../support/workshop.ts'
+import { makeWorkspace } from '../support/workspace-machine.ts'
 
 /** Somebody kills the agent of a workspace, or the machine has no memory left: the workspace goes on without anybody's help. */
 
-const root = resolve(import.meta.dirname, '../..')
-const noTerraform = whyNoTerraform('the kill of an agent')
-let server: RunningServer
-let folder: string
-beforeAll(async () => {
-  if (noTerraform !== null) return
-  expect(spawnSync('sh', [join(root, 'scripts/build-agent.sh')]).status).toBe(0)
-  folder = mkdtempSync(join(tmpdir(), 'reeve-agent-killed-'))
-  server = await startServer({})
-  mkdirSync(join(folder, 'desk'))
-  writeFileSync(join(folder, 'desk', 'main.tf'), template)
-  expect((await reeve('templates', 'push', 'desk')).code).toBe(0)
-}, 120_000)
-let machine: Machine | null = null
-afterEach(() => machine?.kill())
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]()
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
-})
-beforeEach((context) => {
-  if (noTerraform !== null) context.skip(noTerraform)
-})
+const shop = workshop('the kill of an agent', { ready: ({ push }) => push('desk', template) })
+const { ran, boot } = shop
 
 /** What it leaves in the background is in a group and a session of its own, as coding agents and daemons are. */
 const template = `terraform {
@@ -58,14 +35,12 @@ resource "terraform_data" "machine" {
 }
 `
 
-const reeve: ReturnType<typeof cliOf> = (...argv) => cliOf(server, folder)(...argv)
-
 test('an agent that is killed comes back, ends what was left and runs its scripts again; a stop leaves nothing', async () => {
-  const started = await makeWorkspace(server, reeve, { name: 'desk', template: 'desk' })
-  const [home, temporary] = [join(folder, 'home'), join(folder, 'tmp')]
+  const started = await makeWorkspace(shop.server, shop.reeve, { name: 'desk', template: 'desk' })
+  const [home, temporary] = [join(shop.folder, 'home'), join(shop.folder, 'tmp')]
   mkdirSync(temporary)
-  machine = bootMachine(started, home, { TMPDIR: temporary })
-  const agent = async () => (await server.api('GET', `/api/v2/workspaces/${started.id}/agents`)).json[0]
+  const machine = boot(started, 'home', { TMPDIR: temporary })
+  const agent = async () => (await shop.server.api('GET', `/api/v2/workspaces/${started.id}/agents`)).json[0]
   const linesOf = (name: string) => readFileSync(join(home, name), 'utf8').trim().split('\n')
   const isReady = { status: 'connected', lifecycle_state: 'ready' }
   await expect.poll(agent).toMatchObject(isReady)
@@ -74,7 +49,7 @@ test('an agent that is killed comes back, ends what was left and runs its script
     readdirSync(temporary).find((name) => existsSync(join(temporary, name, 'reeve-workspace')))!,
   )
   /** Of the processes that the init script has started. */
-  const daemons = () => [...processesOf(own)].flatMap(([pid, parent]) => (parent === machine?.pid ? [pid] : []))
+  const daemons = () => [...processesOf(own)].flatMap(([pid, parent]) => (parent === machine.pid ? [pid] : []))
   const before = linesOf('background').map(Number)
   const connected = (await agent()).last_connected_at
   const [killed, ...others] = daemons()
@@ -92,7 +67,7 @@ test('an agent that is killed comes back, ends what was left and runs its script
   expect(daemons()).toHaveLength(1)
   expect(daemons()).not.toContain(killed)
 
-  expect((await reeve('workspaces', 'stop', 'desk')).code).toBe(0)
+  await ran('workspaces', 'stop', 'desk')
   expect(await machine.ended).toBe(0)
   expect(processesOf(own).size).toBe(0)
   expect(linesOf('starts')).toHaveLength(2)

@@ -1,43 +1,19 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { agentBundlePath, agentCloseCodes, agentSocketPath } from '@reeve/sdk'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { type RunningServer, startServer } from '../support/server.ts'
-import { whyNoTerraform } from '../support/terraform/run-terraform.ts'
-import { bootMachine, cliOf, type Machine, makeWorkspace, type Started } from '../support/workspace-machine.ts'
+import { startServer } from '../support/server.ts'
+import { workshop } from '../support/workshop.ts'
+import { makeWorkspace, type Started } from '../support/workspace-machine.ts'
 
 /**
  * The agent of a workspace through the whole product: a template that the real Terraform builds, a process in place of the
  * machine that runs the init script, and what people see of it.
  */
 
-const root = resolve(import.meta.dirname, '../..')
-const noTerraform = whyNoTerraform('the agents of workspaces')
-let server: RunningServer
-let folder: string
-beforeAll(async () => {
-  if (noTerraform !== null) return
-  expect(spawnSync('sh', [join(root, 'scripts/build-agent.sh')]).status).toBe(0)
-  folder = mkdtempSync(join(tmpdir(), 'reeve-agent-'))
-  server = await startServer({})
-  mkdirSync(join(folder, 'desk'))
-  writeFileSync(join(folder, 'desk', 'main.tf'), template)
-  expect((await reeve('templates', 'push', 'desk')).code).toBe(0)
-}, 120_000)
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]()
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
-})
-beforeEach((context) => {
-  if (noTerraform !== null) context.skip(noTerraform)
-})
-const machines: Machine[] = []
-afterEach(() => {
-  for (const machine of machines.splice(0)) machine.kill()
-})
+const shop = workshop('the agents of workspaces', { ready: ({ push }) => push('desk', template) })
+const { reeve, boot } = shop
 
 const template = `terraform {
   required_providers {
@@ -80,33 +56,25 @@ resource "terraform_data" "machine" {
 }
 `
 
-const reeve: ReturnType<typeof cliOf> = (...argv) => cliOf(server, folder)(...argv)
+const startedWorkspace = (name: string): Promise<Started> =>
+  makeWorkspace(shop.server, reeve, { name, template: 'desk' })
 
-const startedWorkspace = (name: string): Promise<Started> => makeWorkspace(server, reeve, { name, template: 'desk' })
-
-function startMachine(started: Started, home: string): Machine {
-  const machine = bootMachine(started, home)
-  machines.push(machine)
-  return machine
-}
-
-const agentsOf = async (id: string) => (await server.api('GET', `/api/v2/workspaces/${id}/agents`)).json
+const agentsOf = async (id: string) => (await shop.server.api('GET', `/api/v2/workspaces/${id}/agents`)).json
 const logOf = async (agent: string): Promise<string[]> =>
-  (await server.api('GET', `/api/v2/workspaceagents/${agent}/logs`)).json.map(
+  (await shop.server.api('GET', `/api/v2/workspaceagents/${agent}/logs`)).json.map(
     ({ source, output }: { source: string; output: string }) => `${source}: ${output}`,
   )
 
 test('the agent connects, runs its scripts, and the stop ends it', async () => {
   const started = await startedWorkspace('billing')
   expect(await agentsOf(started.id)).toMatchObject([{ name: 'main', status: 'connecting', lifecycle_state: 'created' }])
-  const home = join(folder, 'home')
-  const machine = startMachine(started, home)
+  const machine = boot(started, 'home')
   await expect.poll(() => agentsOf(started.id)).toMatchObject([{ status: 'connected', lifecycle_state: 'start_error' }])
   const [agent] = await agentsOf(started.id)
   await expect.poll(() => logOf(agent.id)).toHaveLength(6)
   const lines = await logOf(agent.id)
   expect(lines).toContain('Startup Script: hello from billing')
-  expect(lines).toContain(`Startup Script: models at ${server.url}/api/v2/ai-gateway/anthropic`)
+  expect(lines).toContain(`Startup Script: models at ${shop.server.url}/api/v2/ai-gateway/anthropic`)
   expect(lines).toContain('Startup Script: token hidden')
   expect(lines).toContain('Startup Script: colour teal')
   expect(lines).toContain('Broken: oh no')
@@ -118,10 +86,10 @@ test('the agent connects, runs its scripts, and the stop ends it', async () => {
   const following = reeve('workspaces', 'agent-logs', 'billing', '--follow', '-o', 'json')
   expect((await reeve('workspaces', 'stop', 'billing')).code).toBe(0)
   expect(await machine.ended).toBe(0)
-  expect(spawnSync('test', ['-e', join(home, 'stopped')]).status).toBe(0)
+  expect(spawnSync('test', ['-e', join(shop.folder, 'home/stopped')]).status).toBe(0)
   // What is followed ends with the agent, and nothing of it is missing.
-  const followed = await fetch(`${server.url}/api/v2/workspaceagents/${agent.id}/logs/stream?after=1`, {
-    headers: { 'Reeve-Session-Token': server.ownerToken },
+  const followed = await fetch(`${shop.server.url}/api/v2/workspaceagents/${agent.id}/logs/stream?after=1`, {
+    headers: { 'Reeve-Session-Token': shop.server.ownerToken },
   })
   const told = (await followed.text()).matchAll(/^data: (.*)$/gm).map(([, json = '']) => JSON.parse(json))
   expect(told.map(({ source, output }) => `${source}: ${output}`).toArray()).toEqual((await logOf(agent.id)).slice(1))
@@ -129,7 +97,7 @@ test('the agent connects, runs its scripts, and the stop ends it', async () => {
   expect(said.map((line: { source: string; output: string }) => `${line.source}: ${line.output}`)).toEqual(
     await logOf(agent.id),
   )
-  const { status } = await fetch(`${server.url}/api/v2/workspaceagents/me/logs`, {
+  const { status } = await fetch(`${shop.server.url}/api/v2/workspaceagents/me/logs`, {
     method: 'PATCH',
     headers: { 'Coder-Session-Token': started.token, 'Content-Type': 'application/json' },
     body: JSON.stringify({ logs: [{ created_at: '2026-01-01T00:00:00Z', output: 'still here' }] }),
@@ -139,10 +107,10 @@ test('the agent connects, runs its scripts, and the stop ends it', async () => {
 
 test('a server that starts again finds its agent again, and no line is lost or said twice', async () => {
   const started = await startedWorkspace('again')
-  startMachine(started, join(folder, 'again'))
+  boot(started, 'again')
   await expect.poll(() => agentsOf(started.id)).toMatchObject([{ status: 'connected', lifecycle_state: 'start_error' }])
-  await server.kill()
-  await server.start()
+  await shop.server.kill()
+  await shop.server.start()
   const [agent] = await agentsOf(started.id)
   const before = agent.last_connected_at
   await expect.poll(async () => (await agentsOf(started.id))[0].last_connected_at > before).toBe(true)
@@ -155,13 +123,13 @@ test('what is not of the protocol, or of no agent, is refused', async () => {
   const closedWith = (credential: string, ...frames: string[]): Promise<number> =>
     new Promise((resolve, reject) => {
       const headers = { 'Coder-Session-Token': credential }
-      const socket = new WebSocket(`${server.url.replace('http', 'ws')}${agentSocketPath}`, { headers })
+      const socket = new WebSocket(`${shop.server.url.replace('http', 'ws')}${agentSocketPath}`, { headers })
       socket.once('open', () => frames.forEach((frame) => socket.send(frame)))
       socket.once('close', resolve).once('error', reject)
     })
   const { ended, nonsense } = agentCloseCodes
   expect(await closedWith('6f8c1a52-7a8e-4e0d-9f0e-1f1b2c3d4e5f')).toBe(ended)
-  await expect(closedWith(server.ownerToken)).rejects.toThrow('401')
+  await expect(closedWith(shop.server.ownerToken)).rejects.toThrow('401')
   expect(await closedWith(token, 'not JSON')).toBe(nonsense)
   expect(await closedWith(token, JSON.stringify({ kind: 'stats' }))).toBe(nonsense)
   const hello = JSON.stringify({ kind: 'hello', protocol: 1, version: 'test' })
@@ -169,14 +137,15 @@ test('what is not of the protocol, or of no agent, is refused', async () => {
   expect(await closedWith(token, JSON.stringify({ kind: 'hello', protocol: 99, version: 'test' }))).toBe(nonsense)
   await expect.poll(() => agentsOf(id)).toMatchObject([{ status: 'disconnected', version: 'test' }])
   // The token of an agent is nobody's at the management API, and none that calls models.
-  expect((await server.api('GET', '/api/v2/workspaces', undefined, token)).status).toBe(401)
+  expect((await shop.server.api('GET', '/api/v2/workspaces', undefined, token)).status).toBe(401)
 })
 
 test('lines and states over HTTP are taken from whoever has the token, within bounds', async () => {
   const { id, token } = await startedWorkspace('over-http')
   const [agent] = await agentsOf(id)
   const logs = [{ created_at: '2026-01-01T00:00:00Z', output: 'a b', level: 'warn' }]
-  const patch = (path: string, body: object) => server.api('PATCH', `/api/v2/workspaceagents/me/${path}`, body, token)
+  const patch = (path: string, body: object) =>
+    shop.server.api('PATCH', `/api/v2/workspaceagents/me/${path}`, body, token)
   expect((await patch('logs', { log_source_id: 'installer', logs })).status).toBe(204)
   expect(await logOf(agent.id)).toEqual(['installer: a b'])
   const status = { app_slug: 'nothing', state: 'working', message: 'reads' }
@@ -199,10 +168,10 @@ test('a server in several processes passes agents on to the one that runs contro
 })
 
 test('the bundle is served with a tag, and not again to whoever has it', async () => {
-  const first = await fetch(`${server.url}${agentBundlePath}`)
+  const first = await fetch(`${shop.server.url}${agentBundlePath}`)
   expect(first.status).toBe(200)
   expect(await first.text()).not.toContain('import.meta')
   const tag = first.headers.get('etag') ?? ''
-  const again = await fetch(`${server.url}${agentBundlePath}`, { headers: { 'If-None-Match': tag } })
+  const again = await fetch(`${shop.server.url}${agentBundlePath}`, { headers: { 'If-None-Match': tag } })
   expect(again.status).toBe(304)
 })

@@ -1,58 +1,36 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
 import { followToCallback } from '../../server/src/external-auth/testing.ts'
 import { type FakeGitHub, fakeGitHub } from '../../server/src/external-auth/testing-github.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
-import { whyNoTerraform } from '../support/terraform/run-terraform.ts'
-import { bootMachine, cliOf, type Machine, makeWorkspace } from '../support/workspace-machine.ts'
+import { workshop } from '../support/workshop.ts'
+import { makeWorkspace } from '../support/workspace-machine.ts'
 
 /** What the processes of a workspace find: commands, accounts of the owner, schedules, and an end in order. */
 
-const root = resolve(import.meta.dirname, '../..')
-const noTerraform = whyNoTerraform('the commands of workspaces')
-let server: RunningServer
 let github: FakeGitHub
-let folder: string
-beforeAll(async () => {
-  if (noTerraform !== null) return
-  expect(spawnSync('sh', [join(root, 'scripts/build-agent.sh')]).status).toBe(0)
-  folder = mkdtempSync(join(tmpdir(), 'reeve-commands-'))
-  github = await fakeGitHub()
-  const provider = {
-    ID: 'gh',
-    TYPE: 'github',
-    CLIENT_ID: 'Iv1.test',
-    CLIENT_SECRET: github.clientSecret,
-    AUTH_URL: `${github.url}/login/oauth/authorize`,
-    REGEX: String.raw`^https://git\.test`,
-    DEVICE_FLOW: 'false',
-  }
-  const env = Object.entries(provider).map(([field, value]) => [`REEVE_EXTERNAL_AUTH_0_${field}`, value])
-  server = await startServer({ env: { REEVE_OUTBOUND_ALLOWED_NETWORKS: '127.0.0.0/8', ...Object.fromEntries(env) } })
-  for (const [name, optional] of [
-    ['tools', true],
-    ['strict', false],
-  ] as const) {
-    mkdirSync(join(folder, name))
-    writeFileSync(join(folder, name, 'main.tf'), template(optional))
-    expect((await reeve('templates', 'push', name)).code).toBe(0)
-  }
-}, 120_000)
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]()
-  await github?.[Symbol.asyncDispose]()
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+const shop = workshop('the commands of workspaces', {
+  async prepare() {
+    github = await fakeGitHub()
+    const provider = {
+      ID: 'gh',
+      TYPE: 'github',
+      CLIENT_ID: 'Iv1.test',
+      CLIENT_SECRET: github.clientSecret,
+      AUTH_URL: `${github.url}/login/oauth/authorize`,
+      REGEX: String.raw`^https://git\.test`,
+      DEVICE_FLOW: 'false',
+    }
+    const env = Object.entries(provider).map(([field, value]) => [`REEVE_EXTERNAL_AUTH_0_${field}`, value])
+    return { REEVE_OUTBOUND_ALLOWED_NETWORKS: '127.0.0.0/8', ...Object.fromEntries(env) }
+  },
+  async ready({ push }) {
+    await push('tools', template(true))
+    await push('strict', template(false))
+  },
 })
-beforeEach((context) => {
-  if (noTerraform !== null) context.skip(noTerraform)
-})
-const machines: Machine[] = []
-afterEach(() => {
-  for (const machine of machines.splice(0)) machine.kill()
-})
+const { reeve, boot } = shop
+afterAll(() => github?.[Symbol.asyncDispose]())
 
 const template = (optional: boolean): string => `terraform {
   required_providers {
@@ -105,24 +83,22 @@ resource "terraform_data" "machine" {
 }
 `
 
-const reeve: ReturnType<typeof cliOf> = (...argv) => cliOf(server, folder)(...argv)
-const agentsOf = async (id: string) => (await server.api('GET', `/api/v2/workspaces/${id}/agents`)).json
+const agentsOf = async (id: string) => (await shop.server.api('GET', `/api/v2/workspaces/${id}/agents`)).json
 const logOf = async (agent: string): Promise<string[]> =>
-  (await server.api('GET', `/api/v2/workspaceagents/${agent}/logs`)).json.map(
+  (await shop.server.api('GET', `/api/v2/workspaceagents/${agent}/logs`)).json.map(
     ({ source, output }: { source: string; output: string }) => `${source}: ${output}`,
   )
 
 /** A workspace whose start script is this, and the home of it. */
 async function running(name: string, script: string) {
-  const started = await makeWorkspace(server, reeve, { name, template: 'tools' })
-  const home = join(folder, name)
+  const started = await makeWorkspace(shop.server, reeve, { name, template: 'tools' })
+  const home = join(shop.folder, name)
   mkdirSync(join(home, 'bin'), { recursive: true })
   writeFileSync(join(home, 'start.sh'), script)
   writeFileSync(join(home, 'bin/ssh'), '#!/bin/sh\necho "key: $(head -n 1 "$2")" >&2\nls -l "$2" >&2\nexit 255\n', {
     mode: 0o755,
   })
-  const machine = bootMachine(started, home, { PATH: `${join(home, 'bin')}:${process.env['PATH']}` })
-  machines.push(machine)
+  const machine = boot(started, name, { PATH: `${join(home, 'bin')}:${process.env['PATH']}` })
   await expect.poll(() => agentsOf(started.id)).toMatchObject([{ lifecycle_state: 'ready' }])
   const [agent] = await agentsOf(started.id)
   const startLines = async (): Promise<string[]> =>
@@ -131,9 +107,9 @@ async function running(name: string, script: string) {
 }
 
 async function linkAccount(): Promise<void> {
-  const begun = await server.api('POST', '/api/v2/external-auth/gh/start')
-  const back = await followToCallback(begun.json.url, server.url)
-  const headers = { 'Reeve-Session-Token': server.ownerToken }
+  const begun = await shop.server.api('POST', '/api/v2/external-auth/gh/start')
+  const back = await followToCallback(begun.json.url, shop.server.url)
+  const headers = { 'Reeve-Session-Token': shop.server.ownerToken }
   await fetch(back, { headers, redirect: 'manual' })
 }
 
@@ -156,7 +132,7 @@ env | grep -c AGENT_TOKEN || true
   expect(JSON.parse(lines[4]!)).toMatchObject({ unit: 'GiB', used: expect.any(Number) })
   expect(lines[5]).toMatch(/^[\d.]+\/[\d.]+ GiB \(\d+%\)$/)
   expect(lines).toContain('code 1')
-  expect(lines).toContain(`${server.url}/external-auth/gh`)
+  expect(lines).toContain(`${shop.server.url}/external-auth/gh`)
   expect(lines).toContain('Usage: reeve agent serve [flags] -- <command of the agent>')
   expect(lines).toContain('code 127')
   expect(lines.slice(-2)).toEqual(['600', '0'])
@@ -186,7 +162,7 @@ test('a coding agent says by its tool what it does, and people read it', async (
   const [agent] = await agentsOf(started.id)
   const last = { app_slug: 'chat', state: 'failure', message: 'Needs a key', uri: 'https://x.test/1' }
   expect(agent.app_status).toMatchObject(last)
-  const { json: shown } = await server.api('GET', `/api/v2/workspaces/${started.id}`)
+  const { json: shown } = await shop.server.api('GET', `/api/v2/workspaces/${started.id}`)
   expect(shown.latest_app_status).toMatchObject({ ...last, workspace_id: started.id, agent_id: agent.id })
   expect(agent.apps).toMatchObject([
     { slug: 'chat', statuses: [last, { state: 'working', message: 'Reads the code' }] },
@@ -195,7 +171,7 @@ test('a coding agent says by its tool what it does, and people read it', async (
 
 test('Git acts as the owner: by token where an account is linked, and by key over SSH', async () => {
   await linkAccount()
-  const { json: key } = await server.api('GET', '/api/v2/users/me/gitsshkey')
+  const { json: key } = await shop.server.api('GET', '/api/v2/users/me/gitsshkey')
   const { startLines } = await running(
     'git',
     `printf 'protocol=https\\nhost=git.test\\n\\n' | git credential fill
@@ -213,7 +189,7 @@ git ls-remote ssh://git@git.test/x.git 2>&1 || true
   expect(lines).toContain('key: -----BEGIN OPENSSH PRIVATE KEY-----')
   expect(lines.find((line) => line.includes('id_ed25519'))).toMatch(/^-rw-------/)
   expect(lines.some((line) => line.includes(key.public_key))).toBe(true)
-  const { json } = await server.api('GET', '/api/v2/audit?q=action:read_token')
+  const { json } = await shop.server.api('GET', '/api/v2/audit?q=action:read_token')
   expect(json.audit_logs.length).toBeGreaterThanOrEqual(2)
 })
 
@@ -222,18 +198,18 @@ test('a template is given the accounts that it asks for, and one that it needs i
   const without = await reeve('workspaces', 'create', 'without', 'strict')
   expect(without.code).not.toBe(0)
   expect(without.stderr + without.stdout).toContain('Keep your deploy key: reeve secrets set deploy')
-  writeFileSync(join(folder, 'key'), 'hidden key')
+  writeFileSync(join(shop.folder, 'key'), 'hidden key')
   expect((await reeve('secrets', 'set', 'deploy', '--env', 'DEPLOY_KEY', '--value-file', 'key')).code).toBe(0)
-  const linked = await makeWorkspace(server, reeve, { name: 'linked', template: 'strict' })
-  const { json: key } = await server.api('GET', '/api/v2/users/me/gitsshkey')
+  const linked = await makeWorkspace(shop.server, reeve, { name: 'linked', template: 'strict' })
+  const { json: key } = await shop.server.api('GET', '/api/v2/users/me/gitsshkey')
   expect(linked).toMatchObject({ key: key.public_key, secret: 'hidden key' })
   // SAFETY: what the template says.
   expect(github.live).toContain((linked as unknown as { linked: string }).linked)
 
-  await server.api('DELETE', '/api/v2/external-auth/gh')
+  await shop.server.api('DELETE', '/api/v2/external-auth/gh')
   const refused = await reeve('workspaces', 'create', 'refused', 'strict')
   expect(refused.code).not.toBe(0)
-  expect(refused.stderr + refused.stdout).toContain(`Link it at ${server.url}/external-auth/gh`)
+  expect(refused.stderr + refused.stdout).toContain(`Link it at ${shop.server.url}/external-auth/gh`)
   // What is to go away goes without it.
   expect((await reeve('workspaces', 'delete', 'linked', '--yes')).code).toBe(0)
 })
@@ -251,10 +227,10 @@ test('schedules run, and a stop hears the last words and ends what was left runn
   expect(readFileSync(join(home, 'ended'), 'utf8')).toBe('ended\n')
   expect(await logOf(agent.id)).toContain('Bye: the last words')
 
-  const { json: workspace } = await server.api('GET', `/api/v2/workspaces/${started.id}`)
-  const { json: builds } = await server.api('GET', `/api/v2/workspaces/${started.id}/builds`)
+  const { json: workspace } = await shop.server.api('GET', `/api/v2/workspaces/${started.id}`)
+  const { json: builds } = await shop.server.api('GET', `/api/v2/workspaces/${started.id}/builds`)
   expect(workspace.latest_build.status).toBe('stopped')
-  const { json: timings } = await server.api('GET', `/api/v2/workspacebuilds/${builds[1].id}/timings`)
+  const { json: timings } = await shop.server.api('GET', `/api/v2/workspacebuilds/${builds[1].id}/timings`)
   expect(timings.agent_connection_timings).toMatchObject([{ stage: 'connect', workspace_agent_name: 'main' }])
   const runs = timings.agent_script_timings.map(
     ({ stage, display_name, status }: Record<string, string>) => `${stage} ${display_name} ${status}`,

@@ -1,27 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { runCli } from '../../cli/src/testing.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
-import { whyNoTerraform } from '../support/terraform/run-terraform.ts'
+import { expect, test } from 'vitest'
+import { workshop } from '../support/workshop.ts'
 
 /** A workspace from its template to its end, through a whole server, the command line and the real Terraform. */
 
-let server: RunningServer
-let folder: string
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'reeve-workspaces-'))
-  server = await startServer({})
-}, 120_000)
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]()
-  rmSync(folder, { recursive: true, force: true })
-})
-const noTerraform = whyNoTerraform('workspaces through the whole product')
-beforeEach((context) => {
-  if (noTerraform !== null) context.skip(noTerraform)
-})
+const shop = workshop('workspaces through the whole product')
 
 const template = `terraform {
   required_providers {
@@ -45,12 +29,11 @@ resource "terraform_data" "machine" {
 }
 `
 
-const reeve = (...argv: string[]) =>
-  runCli(argv, { env: { REEVE_URL: server.url, REEVE_TOKEN: server.ownerToken }, cwd: folder, home: folder })
+const { reeve } = shop
 
 test('a workspace is made, stopped, started, looked at and deleted', async () => {
-  mkdirSync(join(folder, 'agent-desk'))
-  writeFileSync(join(folder, 'agent-desk', 'main.tf'), template)
+  mkdirSync(join(shop.folder, 'agent-desk'))
+  writeFileSync(join(shop.folder, 'agent-desk', 'main.tf'), template)
   expect((await reeve('templates', 'push', 'agent-desk')).code).toBe(0)
   const made = await reeve('workspaces', 'create', 'billing', 'agent-desk', '--parameter', 'cpu=4', '-o', 'json')
   expect(made.code, made.stderr).toBe(0)

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { systemClock, type Uuid, uuidv7 } from '@reeve/base'
 import type { AccessObject } from '../access/policy.ts'
+import { tarOf } from '../templates/testing.ts'
 import { check, type Entry, gate, type Place, reached } from './matrix-entry.ts'
 import type { MatrixWorld } from './matrix-world.ts'
 
@@ -10,7 +11,7 @@ const freshId = (): Uuid => uuidv7(systemClock.now())
 
 async function fileOf({ world, holder }: Place): Promise<Uuid> {
   const id = freshId()
-  const content = Buffer.from(id)
+  const content = await tarOf({ 'main.tf': `# ${id}` })
   const sha256 = createHash('sha256').update(content).digest()
   const row = { id, sha256, content_type: 'application/x-tar', content, created_by: holder.id }
   await world.db.sql
