@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { processesOf } from '../../agent/src/earlier-processes.ts'
+import { childrenOf } from '../support/processes.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { whyNoTerraform } from '../support/terraform/run-terraform.ts'
 import { bootMachine, cliOf, type Machine, makeWorkspace } from '../support/workspace-machine.ts'
@@ -122,7 +123,7 @@ interface Desk {
   /** The lines of a file of its home. */
   readonly read: (file: string) => string[]
   readonly processes: () => Map<number, number>
-  /** Of the processes that the init script has started. */
+  /** Its agents: one, or none between two starts. */
   readonly daemons: () => number[]
 }
 
@@ -195,7 +196,11 @@ async function startDesk({
     machine,
     agent,
     processes,
-    daemons: () => [...processes()].flatMap(([pid, parent]) => (parent === machine.pid ? [pid] : [])),
+    // Between two starts there is a child that only waits.
+    daemons: () =>
+      childrenOf(machine.pid)
+        .filter(({ command }) => command.includes('reeve-agent.cjs'))
+        .map(({ pid }) => pid),
     read: (file) => readFileSync(join(home, file), 'utf8').split('\n').slice(0, -1),
     lines: async () =>
       (await server.api('GET', `/api/v2/workspaceagents/${id}/logs`)).json.map(
@@ -228,7 +233,7 @@ function troublesOf({ server, postgresPid, desks, kills }: World, random: () => 
     },
     {
       name: 'PostgreSQL crashes',
-      gapMs: [4_000, 8_000],
+      gapMs: [9_000, 13_000],
       strike: async () => signal(postgresPid(), random() < 0.5 ? 'SIGKILL' : 'SIGQUIT'),
     },
   ]
