@@ -75,7 +75,7 @@ async function expectLag(): Promise<void> {
 
 /** Everything recorded is in the database once, as it was recorded, and the drain has nothing to complain about. */
 async function expectAll(): Promise<void> {
-  expect(await drain.settle(20_000)).toBe(true)
+  expect(await drain.settle(120_000)).toBe(true)
   expect(drain.status()).toMatchObject({ detail: '', lagSeconds: 0, restarts: 0 })
   const rows = await db.sql.selectFrom('interceptions').select(['id', 'outcome']).orderBy('id').execute()
   expect(rows).toEqual(said.toSorted().map((id) => ({ id, outcome: 'ok' })))
