@@ -49,7 +49,7 @@ beforeAll(async () => {
   expect((await ask(there.url, 'POST', '/api/v2/users/first', { body: dana })).status).toBe(201)
   const login = { email: dana.email, password }
   owner = (await ask(there.url, 'POST', '/api/v2/users/login', { body: login })).json.session_token
-}, 120_000)
+})
 afterAll(async () => {
   await here?.stop(AbortSignal.abort())
   await there?.stop(AbortSignal.abort())

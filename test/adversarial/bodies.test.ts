@@ -8,7 +8,7 @@ import { answerTurn } from '../support/messages.ts'
 let rig: Rig
 beforeAll(async () => {
   rig = await startRig()
-}, 120_000)
+})
 afterAll(() => rig?.[Symbol.asyncDispose]())
 beforeEach(() => {
   rig.next()

@@ -10,7 +10,7 @@ let rig: Rig
 const path = '/api/v2/aibridge/anthropic/v1/messages'
 beforeAll(async () => {
   rig = await startRig()
-}, 120_000)
+})
 afterAll(() => rig?.[Symbol.asyncDispose]())
 beforeEach(() => {
   rig.next()

@@ -18,7 +18,7 @@ let folder: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'reeve-tls-'))
   rig = await startRig()
-}, 120_000)
+})
 afterAll(async () => {
   await rig?.[Symbol.asyncDispose]()
   rmSync(folder, { recursive: true })

@@ -184,7 +184,7 @@ time.sleep(1)`)} done; ${status('https://evil.test/')}; ${status('https://api.te
           onStart: ({ pid }) => void spawnSync('prlimit', ['--pid', String(pid), '--nofile=128:128']),
         })
         expect(stdout, stderr).toBe('403 200 ')
-      }, 120_000)
+      })
     },
   )
 })

@@ -32,7 +32,7 @@ beforeAll(() => {
     join(folder, 'program/boundary.cjs'),
   ])
   expect(made.status, String(made.stderr)).toBe(0)
-}, 120_000)
+})
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 beforeEach((context) => {
   if (reason !== null) context.skip(reason)

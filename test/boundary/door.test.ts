@@ -59,7 +59,7 @@ describe.each([1, 2] as const)('the door in tier %i', (tier) => {
         })
         await new Promise<void>((done) => agent.listen(commands.socket, done))
         chmodSync(commands.socket, 0o777)
-      }, 120_000)
+      })
       afterAll(async () => {
         agent.closeAllConnections()
         await new Promise((done) => agent.close(done))

@@ -31,7 +31,7 @@ describe.each([1, 2] as const)('the network in tier %i', (tier) => {
             const how = { as, tier, ...(policy === undefined ? {} : { policy }) }
             shown = new Map([...shown, ...(await together(world, alike, how))])
           }
-        }, 180_000)
+        })
 
         test.each(cases)('$id: $holds', ({ key, prints, event, never }) => {
           const { stdout, stderr, events } = shown.get(key)!

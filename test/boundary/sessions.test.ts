@@ -59,7 +59,7 @@ while not os.path.exists("stop"):
           expect(one.stdout).toContain(`200${others[at]!.as} ${others[at]!.number}\n`)
         }
         expect(new Set(ended.map(({ events }) => events[0]?.session)).size).toBe(ended.length)
-      }, 60_000)
+      })
 
       test('F11 what was deleted in the workspace is brought back from the copy that was made before', async () => {
         const policy = `${p0}files: { workspace: snapshot }\n`

@@ -48,7 +48,7 @@ describe.skipIf(!holds)(`tier 1${holds ? '' : ` (skipped: ${lacking.join(', ')} 
         here.map((one) => ({ ...one, script: prelude + one.script })),
         how,
       )
-    }, 180_000)
+    })
 
     test.each(here)('$id: $holds', ({ key, prints, told }) => {
       const { stdout, stderr, events } = shown.get(key)!

@@ -21,7 +21,7 @@ describe.skipIf(noBrowser !== null)('boundaries of a real server', () => {
     expect((await server.api('POST', '/api/v2/users', account)).status).toBe(201)
     const { email, password } = account
     eli = (await server.api('POST', '/api/v2/users/login', { email, password })).json.session_token
-  }, 180_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await server?.[Symbol.asyncDispose]()

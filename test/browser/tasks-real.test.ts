@@ -32,7 +32,7 @@ describe.skipIf(noBrowser !== null || noTerraform !== null)('a task of the real 
     writeFileSync(join(folder, 'agent-small', 'main.tf'), taskTemplate(await freePort()))
     const pushed = await cliOf(server, folder)('templates', 'push', 'agent-small')
     expect(pushed.code, pushed.stderr).toBe(0)
-  }, 300_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await server?.[Symbol.asyncDispose]()

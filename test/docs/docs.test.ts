@@ -56,7 +56,7 @@ describe('the other pages', () => {
     forget()
     await startOnce(checkout, 'npm start', env, url)
     renameSync(data, startedOnce)
-  }, 300_000)
+  })
 
   for (const page of ['admin', 'users'].flatMap((folder) => pagesOf(`docs/${folder}`))) {
     test(`${page} works as written`, { timeout: 300_000 }, async () => {

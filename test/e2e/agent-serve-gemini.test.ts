@@ -15,7 +15,7 @@ let upstream: Upstream
 beforeAll(async () => {
   bin = (await installAgents()).bin
   upstream = await startUpstream(answers)
-}, 300_000)
+})
 afterAll(() => upstream?.[Symbol.asyncDispose]())
 
 /** Prompts with `make` lead to a command and an answer, others to what the model has read. */

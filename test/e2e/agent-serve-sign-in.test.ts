@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 let bin: string
 beforeAll(async () => {
   bin = (await installAgents()).bin
-}, 300_000)
+})
 
 test('an agent that is not signed in says so to whoever listens and whoever sends, and is given no message', async () => {
   using home = temporaryFolder()

@@ -10,7 +10,7 @@ import { type Rig, startRig, turn } from './asking.ts'
 let rig: Rig
 beforeAll(async () => {
   rig = await startRig()
-}, 120_000)
+})
 afterAll(() => rig?.[Symbol.asyncDispose]())
 beforeEach(() => rig.next())
 

@@ -8,7 +8,7 @@ import { bodyBytesMax, errorOf, providerKey, type Rig, startRig, turn } from './
 let rig: Rig
 beforeAll(async () => {
   rig = await startRig()
-}, 120_000)
+})
 afterAll(() => rig?.[Symbol.asyncDispose]())
 beforeEach(() => rig.next())
 

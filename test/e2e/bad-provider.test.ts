@@ -21,7 +21,7 @@ import { errorOf, providerKey, type Rig, startRig, turn } from './asking.ts'
 let rig: Rig
 beforeAll(async () => {
   rig = await startRig({ patience: '700ms' })
-}, 120_000)
+})
 afterAll(() => rig?.[Symbol.asyncDispose]())
 beforeEach(() => rig.next())
 

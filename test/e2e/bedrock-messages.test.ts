@@ -43,7 +43,7 @@ beforeAll(async () => {
   })
   token = await server.gatewayToken()
   baseUrl = `${server.url}/api/v2/aibridge/bedrock`
-}, 120_000)
+})
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]()
   await upstream?.[Symbol.asyncDispose]()

@@ -24,7 +24,7 @@ beforeAll(async () => {
     },
   })
   token = await server.gatewayToken()
-}, 300_000)
+})
 
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]()

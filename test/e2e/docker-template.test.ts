@@ -53,7 +53,7 @@ beforeAll(async () => {
   })
   control.listen(0, '127.0.0.1')
   await once(control, 'listening')
-}, 120_000)
+})
 afterAll(() => {
   for (const socket of sockets) socket.terminate()
   control?.close()

@@ -27,7 +27,7 @@ beforeAll(async () => {
   })
   token = await server.gatewayToken()
   baseUrl = `${server.url}/api/v2/aibridge/gemini`
-}, 300_000)
+})
 
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]()

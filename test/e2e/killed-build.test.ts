@@ -30,7 +30,7 @@ beforeAll(async () => {
   cloud = undo.use(await startCloud())
   mkdirSync(join(folder, 'things'))
   writeFileSync(join(folder, 'things', 'main.tf'), template())
-}, 60_000)
+})
 afterAll(() => undo.disposeAsync(), 120_000)
 beforeEach((context) => {
   if (noTerraform !== null) context.skip(noTerraform)

@@ -30,7 +30,7 @@ beforeAll(async () => {
     },
   })
   token = await server.gatewayToken()
-}, 120_000)
+})
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]()
   await upstream?.[Symbol.asyncDispose]()

@@ -49,7 +49,7 @@ beforeAll(async () => {
     'floor',
     `files: { read: ${JSON.stringify(read)} }\nnetwork: { rules: [{ id: any, host: "*.example" }] }`,
   )
-}, 300_000)
+})
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]()
   await upstream?.[Symbol.asyncDispose]()

@@ -35,7 +35,7 @@ beforeAll(async () => {
   if (noTerraform !== null) return
   desk = await startDesk({ metadata, apps: script })
   ;({ holder, other, agentId } = desk)
-}, 300_000)
+})
 afterAll(() => desk?.[Symbol.asyncDispose]())
 beforeEach((context) => {
   if (noTerraform !== null) context.skip(noTerraform)

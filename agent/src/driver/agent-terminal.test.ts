@@ -64,7 +64,7 @@ test('an agent that has nothing but a screen is talked to, and what it draws aro
   await driver.send('place')
   await hears(driver, 'vt100 80x200')
   expect(said(driver).filter((one) => one.startsWith('user: '))).toHaveLength(4)
-}, 60_000)
+})
 
 test('a question is told, no message answers it by accident, and keys do', async () => {
   using home = temporaryFolder()
@@ -77,7 +77,7 @@ test('a question is told, no message answers it by accident, and keys do', async
   await expect(driver.send('say no')).rejects.toThrow('raw keys')
   terminal.type('1')
   await hears(driver, 'It was allowed.')
-}, 60_000)
+})
 
 test('an agent that ends is started again, and it is told that it knows nothing', async () => {
   using home = temporaryFolder()
@@ -100,7 +100,7 @@ test('an agent that ends is started again, and it is told that it knows nothing'
   await trouble(later.driver, 'begins anew')
   await resting(later.driver)
   expect(said(later.driver)).toEqual(said(driver))
-}, 60_000)
+})
 
 test('a program that is not there is told with what the shell says of it', async () => {
   using home = temporaryFolder()
@@ -114,7 +114,7 @@ test('a flood of output is held back, and its end is what is seen', async () => 
   const command = ['/bin/sh', '-c', 'head -c 10000000 /dev/zero | tr "\\0" x; printf "\\nthe end"; exec sleep 100']
   await using agent = await open(home.path, { command })
   await shows(agent.terminal, '\nthe end')
-}, 60_000)
+})
 
 test('keys and the screen are reached over HTTP', async () => {
   using home = temporaryFolder()
@@ -138,4 +138,4 @@ test('keys and the screen are reached over HTTP', async () => {
   const { value } = await body!.getReader().read()
   stop.abort()
   expect(new TextDecoder().decode(value)).toMatch(/^event: screen_update\ndata: \{"screen":".*half a word/)
-}, 60_000)
+})

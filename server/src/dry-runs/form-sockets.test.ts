@@ -73,7 +73,7 @@ beforeAll(async () => {
   dev = await identity.person('dev')
   plans = []
   versionId = await template(admin)
-}, 60_000)
+})
 afterAll(() => undo.disposeAsync())
 
 async function template(admin: string): Promise<string> {

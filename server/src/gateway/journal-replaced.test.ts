@@ -89,7 +89,7 @@ test('an older journal that was put back blocks the drain with an alarm, however
   expect(await recorded([...first, ...second, ...kept, ...later])).toBe(14)
   const rows = await db.sql.selectFrom('interceptions').select('id').execute()
   expect(rows.length).toBe(14)
-}, 120_000)
+})
 
 test('a journal whose segments were lost while its name stayed blocks the drain with an alarm', async () => {
   const first = await live(3)
@@ -101,4 +101,4 @@ test('a journal whose segments were lost while its name stayed blocks the drain 
   await takeFromTheBeginning()
   const later = await live(1)
   expect(await recorded([...first, ...kept, ...later])).toBe(6)
-}, 120_000)
+})

@@ -160,7 +160,7 @@ test('what kill -9 finds acknowledged is there afterwards, in order and once', a
     known = last
   }
   expect(await verifyChain(dir)).toMatchObject({ frames: known, damage: [], tornBytes: 0 })
-}, 60_000)
+})
 
 describe('on a disk that is really full', () => {
   const run = promisify(execFile)

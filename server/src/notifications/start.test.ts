@@ -33,7 +33,7 @@ test('a running notifier hears at once, a webhook that never answers keeps no ma
   await running[Symbol.asyncDispose]()
   // What was under way was given up, and is due again.
   expect((await statusesOf(db)).toSorted()).toEqual(['pending', 'pending', 'sent', 'sent'])
-}, 30_000)
+})
 
 test('mail over TLS from the first byte', async () => {
   await using db = await testDatabase()

@@ -70,7 +70,7 @@ test('a run that dies in any of its transactions leaves receipts of what it did,
   }
   expect(await stated()).toMatchObject({ 'content requests': 4, 'metadata requests': 2, 'metadata sessions': 2 })
   expect((await runRetention(world)).removed).toEqual([])
-}, 60_000)
+})
 
 test('a longer time, or a hold, that comes while a run is under way stops it before what is left', async () => {
   await world.decide('content', 10)
@@ -124,4 +124,4 @@ test('two replicas remove while the journal is drained, also into days that are 
   const { rows: deadlocks } = await sql<{ count: number }>`
     select deadlocks::int as count from pg_stat_database where datname = current_database()`.execute(db.sql)
   expect(deadlocks).toEqual([{ count: 0 }])
-}, 60_000)
+})

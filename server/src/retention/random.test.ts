@@ -126,7 +126,7 @@ test('nothing held or younger goes, everything else does, the plan counts it, an
     },
   )
   await fc.assert(property, { numRuns: Number(process.env['REEVE_RETENTION_RUNS'] ?? 8) })
-}, 120_000)
+})
 
 /** What is left, and whether its words are, wherever they were. */
 async function left(): Promise<{ id: Uuid; words: boolean }[]> {

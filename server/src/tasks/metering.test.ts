@@ -13,7 +13,7 @@ import { nothingMade, type TaskWorld, taskWorld } from './testing.ts'
 let tasks: TaskWorld
 beforeAll(async () => {
   tasks = await taskWorld()
-}, 60_000)
+})
 afterAll(() => tasks?.[Symbol.asyncDispose]())
 
 const both = (run: (given: BuildRun) => Promise<BuildResult>): Builder => ({ apply: run, destroy: run })

@@ -8,7 +8,7 @@ import { type TaskWorld, taskWorld } from './testing.ts'
 let tasks: TaskWorld
 beforeAll(async () => {
   tasks = await taskWorld()
-}, 60_000)
+})
 afterAll(() => tasks?.[Symbol.asyncDispose]())
 
 const post = (body: object, token = tasks.dev, user = 'me') =>

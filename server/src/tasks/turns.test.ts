@@ -10,7 +10,7 @@ let tasks: TaskWorld
 let worker: AsyncDisposable
 beforeAll(async () => {
   tasks = await taskWorld()
-}, 60_000)
+})
 afterAll(() => tasks?.[Symbol.asyncDispose]())
 beforeEach(async () => {
   worker = await tasks.world.worker(tasks.builder)

@@ -27,7 +27,7 @@ beforeAll(async () => {
   await db.updateTable('provisioner_jobs').set(job).where('id', '=', version.job.id).execute()
   const body = { name: 'scripted', template_version_id: version.id }
   templateId = (await world.call('POST', 'organizations/default/templates', admin, body)).json.id
-}, 60_000)
+})
 afterAll(() => world?.[Symbol.asyncDispose]())
 
 const stateOf = (serial: number): Buffer => Buffer.from(JSON.stringify({ version: 4, serial, resources: [] }))

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const admin = await world.identity.person('tess', 'template-admin')
   undo.use(await world.worker(builderOf(async () => goodBuild)))
   templateId = await scriptedTemplate(world, admin, 'plain')
-}, 60_000)
+})
 afterAll(() => undo.disposeAsync())
 
 async function started(name: string) {

@@ -37,7 +37,7 @@ beforeAll(async () => {
     return refused === null ? ending({ ...goodBuild, dailyCost }) : { ...goodBuild, failure: refused }
   })
   worker = await world.worker(builder, { count: 4 })
-}, 60_000)
+})
 afterAll(async () => {
   await worker?.[Symbol.asyncDispose]()
   await world?.[Symbol.asyncDispose]()

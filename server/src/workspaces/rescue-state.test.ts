@@ -20,7 +20,7 @@ beforeAll(async () => {
   dev = await world.identity.person('dev')
   admin = await world.identity.person('tess', 'template-admin')
   templateId = await scriptedTemplate(world, admin, 'rescued')
-}, 60_000)
+})
 afterAll(() => world?.[Symbol.asyncDispose]())
 
 /** Each of these things has its name for an id, or the one that stands behind a colon. */

@@ -28,7 +28,7 @@ beforeAll(async () => {
   ;({ id } = made.json)
   buildId = made.json.latest_build.id
   await world.built(mira, buildId)
-}, 60_000)
+})
 afterAll(async () => {
   await worker?.[Symbol.asyncDispose]()
   await world?.[Symbol.asyncDispose]()

@@ -25,7 +25,7 @@ beforeAll(async () => {
   dev = await world.identity.person('dev')
   admin = await world.identity.person('tess', 'template-admin')
   worker = await world.worker(builderOf((run) => answer(run)))
-}, 60_000)
+})
 afterAll(async () => {
   await worker?.[Symbol.asyncDispose]()
   await world?.[Symbol.asyncDispose]()

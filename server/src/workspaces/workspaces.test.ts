@@ -18,7 +18,7 @@ beforeAll(async () => {
   owner = await world.identity.owner()
   dev = await world.identity.person('dev')
   admin = await world.identity.person('tess', 'template-admin')
-}, 60_000)
+})
 afterAll(async () => {
   await worker?.[Symbol.asyncDispose]()
   await world?.[Symbol.asyncDispose]()
@@ -185,7 +185,7 @@ test('a workspace is made, stopped, started again and deleted, each time on from
     'delete workspace_build',
     'delete workspace',
   ])
-}, 120_000)
+})
 
 test('the state is sealed where it is kept, and told to nobody who may not change the template', async () => {
   const { id: templateId } = await template(admin, 'sealed', source)
@@ -201,7 +201,7 @@ test('the state is sealed where it is kept, and told to nobody who may not chang
   expect((await call('GET', `workspacebuilds/${build.id}/state`, stranger)).status).toBe(404)
   const taken = await call('GET', `workspacebuilds/${build.id}/state`, admin)
   expect(taken.json.version).toBe(4)
-}, 60_000)
+})
 
 test('what an apply made before it failed is in the state, and a delete takes it away', async () => {
   const failing = `${requireCoder}
@@ -216,7 +216,7 @@ test('what an apply made before it failed is in the state, and a delete takes it
   const state = await call('GET', `workspacebuilds/${workspace.build.id}/state`, admin)
   expect(state.json.resources.map(({ name }: { name: string }) => name)).toContain('first')
   expect(await next(workspace.id, { transition: 'delete' })).toMatchObject({ status: 'deleted' })
-}, 60_000)
+})
 
 test('an immutable value stays, an ephemeral one is for one build, and a bad one is refused by the plan', async () => {
   const { id: templateId } = await template(admin, 'values', source)
@@ -240,7 +240,7 @@ test('an immutable value stays, an ephemeral one is for one build, and a bad one
     { name: 'region', value: 'north' },
     { name: 'size', value: '3' },
   ])
-}, 120_000)
+})
 
 test('a list shows what one may see, narrowed by owner, template, name and status, page by page', async () => {
   const { id: templateId } = await template(admin, 'listed', requireCoder)
@@ -265,7 +265,7 @@ test('a list shows what one may see, narrowed by owner, template, name and statu
   expect(await names(q('template:listed'), owner)).toHaveLength(3)
   expect((await call('GET', 'users/dev/workspace/one', owner)).json).toMatchObject({ owner_name: 'dev', name: 'one' })
   expect((await call('GET', 'users/dev/workspace/one', other)).status).toBe(404)
-}, 60_000)
+})
 
 test('a name is taken once by a person and fits everywhere, and its template stays while it is there', async () => {
   const { id: templateId } = await template(admin, 'named', requireCoder)
@@ -276,7 +276,7 @@ test('a name is taken once by a person and fits everywhere, and its template sta
   expect((await call('DELETE', `templates/${templateId}`, admin)).status).toBe(409)
   await next(workspace.id, { transition: 'delete' })
   expect((await again('taken')).status).toBe(201)
-}, 60_000)
+})
 
 test('a template that is deprecated, closed or of another version is not started by who may not', async () => {
   const made = await template(admin, 'strict', requireCoder, { require_active_version: true })
@@ -292,7 +292,7 @@ test('a template that is deprecated, closed or of another version is not started
   const more = await call('POST', 'users/me/workspaces', dev, { name: 'more', template_id: made.id })
   expect(more.status).toBe(409)
   expect(more.json.message).toContain('use another one')
-}, 60_000)
+})
 
 test('what a workspace is made of is left behind by who may change its template, and by nobody else', async () => {
   const { id: templateId } = await template(owner, 'orphaned', source)
@@ -302,4 +302,4 @@ test('what a workspace is made of is left behind by who may change its template,
   const { build } = { build: await next(workspace.id, orphan, owner) }
   expect(build).toMatchObject({ status: 'deleted' })
   expect((await call('GET', `workspacebuilds/${build.id}/logs`, owner)).json).toEqual([])
-}, 60_000)
+})

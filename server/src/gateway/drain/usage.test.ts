@@ -89,7 +89,7 @@ test('replicas that write the same hours at once neither wait for each other for
     ).toBe(true)
     expect(lines.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([])
   }
-}, 60_000)
+})
 
 test('what has not ended is not counted yet, and is when a later batch ends it', async () => {
   await using kept = await testRecord({ db })
