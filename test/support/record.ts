@@ -8,7 +8,7 @@ export type Row = any
 export async function eventually<T>(
   look: () => Promise<T>,
   ready: (seen: T) => boolean,
-  withinMs = 60_000,
+  withinMs = 150_000,
 ): Promise<T> {
   const deadline = performance.now() + withinMs
   for (;;) {
