@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { join, resolve } from 'node:path'
 import { agentBundlePath, agentCloseCodes, agentSocketPath } from '@reeve/sdk'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -12,6 +13,7 @@ import { makeWorkspace, type Started } from '../support/workspace-machine.ts'
  * machine that runs the init script, and what people see of it.
  */
 
+const command = resolve(import.meta.dirname, '../../bin/reeve.mjs')
 const shop = workshop('the agents of workspaces', { ready: ({ push }) => push('desk', template) })
 const { reeve, boot } = shop
 
@@ -65,6 +67,22 @@ const logOf = async (agent: string): Promise<string[]> =>
     ({ source, output }: { source: string; output: string }) => `${source}: ${output}`,
   )
 
+/** The command as a process of its own, of which can be seen what it has said so far. */
+function follow(workspace: string) {
+  const argv = [command, 'workspaces', 'agent-logs', workspace, '--follow', '-o', 'jsonl']
+  const env = { HOME: shop.folder, REEVE_URL: shop.server.url, REEVE_TOKEN: shop.server.ownerToken }
+  const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk))
+  const said = () =>
+    text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line))
+      .map(({ source, output }) => `${source}: ${output}`)
+  return { said, ended: once(child, 'close') }
+}
+
 test('the agent connects, runs its scripts, and the stop ends it', async () => {
   const started = await startedWorkspace('billing')
   expect(await agentsOf(started.id)).toMatchObject([{ name: 'main', status: 'connecting', lifecycle_state: 'created' }])
@@ -83,7 +101,8 @@ test('the agent connects, runs its scripts, and the stop ends it', async () => {
     .poll(() => agentsOf(started.id))
     .toMatchObject([{ metadata: [{ key: 'greeting', value: 'good morning' }] }])
 
-  const following = reeve('workspaces', 'agent-logs', 'billing', '--follow', '-o', 'json')
+  const following = follow('billing')
+  await expect.poll(following.said).toHaveLength(6)
   expect((await reeve('workspaces', 'stop', 'billing')).code).toBe(0)
   expect(await machine.ended).toBe(0)
   expect(spawnSync('test', ['-e', join(shop.folder, 'home/stopped')]).status).toBe(0)
@@ -93,10 +112,8 @@ test('the agent connects, runs its scripts, and the stop ends it', async () => {
   })
   const told = (await followed.text()).matchAll(/^data: (.*)$/gm).map(([, json = '']) => JSON.parse(json))
   expect(told.map(({ source, output }) => `${source}: ${output}`).toArray()).toEqual((await logOf(agent.id)).slice(1))
-  const said = JSON.parse((await following).stdout)
-  expect(said.map((line: { source: string; output: string }) => `${line.source}: ${line.output}`)).toEqual(
-    await logOf(agent.id),
-  )
+  await following.ended
+  expect(following.said()).toEqual(await logOf(agent.id))
   const { status } = await fetch(`${shop.server.url}/api/v2/workspaceagents/me/logs`, {
     method: 'PATCH',
     headers: { 'Coder-Session-Token': started.token, 'Content-Type': 'application/json' },
