@@ -4,6 +4,7 @@ export { Fault, type FaultCode, type FaultOptions, type Problem, toError } from 
 export { findSecrets, type FoundSecret, replaceSecrets } from './find-secrets.ts'
 export { isUuid, type Uuid, uuidv7, uuidv7Floor, uuidv7Time } from './ids.ts'
 export { type Log, type LogLine, recordingLog, silentLog } from './log.ts'
+export { plainText } from './plain-text.ts'
 export { asDuplex, type DuplexOptions, offeredDuplex } from './streams/as-duplex.ts'
 export {
   multiplex,

@@ -294,17 +294,12 @@ export const TemplateVersionFile = z.object({
 })
 export type TemplateVersionFile = z.infer<typeof TemplateVersionFile>
 
-export const listTemplateVersionFiles = endpoint({
-  name: 'listTemplateVersionFiles',
-  method: 'GET',
-  path: '/api/v2/templateversions/:version/files',
-  summary: 'The files of a version, by path, for those who may change the template',
-  tag,
-  permission: orListed,
-  params: byId,
-  result: z.array(TemplateVersionFile),
-  faults: ['not_found'],
-})
+export const listTemplateVersionFiles = read(
+  'listTemplateVersionFiles',
+  'files',
+  'The files of a version, by path, for those who may change the template',
+  z.array(TemplateVersionFile),
+)
 
 export const listTemplateVersionLogs = endpoint({
   name: 'listTemplateVersionLogs',

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
@@ -189,7 +189,7 @@ async function startDesk({
   const agent = async () => (await server.api('GET', `/api/v2/workspaces/${started.id}/agents`)).json[0]
   await expect.poll(agent).toMatchObject({ status: 'connected', lifecycle_state: 'ready' })
   const { id } = await agent()
-  const own = join(temporary, spawnSync('ls', [temporary], { encoding: 'utf8' }).stdout.trim())
+  const own = join(temporary, readdirSync(temporary)[0]!)
   const processes = () => processesOf(own)
   return {
     name,

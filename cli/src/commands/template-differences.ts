@@ -1,3 +1,4 @@
+import { plainText } from '@reeve/base'
 import type { StructuredPatchHunk } from 'diff'
 import type { ArchivedFile } from './template-archive.ts'
 
@@ -65,15 +66,7 @@ function executableOf(old: ArchivedFile | undefined, young: ArchivedFile | undef
 const modeOf = (file: ArchivedFile | undefined): string => (file?.executable === true ? '100755' : '100644')
 
 /** What is not there is empty; null is no text. */
-function textOf(file: ArchivedFile | undefined): string | null {
-  if (file === undefined) return ''
-  if (file.content.includes(0)) return null
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(file.content)
-  } catch {
-    return null
-  }
-}
+const textOf = (file: ArchivedFile | undefined): string | null => (file === undefined ? '' : plainText(file.content))
 
 function wholeOf(before: string, after: string): StructuredPatchHunk {
   const [old, young] = [linesOf(before), linesOf(after)]

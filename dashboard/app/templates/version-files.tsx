@@ -56,7 +56,7 @@ export function VersionFiles({
 }
 
 function Files({ before, after }: { before: string | null; after: string }) {
-  const [young, old] = [useQuery(versionFiles(after)), useQuery({ ...versionFiles(before ?? after) })]
+  const [young, old] = [useQuery(versionFiles(after)), useQuery(versionFiles(before ?? after))]
   const failed = young.error ?? old.error
   if (failed !== null) {
     const retry = (): void => void Promise.all([young.refetch(), old.refetch()])

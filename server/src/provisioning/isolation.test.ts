@@ -14,6 +14,7 @@ import { said, testProvisioner, testRun } from './testing-provisioner.ts'
 
 const noTerraform = whyNoTerraform('isolation of templates')
 const isRoot = process.getuid?.() === 0
+const noRoot = whySkipped('what only root sets up for templates', isRoot ? null : 'needs root')
 const noJail = noTerraform !== null ? noTerraform : await whyNoJail()
 
 async function whyNoJail(): Promise<string | null> {
@@ -113,7 +114,7 @@ data "external" "x" {
     expect(said(shown)).toContain(`shown [secret] at unix://${socket}`)
   })
 
-  test.skipIf(!isRoot).each([
+  test.skipIf(noRoot !== null).each([
     ['/run', '/var/run'],
     ['/var/run', '/run'],
   ])(
@@ -139,7 +140,7 @@ data "external" "x" {
     },
   )
 
-  test.skipIf(!isRoot)(
+  test.skipIf(noRoot !== null)(
     'files in /etc that no program needs, and what is hidden within what is shown, are not there',
     async () => {
       using shared = temporaryFolder()
@@ -286,7 +287,7 @@ resource "terraform_data" "deaf" {
 })
 
 describe.skipIf(noTerraform !== null)('without bubblewrap', () => {
-  test.skipIf(!isRoot)('root runs templates as another user, for whom the server is closed', async () => {
+  test.skipIf(noRoot !== null)('root runs templates as another user, for whom the server is closed', async () => {
     process.env['REEVE_TEST_CANARY'] = canary
     await using opened = await testProvisioner({ isolation: 'none' })
     expect(opened.provisioner.isolation).toBe('user')

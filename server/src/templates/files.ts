@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Fault, uuidv7 } from '@reeve/base'
+import { Fault, plainText, uuidv7 } from '@reeve/base'
 import type { TemplateVersionFile, Uploaded } from '@reeve/sdk'
 import { allows } from '../access/policy.ts'
 import { type FileAnswer, type Scope, signedIn } from '../http/implement.ts'
@@ -59,7 +59,7 @@ export async function readFile({ db }: Room, scope: Scope, id: string): Promise<
 }
 
 /** What a page shows of one file, and of all of a version. */
-const fileCharsMax = 512 * 1024
+const fileBytesMax = 512 * 1024
 const allCharsMax = 4 * 1024 * 1024
 
 /** The files of an archive as somebody reads them. */
@@ -69,19 +69,10 @@ export async function readSource({ db }: Room, fileId: string): Promise<Template
   const files = (await readArchive(file.content)).toSorted((a, b) => (a.path < b.path ? -1 : 1))
   let chars = 0
   return files.map(({ path, content, executable }) => {
-    const text = textOf(content)
+    const text = content.length > fileBytesMax ? null : plainText(content)
     const isShown = text !== null && chars + text.length <= allCharsMax
     if (isShown) chars += text.length
     const sha256 = createHash('sha256').update(content).digest('hex')
     return { path, bytes: content.length, sha256, executable, text: isShown ? text : null }
   })
-}
-
-function textOf(content: Buffer): string | null {
-  if (content.length > fileCharsMax || content.includes(0)) return null
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content)
-  } catch {
-    return null
-  }
 }
