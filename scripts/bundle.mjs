@@ -27,6 +27,8 @@ const build = await rolldown({
   platform: 'node',
   logLevel: 'silent',
   plugins: [ownPlace],
+  // The half that Node would take hands its `require` around, where nobody sees which parts it wants.
+  resolve: { alias: { 'jsonc-parser': join(root, 'node_modules/jsonc-parser/lib/esm/main.js') } },
   // It looks for its native half beside itself.
   external: ['@node-rs/argon2'],
 })

@@ -95,18 +95,22 @@ export const commands: readonly Command[] = [
     examples: ['eval "$(reeve connect claude)"', 'reeve connect claude --write'],
     run: async (context, input) => (await import('./commands/connect.ts')).connectClaude(context, input),
   }),
-  ...otherAgents.map(({ name, title, provider, example }) =>
+  ...otherAgents.map(({ name, title, provider, example, files }) =>
     command({
       path: `connect ${name}`,
-      summary: `Point ${title} at Reeve for this shell`,
-      details: 'Makes a token that can call models and nothing else. stdout is shell code for eval.',
+      summary: `Point ${title} at Reeve: for this shell, or for good with --write`,
+      details:
+        'Makes a token that can call models and nothing else. Without --write, stdout is shell code for eval.\n' +
+        `--write puts address and token into ${title}’s own settings, keeps everything else that is in there, and a copy\n` +
+        `of each file as it was: ${files}.`,
       options: {
         provider: text('name', `provider of the bridge (default: ${provider}); scripted-${provider} asks no model`),
+        write: flag(`write ${title}’s settings`),
         tokenName: text('name', 'name of the new token'),
         lifetime: duration('how long the new token works (default: the server’s)'),
         tokenStdin: flag('use the token on stdin instead of making one'),
       },
-      examples: [`eval "$(reeve connect ${name})" && ${example}`],
+      examples: [`eval "$(reeve connect ${name})" && ${example}`, `reeve connect ${name} --write`],
       run: async (context, input) => (await import('./commands/connect-others.ts')).connectOther(context, name, input),
     }),
   ),

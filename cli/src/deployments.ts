@@ -47,14 +47,17 @@ export async function writeDeployments(io: Pick<Io, 'env' | 'home'>, deployments
   await writePrivate(file, `${JSON.stringify(deployments, null, 2)}\n`)
 }
 
-/** Replaces a file in one step, so that a crash leaves the old one or the new one; only its owner may read it. */
-export async function writePrivate(file: string, content: string): Promise<void> {
+/**
+ * Replaces a file in one step, so that a crash leaves the old one or the new one; only its owner may read it, unless the
+ * mode says otherwise.
+ */
+export async function writePrivate(file: string, content: string, mode = 0o600): Promise<void> {
   const half = `${file}.${crypto.randomUUID().slice(0, 8)}.tmp`
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
     await writeFile(half, content, { mode: 0o600, flag: 'wx', flush: true })
     // The umask may have taken bits away, never added any; this makes the mode exact.
-    await chmod(half, 0o600)
+    await chmod(half, mode)
     await rename(half, file)
   } catch (thrown) {
     await rm(half, { force: true })

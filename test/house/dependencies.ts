@@ -9,7 +9,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   policy: ['yaml'],
   agent: ['@xterm/headless', 'ws'],
   boundary: ['asn1js', 'dns-packet', 'yaml'],
-  cli: ['commander', 'diff', 'tar-stream', 'ws', 'yauzl'],
+  cli: ['commander', 'diff', 'jsonc-parser', 'tar-stream', 'toml-eslint-parser', 'ws', 'yauzl'],
   dashboard: [
     '@fontsource-variable/inter',
     '@fontsource-variable/jetbrains-mono',

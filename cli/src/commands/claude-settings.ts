@@ -1,8 +1,7 @@
-import { chmod, copyFile, readFile, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault, toError } from '@reeve/base'
-import { isMissing, writePrivate } from '../deployments.ts'
 import type { Io } from '../io.ts'
+import { readSettings, replaceSettings } from './settings-file.ts'
 
 /** Claude Code's settings files: JSON with an `env` block that it applies to itself (docs.claude.com, settings). */
 
@@ -24,23 +23,16 @@ export async function mergeEnv(
   changes: Readonly<Record<string, string | null>>,
   now: Date,
 ): Promise<{ readonly changed: boolean; readonly backup: string | null }> {
-  // Settings kept elsewhere and linked here stay linked.
-  const target = await realpath(file).catch(() => file)
-  const text = await readOptional(target)
-  const settings = text === null ? {} : parseSettings(target, text)
-  const env = { ...envOf(target, settings) }
+  const read = await readSettings(file)
+  const settings = read.text === null ? {} : parseSettings(read.target, read.text)
+  const env = { ...envOf(read.target, settings) }
   for (const [name, value] of Object.entries(changes)) {
     if (value === null) delete env[name]
     else env[name] = value
   }
-  if (text !== null && JSON.stringify(env) === JSON.stringify(envOf(target, settings)))
+  if (read.text !== null && JSON.stringify(env) === JSON.stringify(envOf(read.target, settings)))
     return { changed: false, backup: null }
-  let backup: string | null = null
-  if (text !== null) {
-    backup = `${target}.${now.toISOString().replace(/[-:]|\.\d+/g, '')}.bak`
-    await copyPrivate(target, backup)
-  }
-  await writePrivate(target, `${JSON.stringify({ ...settings, env }, null, 2)}\n`)
+  const backup = await replaceSettings(read, `${JSON.stringify({ ...settings, env }, null, 2)}\n`, now)
   return { changed: true, backup }
 }
 
@@ -59,7 +51,7 @@ export async function effectiveEnv(
   ]
   const found = new Map<string, { value: string; from: string }>()
   for (const file of files) {
-    const text = await readOptional(file)
+    const { text } = await readSettings(file)
     if (text === null) continue
     for (const [name, value] of Object.entries(envOf(file, parseSettings(file, text)))) {
       if (!found.has(name)) found.set(name, { value: String(value), from: file })
@@ -69,22 +61,6 @@ export async function effectiveEnv(
     if (value !== undefined && !found.has(name)) found.set(name, { value, from: 'the environment' })
   }
   return found
-}
-
-async function readOptional(file: string): Promise<string | null> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (thrown) {
-    if (isMissing(thrown)) return null
-    throw new Fault('internal', `cannot read ${file}: ${toError(thrown).message}`, { cause: thrown })
-  }
-}
-
-async function copyPrivate(from: string, to: string): Promise<void> {
-  const copied = copyFile(from, to).then(() => chmod(to, 0o600))
-  await copied.catch((thrown: unknown) => {
-    throw new Fault('internal', `cannot keep a copy of ${from}: ${toError(thrown).message}`, { cause: thrown })
-  })
 }
 
 function parseSettings(file: string, text: string): Record<string, unknown> {

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import { exitCodes } from '../failure.ts'
 import { type Answer, type Column, table } from '../output/answer.ts'
 import { visibleLine } from '../output/visible.ts'
+import { agentSettings } from './agent-settings.ts'
 import { askBridge, type Verdict } from './ask-bridge.ts'
 import { effectiveEnv } from './claude-settings.ts'
 import { otherAgents } from './other-agents.ts'
@@ -40,7 +41,7 @@ export async function connectCheck(context: Context, input: { readonly client: s
     url,
     token,
     checks: found,
-  } = agent === undefined ? await settingsOfClaude(context) : settingsOf(agent, context)
+  } = agent === undefined ? await settingsOfClaude(context) : await settingsOf(agent, context)
   const checks = [...found]
   let exitCode = checks.some((check) => check.result === 'failed') ? 1 : 0
   if (url === '' || token === '') {
@@ -74,16 +75,25 @@ async function settingsOfClaude({ io }: Context): Promise<Settings> {
   return { url: url?.value ?? '', token: token?.value ?? '', checks }
 }
 
-function settingsOf({ name, title, address, token }: (typeof otherAgents)[number], { io }: Context): Settings {
-  const [url, key] = [io.env[address] ?? '', io.env[token] ?? '']
-  const fix = `eval "$(reeve connect ${name})"`
+async function settingsOf(
+  { name, title, address, token }: (typeof otherAgents)[number],
+  { io }: Context,
+): Promise<Settings> {
+  const { url, token: key } = await agentSettings[name].inUse(io)
+  const fix = `eval "$(reeve connect ${name})", or reeve connect ${name} --write`
   const checks = [
-    url === ''
-      ? failed('address', `${address} is not set: ${title} would not go through Reeve`, fix)
-      : okay('address', `${url}, from the environment`),
-    key === '' ? failed('token', `${token} is not set`, fix) : okay('token', `${hint(key)}, from the environment`),
+    url === null
+      ? failed(
+          'address',
+          `${address} is not set, nor ${title} told in its settings: it would not go through Reeve`,
+          fix,
+        )
+      : okay('address', `${url.value}, from ${url.from}`),
+    key === null
+      ? failed('token', `${token} is not set, and none is in the settings of ${title}`, fix)
+      : okay('token', `${hint(key.value)}, from ${key.from}`),
   ]
-  return { url, token: key, checks }
+  return { url: url?.value ?? '', token: key?.value ?? '', checks }
 }
 
 const okay = (check: string, detail: string): Check => ({ check, result: 'ok', detail, fix: '' })

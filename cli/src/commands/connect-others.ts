@@ -5,10 +5,11 @@ import type { Context } from '../context.ts'
 import { type Answer, type Column, oneText } from '../output/answer.ts'
 import { readStdinLines } from '../prompt.ts'
 import { checkProvider, makeToken, quote } from './connect.ts'
-import { type OtherAgent, otherAgents } from './other-agents.ts'
+import { type OtherAgent, opencodeProvider, otherAgents } from './other-agents.ts'
 
 interface ConnectInput {
   readonly provider: string | undefined
+  readonly write: boolean
   readonly tokenName: string | undefined
   readonly lifetime: number | undefined
   readonly tokenStdin: boolean
@@ -24,7 +25,7 @@ const columns: readonly Column<Connection>[] = [
   { name: 'token', value: (row) => row.token, priority: 0 },
 ]
 
-/** Shell code that sets an agent up, for eval. */
+/** Shell code that sets an agent up, for eval; or the agent's own settings. */
 export async function connectOther(context: Context, name: OtherAgent, input: ConnectInput): Promise<Answer> {
   const agent = otherAgents.find((one) => one.name === name)
   if (agent === undefined) throw new Fault('invalid', `"${name}" is not known`)
@@ -34,10 +35,18 @@ export async function connectOther(context: Context, name: OtherAgent, input: Co
   // With a token at hand nobody has to be signed in; the bridge itself says whether it is good.
   const client = given === null ? await context.client() : null
   if (client !== null) await checkProvider(context, client, provider)
+  const base_url = `${url}/api/v2/aibridge/${encodeURIComponent(provider)}${name === 'gemini' ? '' : '/v1'}`
+  if (input.write) {
+    return (await import('./connect-write.ts')).writeAgent(context, agent, {
+      baseUrl: base_url,
+      mayKeepToken: given === null && input.tokenName === undefined && input.lifetime === undefined,
+      makeToken: async () => given ?? (await makeToken(context, client, input, name)),
+    })
+  }
   if (name === 'gemini') await noteGeminiSettings(context)
   const token = given ?? (await makeToken(context, client, input, name))
-  const base_url = `${url}/api/v2/aibridge/${encodeURIComponent(provider)}${name === 'gemini' ? '' : '/v1'}`
-  if (context.io.tty.stdout) context.note(`run this with eval: eval "$(reeve connect ${name})"`)
+  if (context.io.tty.stdout)
+    context.note(`run this with eval, or use --write for good: eval "$(reeve connect ${name})"`)
   const connection = { base_url, token }
   const code = [exported(agent.address, base_url), exported(agent.token, token), ...moreCode[name](connection)]
   return oneText(connection, code.join('\n'), columns, (row) => row.token)
@@ -58,12 +67,7 @@ const moreCode: Readonly<Record<OtherAgent, (connection: Connection) => readonly
   gemini: () => [],
   // Its own configuration stays, and this is laid over it.
   opencode: ({ base_url }) => {
-    const reeve = {
-      npm: '@ai-sdk/openai-compatible',
-      name: 'Reeve',
-      options: { baseURL: base_url, apiKey: '{env:REEVE_OPENCODE_TOKEN}' },
-      models: { 'gpt-5.5': {}, 'scripted-1': {} },
-    }
+    const reeve = opencodeProvider(base_url, '{env:REEVE_OPENCODE_TOKEN}')
     const config = JSON.stringify({ provider: { reeve } })
     return [exported('OPENCODE_CONFIG_CONTENT', config)]
   },
