@@ -33,6 +33,9 @@ export interface InUse {
 
 interface AgentSettings {
   files(io: Io): Promise<readonly AgentFile[]>
+  /** What stands in those files. */
+  written(io: Io): Promise<InUse>
+  /** What is used in this shell and this folder, which may come before. */
   inUse(io: Io): Promise<InUse>
 }
 
@@ -43,21 +46,22 @@ export const agentSettings: Readonly<Record<OtherAgent, AgentSettings>> = {
       const file = codexConfig(io)
       return [{ file, secret: true, edit: (text, connection) => setToml(file, text, codexChange(connection)) }]
     },
-    inUse: async (io) => {
-      const { REEVE_CODEX_BASE_URL: url = '', REEVE_CODEX_TOKEN: token = '' } = io.env
-      if (url !== '') return { url: inEnvironment(url), token: inEnvironment(token) }
+    written: async (io) => {
       const file = codexConfig(io)
       const { text } = await readSettings(file)
       const values = text === null ? {} : tomlValues(file, text)
       const table = at(values, 'model_providers', String(values['model_provider']))
       const key = at(table, 'env_key')
+      const token = at(table, 'experimental_bearer_token')
       return {
         url: inFile(at(table, 'base_url'), file),
-        token:
-          typeof key === 'string'
-            ? inEnvironment(io.env[key] ?? '')
-            : inFile(at(table, 'experimental_bearer_token'), file),
+        token: typeof key === 'string' ? inEnvironment(io.env[key]) : inFile(token, file),
       }
+    },
+    inUse: async (io) => {
+      const { REEVE_CODEX_BASE_URL: url = '', REEVE_CODEX_TOKEN: token } = io.env
+      if (url === '') return agentSettings.codex.written(io)
+      return { url: inEnvironment(url), token: inEnvironment(token) }
     },
   },
   gemini: {
@@ -78,14 +82,16 @@ export const agentSettings: Readonly<Record<OtherAgent, AgentSettings>> = {
         },
       ]
     },
+    written: (io) => geminiEnv(join(geminiFolder(io), '.env')),
     inUse: async (io) => {
       const file = await geminiEnvFile(io)
-      const values = file === null ? new Map<string, string>() : dotenvValues((await readSettings(file)).text ?? '')
-      const found = (name: string): Found | null => {
-        const own = io.env[name]
-        return own === undefined ? inFile(values.get(name), file ?? '') : inEnvironment(own)
+      const { url, token } = file === null ? { url: null, token: null } : await geminiEnv(file)
+      const { GOOGLE_GEMINI_BASE_URL: ownUrl, GEMINI_API_KEY: ownToken } = io.env
+      // A variable that is there counts, even an empty one.
+      return {
+        url: ownUrl === undefined ? url : inEnvironment(ownUrl),
+        token: ownToken === undefined ? token : inEnvironment(ownToken),
       }
-      return { url: found('GOOGLE_GEMINI_BASE_URL'), token: found('GEMINI_API_KEY') }
     },
   },
   opencode: {
@@ -93,9 +99,7 @@ export const agentSettings: Readonly<Record<OtherAgent, AgentSettings>> = {
       const file = await opencodeConfig(io)
       return [{ file, secret: true, edit: (text, connection) => setOpencode(opencodeJson(file, text), connection) }]
     },
-    inUse: async (io) => {
-      const { REEVE_OPENCODE_BASE_URL: url = '', REEVE_OPENCODE_TOKEN: token = '' } = io.env
-      if (url !== '') return { url: inEnvironment(url), token: inEnvironment(token) }
+    written: async (io) => {
       const file = await opencodeConfig(io)
       const { text } = await readSettings(file)
       const options = at(text === null ? {} : jsonValues(opencodeJson(file, text)), 'provider', 'reeve', 'options')
@@ -103,8 +107,13 @@ export const agentSettings: Readonly<Record<OtherAgent, AgentSettings>> = {
       const variable = typeof key === 'string' ? /^\{env:(.+)\}$/.exec(key)?.[1] : undefined
       return {
         url: inFile(at(options, 'baseURL'), file),
-        token: variable === undefined ? inFile(key, file) : inEnvironment(io.env[variable] ?? ''),
+        token: variable === undefined ? inFile(key, file) : inEnvironment(io.env[variable]),
       }
+    },
+    inUse: async (io) => {
+      const { REEVE_OPENCODE_BASE_URL: url = '', REEVE_OPENCODE_TOKEN: token } = io.env
+      if (url === '') return agentSettings.opencode.written(io)
+      return { url: inEnvironment(url), token: inEnvironment(token) }
     },
   },
 }
@@ -143,6 +152,14 @@ function geminiFolder(io: Io): string {
   return join(home === '' ? homeOf(io, 'GEMINI_CLI_HOME') : resolve(io.cwd, home), '.gemini')
 }
 
+async function geminiEnv(file: string): Promise<InUse> {
+  const values = dotenvValues((await readSettings(file)).text ?? '')
+  return {
+    url: inFile(values.get('GOOGLE_GEMINI_BASE_URL'), file),
+    token: inFile(values.get('GEMINI_API_KEY'), file),
+  }
+}
+
 /** The one `.env` that Gemini CLI reads here: the nearest, from this folder upwards, and only then its own. */
 async function geminiEnvFile(io: Io): Promise<string | null> {
   const own = geminiFolder(io)
@@ -172,7 +189,7 @@ function homeOf(io: Io, variable: string): string {
   throw new Fault('invalid', 'there is no home directory', { fix: `set ${variable}` })
 }
 
-const inEnvironment = (value: string): Found | null => (value === '' ? null : { value, from: 'the environment' })
+const inEnvironment = (value: string | undefined): Found | null => inFile(value, 'the environment')
 const inFile = (value: unknown, from: string): Found | null =>
   typeof value === 'string' && value !== '' ? { value, from } : null
 

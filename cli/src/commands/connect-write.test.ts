@@ -96,6 +96,16 @@ test('a file as it was stays beside it, and nobody else may read either any more
   expect(await modeOf('.codex/config.toml')).toBe(0o600)
 })
 
+test('two changes within a second leave two copies', async () => {
+  await put('.codex/config.toml', 'a = 1\n')
+  await writeGiven('codex')
+  const [row] = JSON.parse((await writeGiven('codex', { token: 'rv_other' })).stdout)
+  expect(row.settings).toEqual(['model_providers.reeve.experimental_bearer_token'])
+  expect(row.backup).toMatch(/-2\.bak$/)
+  expect(await readFile(row.backup, 'utf8')).toContain('rv_given')
+  expect(await text('.codex/config.toml.20261120T120000Z.bak')).toBe('a = 1\n')
+})
+
 test('a file that has the token already and that others can read is closed to them', async () => {
   await writeGiven('codex')
   await chmod(join(home, '.codex/config.toml'), 0o644)

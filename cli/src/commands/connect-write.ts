@@ -35,19 +35,16 @@ export async function writeAgent(
   { baseUrl, mayKeepToken, makeToken }: Wanted,
 ): Promise<Answer> {
   const { io } = context
-  const { files, inUse } = agentSettings[name]
+  const { files, written, inUse } = agentSettings[name]
   const read = await Promise.all((await files(io)).map(async (one) => ({ ...one, ...(await readSettings(one.file)) })))
   // Tried first: a file that cannot be merged is found before a token is made for it.
   for (const { text, edit } of read) edit(text ?? '', { base_url: baseUrl, token: 'token' })
 
-  const before = await inUse(io)
-  const isOwn = read.some(({ file }) => file === before.url?.from && file === before.token?.from)
-  const isKept =
-    mayKeepToken &&
-    isOwn &&
-    before.url?.value === baseUrl &&
-    (await askBridge(baseUrl, before.token!.value, io.signal, { agent: name, models })).ok
-  const connection: Connection = { base_url: baseUrl, token: isKept ? before.token!.value : await makeToken() }
+  const { url, token: own } = await written(io)
+  const isOwn = read.some(({ file }) => file === url?.from && file === own?.from) && url?.value === baseUrl
+  const ask = { agent: name, models }
+  const isKept = mayKeepToken && isOwn && own !== null && (await askBridge(baseUrl, own.value, io.signal, ask)).ok
+  const connection: Connection = { base_url: baseUrl, token: isKept ? own.value : await makeToken() }
 
   const rows: Written[] = []
   for (const { file, secret, edit, target, text, mode } of read) {

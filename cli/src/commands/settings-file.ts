@@ -1,4 +1,4 @@
-import { chmod, copyFile, readFile, readlink, realpath, stat } from 'node:fs/promises'
+import { chmod, constants, copyFile, readFile, readlink, realpath, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { Fault, plainText, toError } from '@reeve/base'
 import { isMissing, writePrivate } from '../deployments.ts'
@@ -44,8 +44,7 @@ export async function replaceSettings(
   now: Date,
   mode = 0o600,
 ): Promise<string | null> {
-  const backup = text === null ? null : `${target}.${now.toISOString().replace(/[-:]|\.\d+/g, '')}.bak`
-  if (backup !== null) await copyPrivate(target, backup)
+  const backup = text === null ? null : await copyPrivate(target, now)
   await writePrivate(target, content, mode)
   return backup
 }
@@ -70,9 +69,22 @@ async function behindLinks(file: string, linksMax = 40): Promise<string> {
   }
 }
 
-async function copyPrivate(from: string, to: string): Promise<void> {
-  const copied = copyFile(from, to).then(() => chmod(to, 0o600))
-  await copied.catch((thrown: unknown) => {
+/** Under the time of day, and a number where that second has a copy already. */
+async function copyPrivate(from: string, now: Date): Promise<string> {
+  const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '')
+  try {
+    for (let number = 1; ; number += 1) {
+      const to = `${from}.${stamp}${number === 1 ? '' : `-${number}`}.bak`
+      try {
+        await copyFile(from, to, constants.COPYFILE_EXCL)
+      } catch (thrown) {
+        if (Object(thrown).code === 'EEXIST') continue
+        throw thrown
+      }
+      await chmod(to, 0o600)
+      return to
+    }
+  } catch (thrown) {
     throw new Fault('internal', `cannot keep a copy of ${from}: ${toError(thrown).message}`, { cause: thrown })
-  })
+  }
 }
