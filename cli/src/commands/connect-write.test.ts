@@ -190,6 +190,10 @@ test('files that cannot be merged are left alone, it is said where, and no token
     code: 2,
     stderr: expect.stringContaining('is not a file'),
   })
+  await rm(join(home, '.codex'), { recursive: true })
+  await put('.codex', 'a file in the place of a folder')
+  const ran = await write(deployment.url, 'codex')
+  expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining('.codex is not a folder') })
   expect(deployment.asked.some((one) => one.name === 'createToken')).toBe(false)
 })
 

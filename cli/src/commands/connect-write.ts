@@ -3,7 +3,7 @@ import { type Answer, type Column, table } from '../output/answer.ts'
 import { agentSettings, type Connection, type InUse } from './agent-settings.ts'
 import { askBridge } from './ask-bridge.ts'
 import type { otherAgents } from './other-agents.ts'
-import { readSettings, replaceSettings } from './settings-file.ts'
+import { readSettings, refuseUnwritable, replaceSettings } from './settings-file.ts'
 
 /** What came of one file. */
 interface Written {
@@ -39,6 +39,7 @@ export async function writeAgent(
   const read = await Promise.all((await files(io)).map(async (one) => ({ ...one, ...(await readSettings(one.file)) })))
   // Tried first: a file that cannot be merged is found before a token is made for it.
   for (const { text, edit } of read) edit(text ?? '', { base_url: baseUrl, token: 'token' })
+  for (const one of read) await refuseUnwritable(one)
 
   const { url, token: own } = await written(io)
   const isOwn = read.some(({ file }) => file === url?.from && file === own?.from) && url?.value === baseUrl

@@ -105,6 +105,10 @@ test('settings that cannot be merged are left alone, and no token is made for th
     expect(ran, text).toMatchObject({ code: 2, stdout: '' })
     expect(await readFile(settings, 'utf8')).toBe(text)
   }
+  await rm(join(home, '.claude'), { recursive: true })
+  await writeFile(join(home, '.claude'), 'a file in the place of a folder')
+  const ran = await connect(deployment.url, ['--write'])
+  expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining('.claude is not a folder') })
   expect(deployment.asked.some((one) => one.name === 'createToken')).toBe(false)
 })
 

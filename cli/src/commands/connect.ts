@@ -5,6 +5,7 @@ import { type Answer, type Column, one, oneText } from '../output/answer.ts'
 import { readStdinLines } from '../prompt.ts'
 import { askBridge } from './ask-bridge.ts'
 import { effectiveEnv, mergeEnv, settingsFile } from './claude-settings.ts'
+import { readSettings, refuseUnwritable } from './settings-file.ts'
 import { lifetimeSeconds } from './tokens.ts'
 
 interface ConnectInput {
@@ -77,6 +78,7 @@ async function write(
   const file = settingsFile(io, input.scope ?? 'user')
   // Read first: a file that cannot be merged is found before a token is made for it.
   const before = await effectiveEnv(io)
+  await refuseUnwritable(await readSettings(file))
   const kept =
     given === null && input.tokenName === undefined && input.lifetime === undefined
       ? await workingToken(context, file, baseUrl, before)

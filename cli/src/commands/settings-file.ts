@@ -1,4 +1,4 @@
-import { chmod, constants, copyFile, readFile, readlink, realpath, stat } from 'node:fs/promises'
+import { access, chmod, constants, copyFile, readFile, readlink, realpath, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { Fault, plainText, toError } from '@reeve/base'
 import { isMissing, writePrivate } from '../deployments.ts'
@@ -34,6 +34,19 @@ export async function readSettings(file: string): Promise<SettingsFile> {
   } catch (thrown) {
     if (thrown instanceof Fault) throw thrown
     throw new Fault('internal', `cannot read ${file}: ${toError(thrown).message}`, { cause: thrown })
+  }
+}
+
+/** For those who make a token first: a file that cannot be written is found before there is one. */
+export async function refuseUnwritable({ target }: SettingsFile): Promise<void> {
+  for (let folder = dirname(target); ; folder = dirname(folder)) {
+    try {
+      if ((await stat(folder)).isDirectory()) return await access(folder, constants.W_OK)
+      throw new Error(`${folder} is not a folder`)
+    } catch (thrown) {
+      if (isMissing(thrown) && folder !== dirname(folder)) continue
+      throw new Fault('invalid', `cannot write ${target}: ${toError(thrown).message}`, { cause: thrown })
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { Fault } from '@reeve/base'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { setToml } from './toml-edit.ts'
+import { setToml, tomlValues } from './toml-edit.ts'
 
 const change = {
   top: ['model_provider', 'reeve'] as const,
@@ -75,4 +76,39 @@ test.each([
 ])('%j is refused, and it is said where', (text, message) => {
   expect(() => edit(text)).toThrow(message)
   expect(() => edit(text)).toThrow(Fault)
+})
+
+test('whatever else is in there is there afterwards, line by line', () => {
+  const pieces = [
+    () => '# [model_providers.reeve]',
+    () => '',
+    (n: number) => `key-${n} = ${n} # model_provider = "x"`,
+    (n: number) => `"a ${n}".b.c = [1979-05-27, 07:32:00, 0x1f, 1e3, inf]`,
+    (n: number) => `  text${n} = '''\n[model_providers]\n\n"'''`,
+    (n: number) => `list${n} = [\n  { x = "]" }, # one\n\n  { x = '#' },\n]`,
+    (n: number) => `[table.t${n}] # of mine`,
+    () => '[[many]]',
+    (n: number) => `[model_providers.p${n}]\nname = "P"`,
+    (n: number) => `[ model_providers . reeve . sub${n} ]`,
+  ]
+  const piece = fc.constantFrom(...pieces)
+  const documents = fc.tuple(fc.array(piece, { maxLength: 12 }), fc.constantFrom('\n', '\r\n'), fc.boolean())
+  fc.assert(
+    fc.property(documents, ([chosen, eol, isClosed]) => {
+      const lines = chosen
+        .map((make, index) => make(index))
+        .join('\n')
+        .split('\n')
+      const before = lines.join(eol) + (isClosed ? eol : '')
+      const { text } = edit(before)
+      const after = text.split(/\r?\n/)
+      let from = 0
+      for (const one of lines) {
+        from = after.indexOf(one, from) + 1
+        expect(from, `${one} in ${text}`).toBeGreaterThan(0)
+      }
+      expect(tomlValues('', text)).toMatchObject({ ...tomlValues('', before), model_provider: 'reeve' })
+      expect(edit(text)).toEqual({ text, names: [] })
+    }),
+  )
 })
