@@ -11,6 +11,7 @@ import type { Masker } from './masking/masker.ts'
 import { gatekeeperOf } from './gate/gatekeeper.ts'
 import { denyModel } from './gate/model-decision.ts'
 import type { Policy } from './policy.ts'
+import type { ProviderStanding } from './provider-standing.ts'
 import type { Provider } from './providers/provider.ts'
 import {
   type Decision,
@@ -58,6 +59,8 @@ export interface Bridge {
   readonly sockets: number
   /** How the keys of each provider do, by its name. */
   countKeys(): ReadonlyMap<string, ReturnType<Standing['countKeys']>>
+  /** How each provider does: its keys, its models and what is under way there. */
+  standings(): readonly ProviderStanding[]
   /** Closes the WebSockets over which nothing is asked, and the others as soon as they have their answer. */
   stopSockets(): void
   /** Takes nothing new, waits for what is open, and interrupts what is left of it after `graceMs`. */
@@ -306,6 +309,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       return open.items.length + sockets.asked
     },
     countKeys: () => new Map([...providers()].map(([name, each]) => [name, upstreams.standing.countKeys(each)])),
+    standings: () => upstreams.standing.tell(providers().values()),
     stopSockets: sockets.stop,
     get sockets() {
       return sockets.open

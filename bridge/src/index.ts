@@ -17,7 +17,7 @@ export { defaultModels as vertexModels } from './providers/vertex-messages/defau
 export { vertexProvider } from './providers/vertex.ts'
 export { geminiProvider } from './providers/gemini.ts'
 export { openaiProvider } from './providers/openai.ts'
-export type { ProviderKey } from './pool/pool.ts'
+export type { KeyStanding, ProviderKey } from './pool/pool.ts'
 export {
   type Denial,
   everythingAllowed,
@@ -26,6 +26,7 @@ export {
   type ProposedCall,
   type ToolGate,
 } from './policy.ts'
+export type { ProviderStanding } from './provider-standing.ts'
 export {
   type Connect,
   credentialFor,

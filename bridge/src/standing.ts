@@ -13,6 +13,7 @@ import {
   usableAgain,
   withoutOthers,
 } from './pool/pool.ts'
+import { type ProviderStanding, tellStanding } from './provider-standing.ts'
 import type { Provider } from './providers/provider.ts'
 import type { RelaySummary } from './answer-record.ts'
 import type { Refusal } from './wire/wire-format.ts'
@@ -24,11 +25,15 @@ export interface Standing {
    * credential of his own does not need a key.
    */
   admit(provider: Provider, model: string, withKey: boolean): Refusal | null
+  /** What was admitted is under way, until `ended` is told of it. */
+  asked(provider: Provider): void
   ended(provider: Provider, model: string, summary: Pick<RelaySummary, 'outcome' | 'statusCode'>): void
   takeKey(provider: Provider, model: string, tried: readonly string[]): ProviderKey | null
   noteStatus(provider: Provider, model: string, key: ProviderKey, answer: KeyAnswer): void
   /** How many of a provider's keys do how; each is counted as it does with the model with which it does worst. */
   countKeys(provider: Provider): Readonly<Record<KeyStanding, number>>
+  /** How each of them does now, in not too many words. */
+  tell(providers: Iterable<Provider>): readonly ProviderStanding[]
 }
 
 export interface KeyAnswer {
@@ -38,11 +43,16 @@ export interface KeyAnswer {
 
 /** Models are the clients' words: no more of them are remembered. */
 const rememberedMax = 1000
+/** So many rests of keys and breakers are told of: of one provider, and of all together. */
+const toldOfOneMax = 50
+const toldMax = 200
 
 /** Kept in this process: another replica learns it for itself, from its own answers. */
 export function createStanding({ clock, observe }: { clock: Clock; observe: (event: BridgeEvent) => void }): Standing {
   const pools = new Map<string, { readonly keys: readonly ProviderKey[]; state: PoolState }>()
   const breakers = new Map<string, BreakerState>()
+  const underWay = new Map<string, number>()
+  const usedAtMs = new Map<string, number>()
 
   /**
    * What is known of the provider's keys for a model: providers limit each model by itself. After a change of the keys,
@@ -69,6 +79,11 @@ export function createStanding({ clock, observe }: { clock: Clock; observe: (eve
     breakers.set(key, state)
   }
 
+  function noteUse(place: string, nowMs: number): void {
+    if (!usedAtMs.delete(place)) makeRoom(usedAtMs)
+    usedAtMs.set(place, nowMs)
+  }
+
   function changed(providerName: string, { is: from }: BreakerState, { is: state }: BreakerState): void {
     if (from !== state) observe({ kind: 'breaker', providerName, from, state })
   }
@@ -91,14 +106,20 @@ export function createStanding({ clock, observe }: { clock: Clock; observe: (eve
       keep(key, provider, admission.state)
       return null
     },
+    asked: ({ name }) => void underWay.set(name, (underWay.get(name) ?? 0) + 1),
     ended(provider, model, summary) {
+      const left = (underWay.get(provider.name) ?? 0) - 1
+      if (left > 0) underWay.set(provider.name, left)
+      else underWay.delete(provider.name)
       const key = placeOf(provider, model)
       keep(key, provider, note(breakers.get(key) ?? closed, verdictOn(summary), clock.monotonicMs()))
     },
     takeKey(provider, model, tried) {
       const pool = poolOf(provider, model)
-      const { key, state } = takeKey(provider.keys, pool.state, clock.monotonicMs(), tried)
+      const nowMs = clock.monotonicMs()
+      const { key, state } = takeKey(provider.keys, pool.state, nowMs, tried)
       pool.state = state
+      if (key !== null) noteUse(placeOf(provider, key.id), nowMs)
       return key
     },
     noteStatus(provider, model, key, answer) {
@@ -118,7 +139,33 @@ export function createStanding({ clock, observe }: { clock: Clock; observe: (eve
       }
       return counts
     },
+    tell(providers) {
+      const at = { now: clock.now(), ms: clock.monotonicMs() }
+      let left = toldMax
+      return [...providers].map((provider) => {
+        const { name, keys } = provider
+        const known = {
+          name,
+          keys,
+          pools: inPlace(pools, provider).map(([model, { state }]) => [model, state] as const),
+          breakers: inPlace(breakers, provider),
+          usedAtMs: ({ id }: ProviderKey) => usedAtMs.get(placeOf(provider, id)) ?? null,
+          requests: underWay.get(name) ?? 0,
+        }
+        const told = tellStanding(known, at, Math.min(left, toldOfOneMax))
+        left -= told.models.length + told.keys.reduce((sum, { rests }) => sum + rests.length, 0)
+        return told
+      })
+    },
   }
+}
+
+/** What is remembered of a provider, by model. */
+function inPlace<Value>(remembered: ReadonlyMap<string, Value>, provider: Provider): (readonly [string, Value])[] {
+  const start = placeOf(provider, '')
+  return [...remembered]
+    .filter(([place]) => place.startsWith(start))
+    .map(([place, value]) => [place.slice(start.length), value] as const)
 }
 
 const placeOf = ({ name }: Provider, model: string): string => `${name}\n${model}`

@@ -200,7 +200,10 @@ export function createUpstreams({ limits, clock, log, observe, tracer }: Upstrea
         send,
         settled: () => (held = null),
       })
-      if (model !== null) void relay.finished.then((summary) => standing.ended(provider, model, summary))
+      if (model !== null) {
+        standing.asked(provider)
+        void relay.finished.then((summary) => standing.ended(provider, model, summary))
+      }
       return relay
     },
     async close() {

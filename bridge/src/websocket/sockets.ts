@@ -209,7 +209,10 @@ async function begin(
   const decisions = keeper?.decisions ?? (denied === null ? [] : [denied.decision])
   const about = { start, recording: noted, clock, cameMs, providerRequestId: requestId, leave }
   const turn = new Turn({ ...about, hold, decisions })
-  if (refusal === null) return turn
+  if (refusal === null) {
+    standing.asked(provider)
+    return turn
+  }
   leave()
   try {
     const why = { errorType: errorTypeOf(refusal) ?? refusal.reason, errorMessage: refusal.message }
