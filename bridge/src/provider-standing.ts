@@ -76,7 +76,7 @@ export function tellStanding(known: KnownOf, at: Moment, max: number): ProviderS
       return {
         id: key.id,
         usedAt: usedMs === null ? null : instantOf(usedMs, at),
-        rests: toldRests.filter(({ keyId }) => keyId === key.id).map(({ keyId: _, ...rest }) => rest),
+        rests: toldRests.filter(({ of }) => of === key).map(({ rest }) => rest),
       }
     }),
     models: told,
@@ -99,17 +99,17 @@ function reportModels(breakers: KnownOf['breakers'], at: Moment): ModelReport[] 
   return found.toSorted((a, b) => Number(b.state === 'open') - Number(a.state === 'open'))
 }
 
-function reportRests({ keys, pools }: KnownOf, at: Moment): (KeyRest & { readonly keyId: string })[] {
-  const found: (KeyRest & { readonly keyId: string })[] = []
+function reportRests({ keys, pools }: KnownOf, at: Moment): { readonly of: ProviderKey; readonly rest: KeyRest }[] {
+  const found: { readonly of: ProviderKey; readonly rest: KeyRest }[] = []
   for (const [model, pool] of pools) {
     for (const key of keys) {
       const state = standingOf(key, pool, at.ms)
       if (state === 'usable') continue
       const until = instantOf(pool.get(key.id)?.usableAtMs ?? at.ms, at)
-      found.push({ keyId: key.id, model: modelIn(model), state, until })
+      found.push({ of: key, rest: { model: modelIn(model), state, until } })
     }
   }
-  return found.toSorted((a, b) => keyStandings.indexOf(b.state) - keyStandings.indexOf(a.state))
+  return found.toSorted((a, b) => keyStandings.indexOf(b.rest.state) - keyStandings.indexOf(a.rest.state))
 }
 
 const instantOf = (ms: number, at: Moment): Date => new Date(at.now.getTime() + Math.round(ms - at.ms))

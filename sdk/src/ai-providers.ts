@@ -79,7 +79,7 @@ const weight = z.number().int().min(0).max(1000)
 const newKey = z.strictObject({ api_key, weight: weight.optional() })
 const keptKey = z.strictObject({ id: Id, weight: weight.optional() })
 
-const params = z.object({ provider: z.string().min(1).max(64).describe('Name or id.') })
+export const aiProviderParams = z.object({ provider: z.string().min(1).max(64).describe('Name or id.') })
 const tag = 'AI providers'
 
 export const listAiProviders = endpoint({
@@ -122,7 +122,7 @@ export const getAiProvider = endpoint({
   summary: 'One provider with hints of its keys',
   tag,
   permission: 'ai_provider:read',
-  params,
+  params: aiProviderParams,
   result: AiProvider,
   faults: ['not_found'],
 })
@@ -134,7 +134,7 @@ export const updateAiProvider = endpoint({
   summary: 'Change a provider; what is not named stays, and open requests go on',
   tag,
   permission: 'ai_provider:update',
-  params,
+  params: aiProviderParams,
   body: z.strictObject({
     display_name: display_name.optional(),
     base_url: base_url.optional().describe('Another scheme, host or port drops the keys that were kept so far.'),
@@ -161,7 +161,7 @@ export const testAiProvider = endpoint({
   summary: 'Ask a provider for its models with each key, and tell what came',
   tag,
   permission: 'ai_provider:update',
-  params,
+  params: aiProviderParams,
   result: z.object({ results: z.array(AiProviderTestResult) }),
   faults: ['not_found'],
 })
@@ -173,7 +173,7 @@ export const deleteAiProvider = endpoint({
   summary: 'Take a provider and its keys away; open requests go on',
   tag,
   permission: 'ai_provider:delete',
-  params,
+  params: aiProviderParams,
   status: 204,
   result: NoContent,
   faults: ['not_found', 'conflict'],

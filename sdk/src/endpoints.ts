@@ -14,6 +14,7 @@ import {
   testAiProvider,
   updateAiProvider,
 } from './ai-providers.ts'
+import { getAiProviderStanding } from './ai-provider-standing.ts'
 import { checkAiRules, deleteAiRules, getAiRules, listAiRules, previewAiRules, putAiRules } from './ai-rules.ts'
 import { createAuditSink, deleteAuditSink, listAuditSinks, testAuditSink, updateAuditSink } from './audit-sinks.ts'
 import { getAgentFirewallSession, listAgentFirewallLogs } from './agent-firewall.ts'
@@ -225,6 +226,7 @@ export const endpoints = {
   listAiProviders,
   createAiProvider,
   getAiProvider,
+  getAiProviderStanding,
   updateAiProvider,
   testAiProvider,
   deleteAiProvider,

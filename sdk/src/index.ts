@@ -34,6 +34,7 @@ export { ListeningPort, ListeningPorts, StreamHeader, TerminalSize } from './age
 export { type ProcessRecord, type ProcessRecordKind, recordOf, recordParser } from './process-records.ts'
 export { AuditCheckpoint, AuditEvent, AuditKey } from './audit.ts'
 export { AiProviderSettings } from './ai-provider-settings.ts'
+export { AiGatewayStanding, AiKeyRest, AiKeyStanding, AiModelStanding, AiStanding } from './ai-provider-standing.ts'
 export { AiProvider, AiProviderKey, AiProviderTestResult, AiProviderType, aiKeysMax } from './ai-providers.ts'
 export { AiRules, AiRulesContent, RuleDecision, RulesCheck, rulePatternsMax, UsedModel } from './ai-rules.ts'
 export { AuditSink } from './audit-sinks.ts'

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import { agentBundlePath, boundaryBundlePath } from '@reeve/sdk'
+import { agentBundlePath, type AiProvider, boundaryBundlePath } from '@reeve/sdk'
 import { Counter } from 'prom-client'
 import type { Foundation } from './app-foundation.ts'
 import { type Handler, placeOf, type UpgradeRest } from './app-entrance.ts'
@@ -22,6 +22,7 @@ import { externalAuthRoutes, isExternalAuthCallback } from './external-auth/rout
 import { registerGatewayListMetrics } from './gateway/gateway-list-metrics.ts'
 import { journalOfAll, listGateways } from './gateway/gateways.ts'
 import type { Gateway } from './gateway/gateway.ts'
+import { standingOf } from './gateway/provider-standings.ts'
 import { createRecordSource } from './gateway/records-out/record-source.ts'
 import { openRecords } from './gateway/records.ts'
 import { bridgeStatus } from './gateway/status.ts'
@@ -221,6 +222,7 @@ export async function startControl({ foundation, gateway, url, isReady, stopping
   const forms = undo.use(formSockets({ room: workspaces, authenticate, origins, https, stopping }))
   const tasks = undo.use(startTasks(workspaces, { dial: streaming.dial, metrics: registry }))
 
+  const standing = (provider: AiProvider) => standingOf({ db: db.sql, clock, log }, provider)
   const routes = [
     ...deploymentRoutes({
       version,
@@ -237,7 +239,7 @@ export async function startControl({ foundation, gateway, url, isReady, stopping
     ...keyringRoutes(rotation),
     ...externalAuthRoutes(externalAuth, accessTokenFor),
     ...notifications.routes,
-    ...providerRoutes({ providers, db, keyring, outboundAllowed: config.outboundAllowed, clock, log }),
+    ...providerRoutes({ providers, db, keyring, outboundAllowed: config.outboundAllowed, standing, clock, log }),
     ...ruleRoutes({ rules, db, clock, log }),
     ...licensing.routes,
     ...boundaries.routes,

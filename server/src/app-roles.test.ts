@@ -11,6 +11,8 @@ import { emptyDatabase, type TestDatabase, testDatabase } from './db/testing.ts'
 import { saveGateway } from './gateway/gateway-queries.ts'
 import { registerGatewayListMetrics } from './gateway/gateway-list-metrics.ts'
 import { ask, type TestAnswer } from './http/testing.ts'
+import { json, providerError } from '../../test/support/replies.ts'
+import { startUpstream } from '../../test/support/upstream.ts'
 
 const first = { email: 'dana@example.com', username: 'dana', password: 'correct horse battery' }
 const question = { model: 'm', max_tokens: 10, messages: [{ role: 'user', content: 'hello' }] }
@@ -114,6 +116,49 @@ test('what one server relays, the other shows, and the gateway is on its list', 
     enabled: true,
     journal: { healthy: true },
   })
+})
+
+test('what a gateway finds out about a provider is told where providers are administered', async () => {
+  const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>()
+  await using upstream = await startUpstream((request) => {
+    if (request.header('x-api-key')[0] === 'sk-first-0123456789')
+      return providerError(401, 'authentication_error', 'no')
+    if (JSON.parse(request.body.toString()).model === 'broken') return providerError(500, 'api_error', 'no')
+    return [{ do: 'until', settled: mayAnswer }, ...json({ id: 'msg_1', type: 'message' })]
+  })
+  const made = await call(control, 'POST', '/api/v2/ai/providers', session, {
+    name: 'corp',
+    type: 'anthropic',
+    base_url: upstream.url,
+    allow_private: true,
+    api_keys: [{ api_key: 'sk-first-0123456789' }, { api_key: 'sk-second-0123456789' }],
+  })
+  expect(made.status).toBe(201)
+  const ofModel = (model: string) =>
+    call(gateway, 'POST', '/api/v2/aibridge/corp/v1/messages', token, { ...question, model })
+  await expect.poll(async () => (await ofModel('broken')).status, { timeout: 60_000 }).toBe(500)
+  for (let i = 1; i < 5; i++) await ofModel('broken')
+  const asked = ofModel('slow')
+
+  const standing = async () => (await call(control, 'GET', '/api/v2/ai/providers/corp/standing', session)).json.gateways
+  const keys = made.json.api_keys.map(({ id, masked }: { id: string; masked: string }) => ({ id, masked }))
+  await expect.poll(standing, { timeout: 60_000 }).toMatchObject([
+    {
+      process: 1,
+      standing: {
+        requests: 1,
+        keys: [
+          { ...keys[0], state: 'refused', used_at: expect.any(String) },
+          { ...keys[1], state: 'usable', used_at: expect.any(String), rests: [] },
+        ],
+        models: [{ model: 'broken' }],
+        left_out: 0,
+      },
+    },
+  ])
+  answer()
+  expect((await asked).status).toBe(200)
+  await expect.poll(standing, { timeout: 60_000 }).toMatchObject([{ standing: { requests: 0 } }])
 })
 
 test('a gateway that ended in order is on the list as stopped', async () => {

@@ -56,7 +56,7 @@ test('a silent gateway counts as stopped when its journal is in', async () => {
   const dir = join(folder, 'silent')
   await cp(journalDir, dir, { recursive: true })
   const [row] = await lost.sql.selectFrom('gateways').selectAll().execute()
-  await saveGateway(db.sql, { ...row!, stopped_at: null, seen_at: new Date(0) })
+  await saveGateway(db.sql, { ...row!, stopped_at: null, seen_at: new Date(0), provider_standings: null })
   const [silent] = await listGateways(db.sql, systemClock)
   expect(silent).toMatchObject({ state: 'silent' })
   expect(silent!.pending_records).toBeGreaterThanOrEqual(6)

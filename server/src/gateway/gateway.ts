@@ -130,7 +130,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const drain: Drain = undo.use(
     startDrain({ journal, connection: db.connection, structuredLogging, tracing, clock, log, onBatch }),
   )
-  const pulse = (): GatewayPulse => ({ ...pulseOf(journal, drain), openRequests: bridge.inFlight })
+  const pulse = (): GatewayPulse => ({
+    ...pulseOf(journal, drain),
+    openRequests: bridge.inFlight,
+    standings: bridge.standings(),
+  })
   undo.use(startHeartbeat({ ...options.self, db, replicaId: journal.replicaId, pulse, clock, log }))
   undo.defer(async () => void (await drain.settle(settleMs)))
   const mayCallModels = (actor: Actor): boolean => allows(actor, 'interception:create')
@@ -222,7 +226,7 @@ async function openMasker({ config, db, clock, log, maskingKeyFile }: GatewayOpt
   return null
 }
 
-function pulseOf(journal: Journal, drain: Drain): Omit<GatewayPulse, 'openRequests'> {
+function pulseOf(journal: Journal, drain: Drain): Omit<GatewayPulse, 'openRequests' | 'standings'> {
   const kept = journal.status()
   const drained = drain.status()
   return {

@@ -6,7 +6,7 @@ import { beatMs } from './heartbeat.ts'
 import type { BridgeStatus } from './status.ts'
 
 /** So many beats may get lost before a gateway counts as silent. */
-const silentMs = 4 * beatMs
+export const silentMs = 4 * beatMs
 
 /**
  *   running ──an orderly end──▶ stopped ──started again──▶ running

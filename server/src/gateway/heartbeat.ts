@@ -1,7 +1,9 @@
 import { hostname } from 'node:os'
 import { type Clock, type Log, toError, type Uuid } from '@reeve/base'
+import type { ProviderStanding } from '@reeve/bridge'
 import type { Database } from '../db/database.ts'
 import { forgetGateways, saveGateway } from './gateway-queries.ts'
+import { writeStandings } from './written-standings.ts'
 
 /** What a gateway says of itself, as it is at this moment. */
 export interface GatewayPulse {
@@ -12,6 +14,8 @@ export interface GatewayPulse {
   readonly pendingBytes: number
   readonly drainLagSeconds: number
   readonly openRequests: number
+  /** How its providers do. */
+  readonly standings: readonly ProviderStanding[]
 }
 
 export interface HeartbeatOptions {
@@ -40,7 +44,7 @@ export function startHeartbeat(options: HeartbeatOptions): AsyncDisposable {
   let beating: Promise<void> | null = null
 
   async function beat(stoppedAt: Date | null): Promise<void> {
-    const { healthy, detail, journalSeq, pendingBytes, drainLagSeconds, openRequests } = pulse()
+    const { healthy, detail, journalSeq, pendingBytes, drainLagSeconds, openRequests, standings } = pulse()
     await saveGateway(db.sql, {
       replica_id: replicaId,
       host: hostname(),
@@ -55,6 +59,7 @@ export function startHeartbeat(options: HeartbeatOptions): AsyncDisposable {
       pending_bytes: pendingBytes,
       drain_lag_seconds: drainLagSeconds,
       open_requests: openRequests,
+      provider_standings: stoppedAt === null ? writeStandings(standings) : null,
     })
   }
 

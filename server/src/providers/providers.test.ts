@@ -192,6 +192,22 @@ test('one of the environment wins over a stored one, is read-only, and gives way
   expect(bare.providers.current().get('openai')?.baseUrl).toBe('https://api.openai.com/v1')
 })
 
+test('how a provider does is told by name and by id, and of one that rests behind a setting nothing is', async () => {
+  const standing = { requests: 1, keys: [], models: [], left_out: 0 }
+  const gateway = { gateway: '01900000-0000-7000-8000-000000000009', host: 'models-1', process: 1 }
+  await using keyed = await testProviders(db, keyring, {
+    settings: [{ name: 'openai', type: 'openai', baseUrl: 'https://a.example', keyEnv: 'K', keys: [], isNamed: true }],
+    standing: async ({ name }) => [{ ...gateway, seen_at: name, standing }],
+  })
+  const [free, hidden] = [await create(corp), await create({ ...corp, name: 'openai' })]
+  const told = (provider: string) => keyed.call('getAiProviderStanding', { provider })
+  expect(await told('corp')).toEqual({ gateways: [{ ...gateway, seen_at: 'corp', standing }] })
+  expect(await told(free.id!)).toEqual(await told('corp'))
+  expect(await told('openai')).toMatchObject({ gateways: [{ standing }] })
+  expect(await told(hidden.id!)).toMatchObject({ gateways: [{ standing: null }] })
+  await expect(told('nothing')).rejects.toMatchObject({ code: 'not_found' })
+})
+
 test('a provider whose keys this server cannot open says so, and the others are offered', async () => {
   await create(corp)
   await create({ name: 'local', type: 'openai-compat', base_url: 'https://models.example.com/v1' })

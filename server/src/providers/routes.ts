@@ -1,5 +1,5 @@
 import { type Clock, Fault, type Log, toError, uuidv7 } from '@reeve/base'
-import { type AiProvider, endpoints } from '@reeve/sdk'
+import { type AiGatewayStanding, type AiProvider, endpoints } from '@reeve/sdk'
 import { appendAudit } from '../audit/journal.ts'
 import type { Database, Tx } from '../db/database.ts'
 import { isUniqueViolation } from '../db/failures.ts'
@@ -29,12 +29,14 @@ export interface ProviderRoutes {
   readonly db: Database
   readonly keyring: Pick<Keyring, 'seal'>
   readonly outboundAllowed: readonly AllowedNetwork[]
+  /** How the gateways find that a provider does. */
+  readonly standing: (provider: AiProvider) => Promise<readonly AiGatewayStanding[]>
   readonly clock: Clock
   readonly log: Log
 }
 
 export function providerRoutes(options: ProviderRoutes): Route[] {
-  const { providers, db, keyring, outboundAllowed, clock, log } = options
+  const { providers, db, keyring, outboundAllowed, standing, clock, log } = options
   const isAllowed = addressCheck(outboundAllowed)
 
   const stored = (one: ProviderWithKeys): AiProvider =>
@@ -68,6 +70,13 @@ export function providerRoutes(options: ProviderRoutes): Route[] {
   return [
     implement(endpoints.listAiProviders, async () => ({ providers: await all(), types: presentTypes() })),
     implement(endpoints.getAiProvider, ({ params }) => find(params.provider)),
+    implement(endpoints.getAiProviderStanding, async ({ params }) => {
+      const found = await find(params.provider)
+      const gateways = await standing(found)
+      // What gateways tell of this name is then told of the other.
+      const isHidden = found.source === 'stored' && providers.isTaken(found.name)
+      return { gateways: gateways.map((one) => (isHidden ? { ...one, standing: null } : one)) }
+    }),
 
     implement(endpoints.createAiProvider, async ({ body }, scope) => {
       const { name, allow_private = false, enabled = true, icon = '', settings = {} } = body

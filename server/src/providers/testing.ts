@@ -6,7 +6,7 @@ import type { AllowedNetwork } from '../http/egress.ts'
 import type { Browser, Scope } from '../http/implement.ts'
 import type { Keyring } from '../keyring/keyring.ts'
 import type { ProviderSetting } from './offered.ts'
-import { providerRoutes } from './routes.ts'
+import { type ProviderRoutes, providerRoutes } from './routes.ts'
 import { openProviders, type Providers } from './source.ts'
 
 /** For tests: the room of one replica, with its routes called as the server calls them. */
@@ -33,7 +33,12 @@ const noBrowser: Browser = { cookie: () => null, wantsPage: false }
 export async function testProviders(
   db: Database,
   keyring: Keyring,
-  given: { settings?: readonly ProviderSetting[]; outboundAllowed?: readonly AllowedNetwork[] } = {},
+  given: {
+    settings?: readonly ProviderSetting[]
+    outboundAllowed?: readonly AllowedNetwork[]
+    /** What gateways tell; none runs unless a test says so. */
+    standing?: ProviderRoutes['standing']
+  } = {},
 ): Promise<TestProviders> {
   const log = recordingLog()
   const registry = new Registry()
@@ -49,7 +54,15 @@ export async function testProviders(
     log,
     metrics: registry,
   })
-  const routes = providerRoutes({ providers, db, keyring, outboundAllowed, clock: systemClock, log })
+  const routes = providerRoutes({
+    providers,
+    db,
+    keyring,
+    outboundAllowed,
+    standing: given.standing ?? (async () => []),
+    clock: systemClock,
+    log,
+  })
   const scope: Scope = {
     actor: owner,
     requestId: 'request',

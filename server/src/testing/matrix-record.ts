@@ -108,6 +108,7 @@ export function recordEntries(recorded: readonly Recorded[]) {
       body: { name: world.unique('provider').toLowerCase().replaceAll('_', '-'), type: 'openai' },
     }),
     getAiProvider: once('ai_provider:read', { params: { provider: unknownId }, answers: 404 }),
+    getAiProviderStanding: once('ai_provider:read', { params: { provider: unknownId }, answers: 404 }),
     updateAiProvider: gate({ params: { provider: unknownId }, body: { enabled: false }, answers: 404 }),
     testAiProvider: gate({ params: { provider: unknownId }, answers: 404 }),
     deleteAiProvider: gate({ params: { provider: unknownId }, answers: 404 }),

@@ -426,6 +426,7 @@ export interface Gateways {
   pending_bytes: number
   drain_lag_seconds: number
   open_requests: number
+  provider_standings: ColumnType<unknown, string | null, string | null>
 }
 
 export interface GitSshKeys {
