@@ -34,9 +34,23 @@ export function providerAnswers(
     built_in: {},
   }
   const result = { key_id: id, masked: hostile, ok: true, status: 200, latency_ms: 12, error: null }
+  const standing = {
+    requests: 3,
+    keys: [
+      { id, masked: hostile, state: 'refused', used_at: at, rests: [{ model: hostile, state: 'refused', until: at }] },
+      { id: hostile, masked: '', state: 'usable', used_at: null, rests: [] },
+    ],
+    models: [
+      { model: hostile, state: 'open', until: at },
+      { model: '', state: 'half_open', until: null },
+    ],
+    left_out: 2,
+  }
+  const gateway = { gateway: id, host: hostile, process: 1, seen_at: at, standing }
   return {
     listAiProviders: () => ({ providers: empty ? [] : [provider], types: empty ? [] : [type] }),
     getAiProvider: () => provider,
+    getAiProviderStanding: () => ({ gateways: empty ? [] : [gateway, { ...gateway, process: 2, standing: null }] }),
     createAiProvider: () => provider,
     updateAiProvider: () => ({ ...provider, dropped_keys: 1 }),
     testAiProvider: () => ({ results: empty ? [] : [result] }),

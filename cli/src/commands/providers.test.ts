@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { manualClock } from '@reeve/base'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { runCli, serveContract } from '../testing.ts'
@@ -54,4 +55,82 @@ test('where no provider is set up, those that answer from a script are named', a
   const ran = await runCli(['providers', 'list'], { ...signedIn(deployment.url), columns: 200 })
   expect(ran.code, ran.stderr).toBe(0)
   expect(ran.stderr).toContain('no providers but those that answer from a script (scripted); reeve providers create')
+})
+
+test('how a provider does at each gateway is shown in words, and in JSON as it is', async () => {
+  const at = (seconds: number) => new Date(Date.parse('2026-03-01T03:00:00Z') + seconds * 1_000).toISOString()
+  const key = (masked: string, state: string, used_at: string | null, rests: readonly object[]) => {
+    return { id: masked, masked, state, used_at, rests }
+  }
+  const gateways = [
+    {
+      gateway: '01900000-0000-7000-8000-000000000009',
+      host: 'models-1',
+      process: 1,
+      seen_at: at(0),
+      standing: {
+        requests: 1,
+        keys: [
+          key('sk-a...1111', 'usable', at(-4), []),
+          key('sk-b...2222', 'refused', null, [
+            { model: 'opus', state: 'limited', until: at(40) },
+            { model: '', state: 'refused', until: at(300) },
+          ]),
+          key('sk-c...3333', 'busy', null, [{ model: 'opus', state: 'busy', until: at(60) }]),
+        ],
+        models: [
+          { model: 'haiku', state: 'open', until: at(20) },
+          { model: 'opus', state: 'half_open', until: null },
+        ],
+        left_out: 0,
+      },
+    },
+  ]
+  const answers = { ...everything(false), getAiProviderStanding: () => ({ gateways }) }
+  await using deployment = await serveContract(answers)
+  const page = await runCli(['providers', 'show', 'openai'], signedIn(deployment.url))
+  expect(page.code, page.stderr).toBe(0)
+  expect(page.stdout.slice(page.stdout.indexOf('\ngateway ') + 1).split('\n')).toEqual([
+    `gateway models-1 (process 1), told at ${at(0)}`,
+    '  1 request in flight',
+    `  key sk-a...1111: usable, used at ${at(-4)}`,
+    '  key sk-b...2222: refused, not used since the gateway was started',
+    `    limited with opus (the provider answered 429 and until when): not asked with until ${at(40)}`,
+    `    refused with requests that name no model (the provider answered 401, it does not take the key): not tried again until ${at(300)}`,
+    '  key sk-c...3333: busy, not used since the gateway was started',
+    `    busy with opus (the provider answered 429): the other keys go first until ${at(60)}`,
+    `  model haiku: left alone (breaker open) until ${at(20)}: it failed again and again`,
+    '  model opus: being tried (breaker half open) with a few requests: it had failed again and again',
+    '',
+  ])
+  const json = await runCli(['providers', 'show', 'openai', '-o', 'json'], signedIn(deployment.url))
+  expect(JSON.parse(json.stdout)).toMatchObject({ name: 'openai', gateways })
+})
+
+test('on a terminal times are how long ago and how long still, and what is not told is said', async () => {
+  const gateway = { gateway: '01900000-0000-7000-8000-000000000009', host: 'models-1', process: 1 }
+  const at = (seconds: number) => new Date(Date.parse('2026-11-20T12:00:00Z') + seconds * 1_000).toISOString()
+  const shown = async (gateways: readonly object[]) => {
+    await using deployment = await serveContract({ ...everything(false), getAiProviderStanding: () => ({ gateways }) })
+    const ran = await runCli(['providers', 'show', 'openai', '--color', 'never'], {
+      ...signedIn(deployment.url),
+      columns: 100,
+      clock: manualClock(at(0)),
+    })
+    return ran.stdout
+  }
+  expect(await shown([])).toContain('no gateway is running')
+  expect(await shown([{ ...gateway, seen_at: at(-600), standing: null }])).toMatch(
+    /gateway models-1 \(process 1\), told 10m ago\n  says nothing of this provider/,
+  )
+  const model = { model: 'opus', state: 'open' }
+  const models = [
+    { ...model, until: at(600) },
+    { ...model, until: at(-600) },
+  ]
+  const standing = { requests: 0, keys: [], models, left_out: 3 }
+  const words = await shown([{ ...gateway, seen_at: at(0), standing }])
+  expect(words).toMatch(/model opus: left alone \(breaker open\) for another 10m: it failed/)
+  expect(words).toMatch(/model opus: left alone \(breaker open\) until now: it failed/)
+  expect(words).toContain('and 3 more rests of keys and models')
 })

@@ -13,6 +13,7 @@ import type { Context } from '../context.ts'
 import { type Answer, type Column, one, table } from '../output/answer.ts'
 import { instantColumn } from '../output/fields.ts'
 import { readStdinLines } from '../prompt.ts'
+import { standingWords } from './provider-standing.ts'
 
 const columns: readonly Column<AiProvider>[] = [
   { name: 'name', value: (row) => row.name, priority: 0 },
@@ -68,16 +69,28 @@ export async function listTypes(context: Context): Promise<Answer> {
   return table(types, fields, (row) => row.type, 'no types')
 }
 
-/** With a line for each key: what is given to --remove-key is among them. */
+/** With a line for each key, as --remove-key takes them, and how the gateways find that it does. */
 export async function showProvider(context: Context, { provider }: { readonly provider: string }): Promise<Answer> {
   const client = await context.client()
-  const found = await client.call(endpoints.getAiProvider, { params: { provider }, signal: context.io.signal })
+  const asked = { params: { provider }, signal: context.io.signal }
+  const [found, { gateways }] = await Promise.all([
+    client.call(endpoints.getAiProvider, asked),
+    client.call(endpoints.getAiProviderStanding, asked),
+  ])
   const ids: Column<AiProvider> = {
     name: 'key_ids',
     value: (row) => row.api_keys.map(({ id, masked }) => `${masked} ${id}`).join(', '),
     priority: 0,
   }
-  return one(found, [...columns, ids], (row) => row.name)
+  const fields = one<AiProvider>(found, [...columns, ids], (row) => row.name)
+  return {
+    ...fields,
+    document: () => ({ ...found, gateways }),
+    page: async function* (rows, screen) {
+      yield* fields.page?.(rows, screen) ?? []
+      yield* standingWords(gateways, screen)
+    },
+  } satisfies Answer<AiProvider>
 }
 
 interface Made {
