@@ -27,8 +27,9 @@ export const providerCommands: readonly Command[] = [
     details:
       'Each gateway process finds out for itself, from the answers of the provider, which keys can be used and which models\n' +
       'answer, and tells it every few seconds. A key is usable; limited or busy (the provider answered 429, with or without\n' +
-      'saying until when); or refused (it answered 401). A model that failed again and again is left alone for a while\n' +
-      '(its breaker is open), and then tried with a few requests (half open). -o json has all of it under gateways.',
+      'saying until when); or refused (it answered 401). It rests with each model by itself, and is used with the others. A\n' +
+      'model that failed again and again is left alone for a while (its breaker is open), and then tried with a few requests\n' +
+      '(half open). -o json has all of it under gateways.',
     args: { provider },
     run: async (context, input) => (await import('./commands/providers.ts')).showProvider(context, input),
   }),

@@ -1,5 +1,5 @@
 import { Fault, systemClock, uuidv7 } from '@reeve/base'
-import type { AiProvider, AiProviderType, GatewayFacts } from '@reeve/sdk'
+import type { AiGatewayStanding, AiProvider, AiProviderType, AiStanding, GatewayFacts } from '@reeve/sdk'
 import type { Handlers } from './handlers.ts'
 import { hostileTexts } from './hostile.ts'
 
@@ -111,6 +111,46 @@ const gateway = (process: number, facts: Partial<GatewayFacts> = {}): GatewayFac
   ...facts,
 })
 
+/** What each gateway that is heard of has found out about a provider; one does not have the one that was added last. */
+function standings({ name, api_keys }: AiProvider): AiGatewayStanding[] {
+  const [at, soon] = [now().toISOString(), new Date(now().getTime() + 240_000).toISOString()]
+  const usable = (used: boolean): AiStanding => ({
+    requests: used ? 9 : 0,
+    keys: api_keys.map(({ id, masked }, index) => {
+      return { id, masked, state: 'usable', used_at: used && index === 0 ? at : null, rests: [] }
+    }),
+    models: [],
+    left_out: 0,
+  })
+  const [first, second, third] = usable(true).keys
+  const troubled: AiStanding = {
+    requests: 1,
+    keys: [
+      { ...first!, state: 'limited', rests: [{ model: 'gpt-5.5', state: 'limited', until: soon }] },
+      { ...second!, state: 'busy', used_at: at, rests: [{ model: `gpt ${script}`, state: 'busy', until: soon }] },
+      {
+        ...third!,
+        state: 'refused',
+        rests: [
+          { model: 'gpt-5.5', state: 'refused', until: soon },
+          { model: '', state: 'refused', until: soon },
+        ],
+      },
+      { id: 'f3a91c0de5b7a2c4', masked: '', state: 'usable', used_at: null, rests: [] },
+    ],
+    models: [
+      { model: 'o5-mini', state: 'open', until: soon },
+      { model: `gpt ${script}`, state: 'half_open', until: null },
+    ],
+    left_out: 12,
+  }
+  const isTroubled = name === 'corp' && api_keys.length === 3
+  return [
+    { process: 1, standing: isTroubled ? troubled : usable(name === 'anthropic') },
+    { process: 2, standing: name === 'spare' ? null : usable(name === 'anthropic') },
+  ].map((one) => ({ ...one, gateway: uuidv7(new Date(one.process)), host: 'models-1', seen_at: at }))
+}
+
 export const providerHandlers: Handlers = {
   listGateways: () => ({
     gateways: [
@@ -121,6 +161,7 @@ export const providerHandlers: Handlers = {
   }),
   listAiProviders: () => ({ providers: all, types: [...types, bedrock] }),
   getAiProvider: ({ params }) => find(params.provider),
+  getAiProviderStanding: ({ params }) => ({ gateways: standings(find(params.provider)) }),
   createAiProvider: ({ body }) => {
     if (all.some(({ name }) => name === body.name))
       throw new Fault('conflict', 'there is a provider of this name already', {

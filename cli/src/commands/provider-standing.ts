@@ -7,7 +7,7 @@ import { visibleLine } from '../output/visible.ts'
 export function* standingWords(gateways: readonly AiGatewayStanding[], screen: Screen): Generator<string> {
   if (gateways.length === 0) yield '\nno gateway is running: none was heard of for 20 seconds\n'
   for (const { host, process, seen_at, standing } of gateways) {
-    const told = `told ${instant(seen_at, screen)}`
+    const told = `as of ${showInstant(seen_at, screen)}`
     yield `\n${screen.style.bold(visibleLine(`gateway ${host} (process ${process})`))}, ${told}\n`
     if (standing === null) {
       yield '  says nothing of this provider: it does not have it, or is of an older release\n'
@@ -17,12 +17,13 @@ export function* standingWords(gateways: readonly AiGatewayStanding[], screen: S
     yield `  ${requests === 1 ? '1 request' : `${requests} requests`} in flight\n`
     for (const key of keys) yield* keyWords(key, screen)
     for (const model of models) yield modelWords(model, screen)
-    if (left_out > 0) yield `  and ${left_out} more rests of keys and models, which are not told one by one\n`
+    if (left_out > 0)
+      yield `  ${left_out === 1 ? '1 more line like these is' : `${left_out} more lines like these are`} left out\n`
   }
 }
 
 function* keyWords({ id, masked, state, used_at, rests }: AiKeyStanding, screen: Screen): Generator<string> {
-  const name = masked === '' ? `${id} (not known to the control server)` : masked
+  const name = masked === '' ? `${id} (only this gateway has it)` : masked
   const used = used_at === null ? 'not used since the gateway was started' : `used ${instant(used_at, screen)}`
   const word = state === 'usable' ? screen.style.green(state) : screen.style.yellow(state)
   yield `  key ${visibleLine(name)}: ${word}, ${used}\n`

@@ -91,7 +91,7 @@ test('how a provider does at each gateway is shown in words, and in JSON as it i
   const page = await runCli(['providers', 'show', 'openai'], signedIn(deployment.url))
   expect(page.code, page.stderr).toBe(0)
   expect(page.stdout.slice(page.stdout.indexOf('\ngateway ') + 1).split('\n')).toEqual([
-    `gateway models-1 (process 1), told at ${at(0)}`,
+    `gateway models-1 (process 1), as of ${at(0)}`,
     '  1 request in flight',
     `  key sk-a...1111: usable, used at ${at(-4)}`,
     '  key sk-b...2222: refused, not used since the gateway was started',
@@ -121,7 +121,7 @@ test('on a terminal times are how long ago and how long still, and what is not t
   }
   expect(await shown([])).toContain('no gateway is running')
   expect(await shown([{ ...gateway, seen_at: at(-600), standing: null }])).toMatch(
-    /gateway models-1 \(process 1\), told 10m ago\n  says nothing of this provider/,
+    /gateway models-1 \(process 1\), as of 10m ago\n  says nothing of this provider/,
   )
   const model = { model: 'opus', state: 'open' }
   const models = [
@@ -132,5 +132,5 @@ test('on a terminal times are how long ago and how long still, and what is not t
   const words = await shown([{ ...gateway, seen_at: at(0), standing }])
   expect(words).toMatch(/model opus: left alone \(breaker open\) for another 10m: it failed/)
   expect(words).toMatch(/model opus: left alone \(breaker open\) until now: it failed/)
-  expect(words).toContain('and 3 more rests of keys and models')
+  expect(words).toContain('3 more lines like these are left out')
 })

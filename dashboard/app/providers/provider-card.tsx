@@ -10,6 +10,7 @@ import { Fact, State, Time } from '../ui/facts.tsx'
 import { exact, plural } from '../ui/format.ts'
 import { HostileLine, HostileText } from '../ui/hostile-text.tsx'
 import { FaultNotice } from '../ui/notice.tsx'
+import { Standing } from './standing.tsx'
 
 /** One provider: whether it is asked, where it is, what with, and what can be done about it. */
 export function ProviderCard({
@@ -79,6 +80,7 @@ export function ProviderCard({
       <div role="status">{test.data !== undefined && <TestResults results={test.data.results} />}</div>
       <Made provider={provider} types={types} />
       <Keys provider={provider} />
+      <Standing provider={params.provider} name={name} />
     </article>
   )
 }
