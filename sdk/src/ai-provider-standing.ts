@@ -52,7 +52,10 @@ export const AiStanding = z.object({
   requests: z.number().int().describe('Requests in flight: asked, and the answer not complete.'),
   keys: z.array(AiKeyStanding).describe('In the order in which they are fallen back on.'),
   models: z.array(AiModelStanding).describe('Those that are not simply asked.'),
-  left_out: z.number().int().describe('So many more rests and models there were than are told: at most 50 are.'),
+  left_out: z
+    .number()
+    .int()
+    .describe('So many more rests and models there were than are told: at most 50, and 200 of all providers.'),
 })
 export type AiStanding = z.infer<typeof AiStanding>
 
