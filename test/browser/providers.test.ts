@@ -45,8 +45,8 @@ describe.skipIf(noBrowser !== null)('the page of providers', () => {
 
     expect(await problemsInBothThemes(page)).toEqual([])
     await page.setViewportSize({ width: 320, height: 640 })
-    const wide = () => page.evaluate(() => document.documentElement.scrollWidth - 320)
-    await expect.poll(wide, { timeout: 60_000 }).toBeLessThanOrEqual(0)
+    const width = () => page.locator('#main').evaluate((main) => main.scrollWidth - main.clientWidth)
+    await expect.poll(width, { timeout: 60_000 }).toBeLessThanOrEqual(0)
     expect(trouble).toEqual([])
   })
 })

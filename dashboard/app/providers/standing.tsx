@@ -55,7 +55,7 @@ function AtGateway({ gateway: { host, process, seen_at, standing } }: { gateway:
   return (
     <li className="space-y-1 border-l-2 border-line pl-3">
       <div className="flex flex-wrap items-baseline gap-x-4">
-        <h4 className="min-w-0 font-medium wrap-anywhere">
+        <h4 className="wrapped min-w-0 font-medium">
           <HostileLine text={`${host} (process ${process})`} />
         </h4>
         {standing !== null && <span>{plural(standing.requests, 'request')} in flight</span>}
@@ -97,7 +97,7 @@ function Key({ of: { id, masked, state, used_at, rests } }: { of: AiKeyStanding 
   return (
     <li>
       <div className="flex flex-wrap items-center gap-x-3">
-        <span className="min-w-0 wrap-anywhere">
+        <span className="wrapped min-w-0">
           Key{' '}
           <span className="mono">
             <HostileLine text={masked === '' ? id : masked} />
@@ -137,7 +137,7 @@ const why: Readonly<Record<AiKeyRest['state'], readonly [because: string, so: st
 function Rest({ of: { model, state, until } }: { of: AiKeyRest }) {
   const [because, so] = why[state]
   return (
-    <li className="wrap-anywhere">
+    <li className="wrapped">
       {state} with <Named model={model} /> ({because}): {so} until <Time at={until} />
     </li>
   )
@@ -146,7 +146,7 @@ function Rest({ of: { model, state, until } }: { of: AiKeyRest }) {
 function Model({ of: { model, state, until } }: { of: AiModelStanding }) {
   return (
     <li className="flex flex-wrap items-center gap-x-3">
-      <span className="min-w-0 wrap-anywhere">
+      <span className="wrapped min-w-0">
         Model <Named model={model} />
       </span>
       {state === 'open' ? (
