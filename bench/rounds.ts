@@ -5,6 +5,8 @@ export interface Plan {
   readonly rounds: number
   readonly measureMs: number
   readonly warmupMs: number
+  /** How long each subject works under the same load before the first round: V8 compiles what is used often, for all of them. */
+  readonly compileMs: number
   /** A run during which others used more of the machine than this is thrown away and repeated. */
   readonly foreignCoresMax: number
 }
@@ -38,6 +40,9 @@ export type Summaries = Readonly<Record<Exclude<SubjectName, 'portkey'>, Summary
 /** The same load on every subject, in turn within each round, so that a slow minute of the machine hits all of them. */
 export async function inRounds(rig: Rig, plan: Plan, load: LoadOptions): Promise<Summaries> {
   const kept = new Map<SubjectName, Measurement[]>(rig.subjects.map(({ name }) => [name, []]))
+  for (const subject of rig.subjects) {
+    if (subject.pid !== null && plan.compileMs > 0) await rig.measure(subject, { ...load, measureMs: plan.compileMs })
+  }
   for (let round = 0; round < plan.rounds; round++) {
     for (const subject of rig.subjects)
       kept.get(subject.name)!.push(await quietly(() => rig.measure(subject, load), plan))

@@ -27,13 +27,14 @@ import type { Plan } from './rounds.ts'
  * Runs every question, or those that are named, prints the findings and writes them to RESULTS.md. Ends with 1 when a
  * target is missed or a figure is doubtful.
  *
- *   node bench/run.ts [--only steady,memory] [--rounds 3] [--seconds 4] [--foreign-max 0.3] [--no-write] [--no-portkey]
+ *   node bench/run.ts [--only steady,memory] [--rounds 3] [--seconds 4] [--compile 10] [--foreign-max 0.3] [--no-write] [--no-portkey]
  */
 const { values: flags } = parseArgs({
   options: {
     only: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '4' },
+    compile: { type: 'string', default: '10' },
     'foreign-max': { type: 'string', default: '0.3' },
     'node-flags': { type: 'string', default: '' },
     write: { type: 'boolean', default: true },
@@ -46,6 +47,7 @@ const plan: Plan = {
   rounds: Number(flags.rounds),
   measureMs: Number(flags.seconds) * 1000,
   warmupMs: 1_000,
+  compileMs: Number(flags.compile) * 1000,
   foreignCoresMax: Number(flags['foreign-max']),
 }
 

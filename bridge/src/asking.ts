@@ -108,6 +108,7 @@ export function ask(parts: AskingParts): void {
 /** As the provider says it: in seconds, or as a date. */
 function retryAfterMs(headers: HeaderValues, clock: Clock): number | null {
   const said = [headers['retry-after']].flat()[0]?.trim() ?? ''
+  if (said === '') return null
   if (/^\d{1,10}$/.test(said)) return Number(said) * 1000
   const date = Date.parse(said)
   return Number.isNaN(date) ? null : Math.max(0, date - clock.now().getTime())

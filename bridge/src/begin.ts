@@ -13,7 +13,7 @@ export async function begin(start: StartFacts, { recorder, log, observe }: Begin
   try {
     const recording = await recorder.begin(start)
     const { streaming, credentialKind } = start
-    observe({ kind: 'started', ...about(start), streaming, credentialKind })
+    observe({ ...about(start), kind: 'started', streaming, credentialKind })
     return recording
   } catch (thrown) {
     log.error(

@@ -71,7 +71,7 @@ test('a stream passes through, with its facts in the record', async () => {
   })
   expect(reeve.events).toMatchObject([
     { kind: 'started', interceptionId: record?.start.id, streaming: true, credentialKind: 'centralized' },
-    { kind: 'finished', route: 'messages', outcome: 'ok', recorded: true, requestBytes: smallBody.length },
+    { kind: 'finished', route: 'messages', outcome: 'ok', requestBytes: smallBody.length },
   ])
 })
 

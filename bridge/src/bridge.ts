@@ -3,7 +3,7 @@ import { type Clock, type Log, toError, type Uuid } from '@reeve/base'
 import { begin } from './begin.ts'
 import { createBodyMemory } from './bodies.ts'
 import { collectBody } from './collect-body.ts'
-import { about, type About, type BridgeEvent, type Exchange, type Upgrade } from './exchange.ts'
+import { about, type About, type BridgeEvent, type Exchange, finished, type Upgrade } from './exchange.ts'
 import { takeIn } from './intake.ts'
 import type { Limits } from './limits.ts'
 import { createOpenList } from './open-list.ts'
@@ -13,14 +13,7 @@ import { denyModel } from './gate/model-decision.ts'
 import type { Policy } from './policy.ts'
 import type { ProviderStanding } from './provider-standing.ts'
 import type { Provider } from './providers/provider.ts'
-import {
-  type Decision,
-  type Recorder,
-  type Recording,
-  type RouteKind,
-  type StartFacts,
-  unrecorded,
-} from './recorder.ts'
+import { type Decision, type Recorder, type Recording, type StartFacts, unrecorded } from './recorder.ts'
 import { errorTypeOf, outcomeOf, writeAnswer } from './refuse.ts'
 import type { Relay } from './relay.ts'
 import { type Routed, routeRequest, wireAt } from './routes.ts'
@@ -120,7 +113,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     const summary = await asked.relay.finished
     if (asked.told === null) return
     if (!summary.recorded) observe({ kind: 'unrecorded', providerName: asked.told.providerName, step: 'end' })
-    observe({ kind: 'finished', ...asked.told, ...summary, durationMs: clock.monotonicMs() - cameMs })
+    observe(finished(asked.told, summary, clock.monotonicMs() - cameMs))
   }
 
   /**
@@ -162,7 +155,11 @@ export function createBridge(options: BridgeOptions): Bridge {
     const intake = takeIn({ ...exchange, actor }, routed, collected, { bodies, masker })
     const start: StartFacts = {
       ...intake.facts,
-      ...providerFacts(routed, kind, exchange),
+      provider: routed.provider.type,
+      providerName: routed.provider.name,
+      route: kind,
+      credentialKind: exchange.own === null ? 'centralized' : 'byok',
+      credentialHint: (exchange.own ?? routed.provider.keys[0])?.secret.hint() ?? '',
       id: newId(),
       actor,
       startedAt,
@@ -245,7 +242,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       res.destroy()
       return null
     }
-    observe({ kind: 'finished', ...told, ...summary, responseBytes: 0 })
+    observe(finished(told, { ...summary, responseBytes: 0 }, durationMs))
     if (answer !== null) await writeAnswer(exchange, answer, id)
     return null
   }
@@ -342,18 +339,4 @@ const unrecordable: Refusal = {
 function carriesToken({ pathAndQuery }: Routed, { token, own }: Exchange): boolean {
   if (own !== null && pathAndQuery.includes(own.secret.reveal())) return true
   return token !== '' && pathAndQuery.includes(token)
-}
-
-function providerFacts(
-  { provider }: Routed,
-  route: RouteKind,
-  { own }: Exchange,
-): Pick<StartFacts, 'provider' | 'providerName' | 'route' | 'credentialKind' | 'credentialHint'> {
-  return {
-    provider: provider.type,
-    providerName: provider.name,
-    route,
-    credentialKind: own === null ? 'centralized' : 'byok',
-    credentialHint: (own ?? provider.keys[0])?.secret.hint() ?? '',
-  }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Uuid } from '@reeve/base'
+import type { RelaySummary } from './answer-record.ts'
 import type { OwnCredential } from './own-credential.ts'
 import type { Actor, BoundaryCall, CredentialKind, RecordedOutcome, RouteKind, StartFacts } from './recorder.ts'
 import type { Refusal } from './wire/wire-format.ts'
@@ -68,6 +69,22 @@ export const about = (start: StartFacts): About => ({
   client: start.client,
   model: start.model,
   requestBytes: start.body.bytes.length,
+})
+
+/** That a request has ended. One spread, and that first: it is made for each request, and V8 copies any other one slowly. */
+export const finished = (
+  told: About,
+  summary: Pick<RelaySummary, 'outcome' | 'statusCode' | 'firstByteMs' | 'gatewayMs' | 'responseBytes'>,
+  durationMs: number,
+): BridgeEvent => ({
+  ...told,
+  kind: 'finished',
+  outcome: summary.outcome,
+  statusCode: summary.statusCode,
+  durationMs,
+  firstByteMs: summary.firstByteMs,
+  gatewayMs: summary.gatewayMs,
+  responseBytes: summary.responseBytes,
 })
 
 /** What happened, for metrics and the log. */

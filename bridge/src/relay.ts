@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Log, toError } from '@reeve/base'
 import type { Dispatcher } from 'undici'
+import { Alarm } from './alarm.ts'
 import { AnswerRecord, type AnswerRecordParts, type RelaySummary } from './answer-record.ts'
 import {
   type AnswerBody,
@@ -57,7 +58,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   readonly #record: AnswerRecord
   #resolveFinished: (summary: RelaySummary) => void = () => {}
   #state: 'waiting' | 'relaying' | 'ending' | 'trailing' | 'done' = 'waiting'
-  #timer: NodeJS.Timeout
+  readonly #alarm = new Alarm()
 
   readonly #upstream = new UpstreamTap()
   #clientGone = false
@@ -73,7 +74,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#parts = parts
     this.#record = new AnswerRecord(parts)
     this.finished = new Promise((resolve) => (this.#resolveFinished = resolve))
-    this.#timer = setTimeout(this.#onSilence, parts.limits.firstByteMs)
+    this.#alarm.after(parts.limits.firstByteMs, this.#onSilence)
     // A write that fails is followed by a close, which is what counts.
     parts.res.on('close', this.#onClientClose).on('drain', this.#onDrain).on('error', ignore)
   }
@@ -110,7 +111,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#head = head
     const body = answerBody({ status, head, wire, mask, limits })
     this.#body = keeper === null || status >= 400 ? body : gatedBody(body, this.#gated(head, keeper))
-    if (!this.#clientGone) this.#watch(limits.idleMs)
+    if (!this.#clientGone) this.#alarm.whenIdle(limits.idleMs, this.#onSilence)
     if (this.#body.notesItself && this.#body.takesError && this.#body.framed === undefined) this.#keepAlive()
     // A client may wait for the head of a stream whose first event takes long. Most often the event is here already.
     if (this.#body.takesError) setImmediate(() => this.#state === 'relaying' && this.#writeHead() && res.flushHeaders())
@@ -124,13 +125,13 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (this.#state !== 'relaying') return
     this.#record.answered()
     const body = this.#body!
-    if (!this.#clientGone && !this.#isDenied) this.#timer.refresh()
+    this.#alarm.moved()
     this.#take(body, body.push(chunk), chunk)
   }
 
   #take(body: AnswerBody, { pass, end, later }: BodyStep, chunk: Buffer): void {
     if (pass !== null) {
-      if (!body.notesItself) this.#note(pass)
+      if (!body.notesItself) this.#note(pass, body)
       this.#write(pass)
     }
     if (end !== null) return this.#endWith(end)
@@ -163,8 +164,9 @@ export class Relay implements Dispatcher.DispatchHandler {
   // The policy's part.
 
   #gated(head: AnswerHeaders, keeper: Gatekeeper): GatedParts {
-    const { wire, limits, clock } = this.#parts
-    return { head, toolCalls: wire.toolCalls, keeper, limits, clock, note: (bytes) => this.#note(bytes) }
+    const { wire, mask, limits, clock } = this.#parts
+    const note = (bytes: Buffer): void => this.#parts.recording.response(mask.bytes(this.#recorded(bytes)))
+    return { head, toolCalls: wire.toolCalls, keeper, limits, clock, note }
   }
 
   /** At once where nobody has to be waited for. What comes meanwhile waits in the body, in its order. */
@@ -179,7 +181,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   #hearOut(): void {
     if (this.#isDenied || !this.#body?.denied) return
     this.#isDenied = true
-    this.#watch(this.#parts.limits.afterEndMs)
+    this.#alarm.after(this.#parts.limits.afterEndMs, this.#onSilence)
   }
 
   /** A comment between two events, which no client takes for anything, while a tool call is held. */
@@ -223,7 +225,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   /** The end of the record first; only then, and only if it is durable, what was held back. */
   async #end(ending: Ending, statusCode: number, release: () => void): Promise<void> {
     this.#state = 'ending'
-    clearTimeout(this.#timer)
+    this.#alarm.off()
     clearInterval(this.#alive)
     const { summary } = this.#record
     // Whatever the provider did: a client that had gone by now did not get the answer.
@@ -252,7 +254,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#writeHead()
     if (this.#upstream.isOver) return this.#endResponse(last)
     if (last !== null) this.#parts.res.write(last)
-    this.#timer = setTimeout(() => this.#finishTrailing(), this.#parts.limits.afterEndMs)
+    this.#alarm.after(this.#parts.limits.afterEndMs, () => this.#finishTrailing())
     this.#upstream.resume()
   }
 
@@ -277,8 +279,7 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   /** Nothing more is to be written. A client that does not take it is not waited for for ever. */
   #endResponse(last: Buffer | null): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#cut(), this.#parts.limits.idleMs)
+    this.#alarm.after(this.#parts.limits.idleMs, () => this.#cut())
     this.#parts.res.end(last ?? undefined)
   }
 
@@ -295,7 +296,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   #done(): void {
     if (this.#state === 'done') return
     this.#state = 'done'
-    clearTimeout(this.#timer)
+    this.#alarm.off()
     clearInterval(this.#alive)
     this.#upstream.abort()
     this.#parts.res.off('close', this.#onClientClose).off('drain', this.#onDrain)
@@ -327,7 +328,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   readonly #onDrain = (): void => {
-    if (this.#state === 'relaying') this.#timer.refresh()
+    this.#alarm.moved()
     // While the end is being written the provider stays paused.
     if (this.#state === 'relaying' || this.#state === 'trailing') this.#upstream.resume()
   }
@@ -336,16 +337,11 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#clientGone = true
     if (this.#state === 'trailing') return this.#done()
     if (!this.#isOpen()) return
-    this.#watch(this.#parts.limits.disconnectedMs)
+    this.#alarm.after(this.#parts.limits.disconnectedMs, this.#onSilence)
     this.#upstream.resume()
   }
 
   // Time and bounds.
-
-  #watch(ms: number): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(this.#onSilence, ms)
-  }
 
   readonly #onSilence = (): void => {
     if (this.#upstream.isPaused && !this.#clientGone) {
@@ -380,8 +376,10 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (rest !== undefined && rest.length > 0) this.#parts.recording.response(this.#recorded(rest))
   }
 
-  #note(bytes: Buffer): void {
-    this.#parts.recording.response(this.#parts.mask.bytes(this.#recorded(bytes)))
+  /** What is passed on has its credentials masked already; only frames, which have checksums, are masked as events. */
+  #note(passed: Buffer, { framed }: AnswerBody): void {
+    const { recording, mask } = this.#parts
+    recording.response(framed === undefined ? passed : mask.bytes(framed.asEvents(passed)))
   }
 
   /** Bytes of the answer as they are recorded. */

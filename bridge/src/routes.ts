@@ -42,7 +42,7 @@ function normalized(pathAndQuery: string): { readonly path: string; readonly que
   const mark = pathAndQuery.indexOf('?')
   const path = mark === -1 ? pathAndQuery : pathAndQuery.slice(0, mark)
   return {
-    path: path.replace(escapedColon, ':').replace(/^\/v1\/v1\//, '/v1/'),
+    path: (path.includes('%') ? path.replace(escapedColon, ':') : path).replace(/^\/v1\/v1\//, '/v1/'),
     query: mark === -1 ? '' : pathAndQuery.slice(mark),
   }
 }

@@ -41,6 +41,8 @@ const expect = { value: 0, firstValue: 1, key: 2, firstKey: 3, colon: 4, afterVa
 /** Bytes of numbers and of `true`, `false`, `null`. Whatever else stands outside a string is not JSON. */
 const scalarByte = new Uint8Array(256)
 for (const char of '0123456789+-.eEtrufalsn') scalarByte[char.charCodeAt(0)] = 1
+/** Spelled like this a key is what every parser takes it for. */
+const plainKey = /^[a-z0-9_]+$/
 const scalar = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/
 
 /**
@@ -155,7 +157,7 @@ export function scanObject(bytes: Buffer, rules: ScanRules, earlier?: EarlierSca
     const key = keyName(bytes, from, to)
     if (key === null) return 'a key of the body is not a string that JSON allows'
     // Compared the way the most lenient parsers compare names, so that none of them finds another value than this one.
-    const folded = key.normalize('NFKC').toUpperCase().toLowerCase()
+    const folded = plainKey.test(key) ? key : key.normalize('NFKC').toUpperCase().toLowerCase()
     if (key !== folded && rules.decisive.includes(folded)) {
       return `the body names "${folded}" in a spelling that parsers read differently`
     }

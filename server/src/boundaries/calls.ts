@@ -119,7 +119,9 @@ interface Said {
 }
 
 /** Null where no boundary is named in a way that could be kept. */
-function saidBy({ headersDistinct: headers }: IncomingMessage): Said | null {
+function saidBy(req: IncomingMessage): Said | null {
+  if (req.headers['x-reeve-boundary-session'] === undefined) return null
+  const headers = req.headersDistinct
   const one = (name: string): string => {
     const values = headers[`x-reeve-boundary-${name}`] ?? []
     return values.length === 1 ? (values[0] ?? '') : ''

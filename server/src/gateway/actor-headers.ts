@@ -10,12 +10,14 @@ export interface ActorHeaderNames {
 }
 
 export function actorHeaders({ sent, id, username }: ActorHeaderNames, actor: Actor): ActorHeaders {
-  const told = [
-    [id, actor.userId],
-    [username, actor.username],
-  ].flatMap(([name, value]) => (typeof name === 'string' && typeof value === 'string' ? [{ name, value }] : []))
-  return {
-    names: told.map(({ name }) => name.toLowerCase()),
-    pairs: sent ? told.flatMap(({ name, value }) => [name, value]) : [],
+  const names: string[] = []
+  const pairs: string[] = []
+  const tell = (name: string | null, value: string): void => {
+    if (name === null) return
+    names.push(name.toLowerCase())
+    if (sent) pairs.push(name, value)
   }
+  tell(id, actor.userId)
+  tell(username, actor.username)
+  return { names, pairs }
 }

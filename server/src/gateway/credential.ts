@@ -14,8 +14,11 @@ export type Credential =
 
 /** The second is for clients that were set up for another gateway. */
 const ownNames = ['x-reeve-token', 'x-coder-ai-governance-token']
-const sharedNames = ['x-api-key', 'authorization', 'x-goog-api-key', 'api-key']
-const sessionNames = ['reeve-session-token', 'coder-session-token']
+const places: ReadonlyMap<string, 'own' | 'shared' | 'session'> = new Map([
+  ...ownNames.map((name) => [name, 'own'] as const),
+  ...['x-api-key', 'authorization', 'x-goog-api-key', 'api-key'].map((name) => [name, 'shared'] as const),
+  ...['reeve-session-token', 'coder-session-token'].map((name) => [name, 'session'] as const),
+])
 const queryNames = /^(?:key|api[-_]?key|x[-_]api[-_]key|token|access[-_]token|auth[-_]token|authorization)$/i
 
 export function findCredential(rawHeaders: readonly string[], query: string): Credential {
@@ -31,15 +34,15 @@ export function findCredential(rawHeaders: readonly string[], query: string): Cr
   const seen = new Set<string>()
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!.toLowerCase()
-    const isOwn = ownNames.includes(name)
-    if (!isOwn && !sharedNames.includes(name) && !sessionNames.includes(name)) continue
+    const place = places.get(name)
+    if (place === undefined) continue
     if (seen.has(name)) return { kind: 'ambiguous', message: `the ${name} header was sent twice` }
     seen.add(name)
     const token = tokenOf(name, rawHeaders[i + 1]!.trim())
     // An empty one is a variable that was not set: what stands in the others is not meant for us.
-    if (isOwn && token === '') return { kind: 'missing', message: `the ${name} header is empty` }
-    if (isOwn || sessionNames.includes(name)) apart.set(name, token)
-    if (!isOwn) shared.set(name, token)
+    if (place === 'own' && token === '') return { kind: 'missing', message: `the ${name} header is empty` }
+    if (place !== 'shared') apart.set(name, token)
+    if (place !== 'own') shared.set(name, token)
   }
   const isApart = ownNames.some((name) => apart.has(name))
   const found = [...(isApart ? apart : shared)].filter(([, token]) => token !== '')
@@ -59,6 +62,7 @@ function tokenOf(name: string, value: string): string {
 }
 
 function hasCredential(query: string): boolean {
+  if (query === '') return false
   for (const [name, value] of new URLSearchParams(query)) {
     if (queryNames.test(name) || value.startsWith('rv_')) return true
   }

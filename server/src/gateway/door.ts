@@ -123,10 +123,8 @@ export async function enter(door: Door, req: IncomingMessage, res: ServerRespons
   door.streams.add(token, actor, organizationId, res)
   const ids = { userId: actor.userId, organizationId, apiKeyId: actor.apiKeyId }
   const told = actorHeaders(door.config.actorHeaders, actor)
-  const upgraded = upgrade === undefined ? {} : { upgrade }
-  return door.bridge
-    .handle({ ...exchange, boundary, actor: ids, token, own, actorHeaders: told, ...upgraded })
-    .finally(entered.leave)
+  const asked = { ...exchange, boundary, actor: ids, token, own, actorHeaders: told }
+  return door.bridge.handle(upgrade === undefined ? asked : { ...asked, upgrade }).finally(entered.leave)
 }
 
 /** What the turnstile says, as the bridge is told of it; who is turned away is counted. */

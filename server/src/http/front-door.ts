@@ -63,8 +63,7 @@ export function pathOf(req: IncomingMessage): string {
 function isPlainTarget(target: string): boolean {
   const question = target.indexOf('?')
   const path = question === -1 ? target : target.slice(0, question)
-  if (!/^\/[\x21-\x7e]*$/.test(path) || /[\\;]|\/\/|%(?:2f|5c|00|2e)/i.test(path)) return false
-  return !path.split('/').some((segment) => segment === '.' || segment === '..')
+  return /^\/[\x21-\x7e]*$/.test(path) && !/[\\;]|\/\/|\/\.\.?(?:\/|$)|%(?:2f|5c|00|2e)/i.test(path)
 }
 
 function isLocalName(host: string): boolean {

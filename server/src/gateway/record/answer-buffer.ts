@@ -106,8 +106,8 @@ export class AnswerBuffer {
   }
 
   #grow(needed: number): void {
-    let size = Math.max(this.#bytes.length * 2, firstBytes)
-    while (size < needed) size *= 2
+    let size = Math.max(this.#bytes.length * 4, firstBytes)
+    while (size < needed) size *= 4
     const grown = Buffer.allocUnsafeSlow(Math.max(Math.min(size, chunkBytes), needed))
     grown.set(this.#bytes.subarray(0, this.#used))
     this.#bytes = grown

@@ -207,6 +207,8 @@ type EndRest = Pick<EndHead, 'responseBytes' | 'responseSha256' | 'masked' | 'fi
 
 function endHead(start: StartFacts, end: EndFacts, rest: EndRest, masker: Masker | null): EndHead {
   const { id, route } = start
+  // One attempt is the ordinary case, and says nothing that the end does not say.
+  const retried = end.attempts.length > 1
   return {
     id,
     route,
@@ -216,14 +218,19 @@ function endHead(start: StartFacts, end: EndFacts, rest: EndRest, masker: Masker
     errorType: end.errorType,
     errorMessage: maskedTextOrNull(masker, end.errorMessage),
     providerRequestId: end.providerRequestId,
-    ...attemptsOf(end),
+    attempts: retried ? end.attempts.map(journaled) : [],
+    credentialHint: retried ? (end.attempts.at(-1)?.credentialHint ?? null) : null,
     decisions: end.decisions.map(({ at, ...decision }) => ({ at: at.toISOString(), ...decision })),
     contentType: end.contentType,
     durationMs: end.durationMs,
     firstByteMs: end.firstByteMs,
     gatewayMs: end.gatewayMs,
     trace: traced(start, end, masker),
-    ...rest,
+    responseBytes: rest.responseBytes,
+    responseSha256: rest.responseSha256,
+    masked: rest.masked,
+    fingerprints: rest.fingerprints,
+    reading: rest.reading,
   }
 }
 
@@ -242,12 +249,3 @@ function traced(start: StartFacts, { attempts }: EndFacts, masker: Masker | null
 }
 
 const journaled = ({ at, ...attempt }: EndFacts['attempts'][number]): Attempt => ({ at: at.toISOString(), ...attempt })
-
-/** One attempt is the ordinary case, and says nothing that the end does not say. */
-function attemptsOf({ attempts }: EndFacts): Pick<EndHead, 'attempts' | 'credentialHint'> {
-  if (attempts.length < 2) return { attempts: [], credentialHint: null }
-  return {
-    attempts: attempts.map(journaled),
-    credentialHint: attempts.at(-1)?.credentialHint ?? null,
-  }
-}
