@@ -69,7 +69,7 @@ export async function layFoundation(undo: AsyncDisposableStack, options: Foundat
   }
   await reach(() => onceUp(ready, { log, signal }), config)
   const keyring = await openKeyring({ ...keys, clock, log, recordNewKey: recordNewKey(systemScope(clock)) })
-  const authenticator = undo.use(await createAuthenticator({ db, clock, log }))
+  const authenticator = undo.use(await createAuthenticator({ db, clock, log, outageMs: config.bridge.tokenOutageMs }))
   const providers = undo.use(
     await openProviders({
       settings: config.bridge.providers,

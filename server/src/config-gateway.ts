@@ -47,6 +47,13 @@ export const gatewayOptions = {
     type: types.duration(10, 60_000, { zero: true }),
     description: 'How late this server may be with its work before it turns new requests away; 0 sets no bound.',
   }),
+  tokenOutage: option('AI Bridge', '5m', {
+    ...bridgeNames('TOKEN_OUTAGE'),
+    type: types.duration(1_000, 7 * 86_400_000, { zero: true }),
+    description:
+      'How long tokens that were in use stay good while PostgreSQL does not answer; 0 lets nobody in meanwhile. A gateway ' +
+      'that alone is cut off does not hear of what is revoked in this time.',
+  }),
   sendActorHeaders: option('AI Bridge', 'false', {
     ...bridgeNames('SEND_ACTOR_HEADERS'),
     type: types.boolean,
@@ -73,6 +80,7 @@ export interface GatewayDoor {
   /** Whether users may bring a credential of their own. */
   readonly allowByok: boolean
   readonly limits: GatewayLimits
+  readonly tokenOutageMs: number
   readonly actorHeaders: ActorHeaderNames
 }
 
@@ -85,6 +93,7 @@ export const gatewayDoor = (values: GatewayValues): GatewayDoor => ({
     perOrganization: values.organizationRateLimit,
     eventLoopDelayMs: values.maxEventLoopDelay,
   },
+  tokenOutageMs: values.tokenOutage,
   actorHeaders: { sent: values.sendActorHeaders, id: values.actorHeaderId, username: values.actorHeaderUsername },
 })
 

@@ -201,6 +201,7 @@ test('malformed values are refused', () => {
     REEVE_AIBRIDGE_RETENTION: ['1h', '190', 'never'],
     REEVE_AIBRIDGE_RATE_LIMIT: ['-1', '0.5', 'many'],
     REEVE_AIBRIDGE_MAX_EVENT_LOOP_DELAY: ['1', '5ms'],
+    REEVE_AIBRIDGE_TOKEN_OUTAGE: ['1', '500ms', '8d', 'always'],
     REEVE_AIBRIDGE_ACTOR_HEADER_ID: [
       'Authorization',
       'Content-Type',

@@ -92,6 +92,27 @@ test('while the database does not answer, who was known stays known for some min
   await expect(cut.authenticate(key)).rejects.toThrow()
 })
 
+test('how long that is can be set, down to nothing, and an answer that is fresh is not asked for again', async () => {
+  for (const outageMs of [0, 3_600_000]) {
+    const { key } = await makeToken('dana')
+    const clock = manualClock(world.clock.now())
+    const db = openDatabase(world.db.connection, { log: silentLog, applicationName: 'to be closed' })
+    await using cut = await createAuthenticator({ db, clock, log: silentLog, outageMs })
+    expect(await cut.authenticate(key)).not.toBe(null)
+    await db.close()
+    Object.defineProperty(db.sql, 'selectFrom', {
+      value: () => {
+        throw Object.assign(new Error('closed'), { code: 'ECONNREFUSED' })
+      },
+    })
+    clock.advance(2_000)
+    expect(await cut.authenticate(key)).not.toBe(null)
+    clock.advance(30 * 60_000)
+    if (outageMs === 0) await expect(cut.authenticate(key)).rejects.toThrow()
+    else expect(await cut.authenticate(key)).not.toBe(null)
+  }
+})
+
 test('last use is written once a minute at most, prolongs sessions and revives nothing', async () => {
   const session = await world.person('lee')
   const { key } = await makeToken('lee')

@@ -16,7 +16,7 @@ import { createUseLog } from './use-log.ts'
  * model call: answers are remembered for a few seconds, and a change of the credential or its owner, here or on another
  * replica, makes them forgotten at once.
  *
- * While PostgreSQL does not answer, what was known stays good for some minutes: people keep working, and a revocation
+ * While PostgreSQL does not answer, what was known stays good for some time: people keep working, and a revocation
  * could not have been stored in that time anyway. Nobody new gets in.
  */
 export interface Authenticator {
@@ -43,7 +43,7 @@ interface Remembered {
 
 /** How long an answer counts as true, from the moment at which it was asked for, when no change was heard of. */
 export const freshMs = 3_000
-const outageMs = 5 * 60_000
+const ordinaryOutageMs = 5 * 60_000
 /** How long a request waits for a slow database when there is a remembered answer. */
 export const patienceMs = 1_000
 const rememberedMax = 20_000
@@ -52,8 +52,10 @@ export async function createAuthenticator(options: {
   readonly db: Database
   readonly clock: Clock
   readonly log: Log
+  /** How long what was known stays good while PostgreSQL does not answer; never for less than an answer is fresh. */
+  readonly outageMs?: number
 }): Promise<Authenticator & AsyncDisposable> {
-  const { db, clock, log } = options
+  const { db, clock, log, outageMs = ordinaryOutageMs } = options
   const remembered = new Map<string, Remembered>()
   const asking = new Map<string, Promise<Actor | null>>()
   const uses = createUseLog({ db: db.sql, clock, log })
@@ -78,7 +80,8 @@ export async function createAuthenticator(options: {
   function recall(key: string): Remembered | null {
     const known = remembered.get(key)
     if (known === undefined) return null
-    const tooOld = clock.monotonicMs() - known.checkedMs > outageMs || known.expiresAtMs <= clock.now().getTime()
+    const tooOld =
+      clock.monotonicMs() - known.checkedMs > Math.max(outageMs, freshMs) || known.expiresAtMs <= clock.now().getTime()
     if (tooOld) remembered.delete(key)
     return tooOld ? null : known
   }
