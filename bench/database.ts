@@ -1,12 +1,15 @@
 import { join } from 'node:path'
 import pg from 'pg'
-import { connectionOptions } from '../server/src/db/connection.ts'
+import { type Connection, connectionOptions } from '../server/src/db/connection.ts'
 import type { RunningServer } from '../test/support/server.ts'
 
 /** One row of figures from the record, asked of PostgreSQL itself. */
-export async function figuresOf(server: RunningServer, text: string): Promise<Readonly<Record<string, number>>> {
-  const socketDir = join(server.dataDir, 'postgres/run')
-  const client = new pg.Client(connectionOptions({ socketDir, database: 'reeve', user: 'reeve' }))
+export function figuresOf(server: RunningServer, text: string): Promise<Readonly<Record<string, number>>> {
+  return figuresIn({ socketDir: join(server.dataDir, 'postgres/run'), database: 'reeve', user: 'reeve' }, text)
+}
+
+export async function figuresIn(connection: Connection, text: string): Promise<Readonly<Record<string, number>>> {
+  const client = new pg.Client(connectionOptions(connection))
   await client.connect()
   try {
     const { rows } = await client.query<Record<string, string>>(text)

@@ -55,6 +55,8 @@ export interface RigOptions {
   readonly sha256?: boolean
   readonly nodeFlags?: readonly string[]
   readonly portkey?: boolean
+  /** More of the environment of the server. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
@@ -71,6 +73,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       REEVE_AIBRIDGE_ANTHROPIC_BASE_URL: `http://127.0.0.1:${provider.port}`,
       REEVE_AIBRIDGE_ANTHROPIC_KEY: 'sk-ant-bench-000000000000',
       REEVE_LOG: 'json',
+      ...options.env,
     },
   })
   const token = await server.gatewayToken()

@@ -12,6 +12,7 @@ import { history } from './questions/history.ts'
 import { logLines } from './questions/log-lines.ts'
 import { many } from './questions/many.ts'
 import { memory } from './questions/memory.ts'
+import { outage } from './questions/outage.ts'
 import { steady } from './questions/steady.ts'
 import { storage } from './questions/storage.ts'
 import { streams } from './questions/streams.ts'
@@ -27,13 +28,14 @@ import type { Plan } from './rounds.ts'
  * Runs every question, or those that are named, prints the findings and writes them to RESULTS.md. Ends with 1 when a
  * target is missed or a figure is doubtful.
  *
- *   node bench/run.ts [--only steady,memory] [--rounds 3] [--seconds 4] [--compile 10] [--foreign-max 0.3] [--no-write] [--no-portkey]
+ *   node bench/run.ts [--only steady,memory] [--rounds 3] [--seconds 4] [--compile 10] [--outage-minutes 1] [--foreign-max 0.3] [--no-write] [--no-portkey]
  */
 const { values: flags } = parseArgs({
   options: {
     only: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '4' },
+    'outage-minutes': { type: 'string', default: '1' },
     compile: { type: 'string', default: '10' },
     'foreign-max': { type: 'string', default: '0.3' },
     'node-flags': { type: 'string', default: '' },
@@ -70,6 +72,7 @@ const questions: readonly { name: string; ask: () => Promise<Finding> }[] = [
   { name: 'streams', ask: onRig(streams, { portkey }) },
   { name: 'memory', ask: onRig(memory) },
   { name: 'many', ask: onRig(many) },
+  { name: 'outage', ask: () => outage(Number(flags['outage-minutes'])) },
   { name: 'storage', ask: onRig(storage) },
   { name: 'history', ask: history },
   { name: 'boundary-rules', ask: boundaryRules },
