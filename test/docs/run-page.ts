@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -77,23 +77,32 @@ function openTerminal(cwd: string, script: string, env: NodeJS.ProcessEnv): Term
     output: () => Buffer.concat(printed).toString(),
     async stop() {
       signalGroup(child, 'SIGINT')
-      await Promise.race([exit, wait(60_000)])
-      if (signalGroup(child, 0)) {
+      await Promise.race([exit, wait(150_000)])
+      const left = livingIn(child)
+      if (left.length > 0) {
         signalGroup(child, 'SIGKILL')
-        throw new Error(`stopping left processes behind:\n${Buffer.concat(printed).toString()}`)
+        const output = Buffer.concat(printed).toString()
+        throw new Error(`stopping left processes behind:\n${left.join('\n')}\nafter:\n${output}`)
       }
     },
   }
 }
 
-/** Returns whether the group still had anybody in it. */
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-child.pid!, signal)
-    return true
   } catch {
-    return false
+    // Nobody is left in it.
   }
+}
+
+/** Who is left in the group, as `ps` says it. The dead that nobody has waited for hold nothing any more. */
+function livingIn({ pid }: ChildProcess): string[] {
+  const all = execFileSync('ps', ['-eo', 'pgid=,stat=,pid=,etimes=,args='], { encoding: 'utf8' }).split('\n')
+  return all.filter((line) => {
+    const [group, state] = line.trim().split(/\s+/)
+    return group === String(pid) && state?.startsWith('Z') === false
+  })
 }
 
 async function untilHealthy(url: string, server: Terminal): Promise<void> {
