@@ -44,7 +44,9 @@ export function ConnectPage() {
           With the command line
         </h2>
         <p className="text-muted">
-          Signs in, makes a token that can call models and nothing else, and sets up this shell.
+          Signs in, makes a token that can call models and nothing else, and sets up this shell. With{' '}
+          <code className="mono">--write</code>, as in <code className="mono">reeve connect claude --write</code>, it
+          changes the settings of the agent itself instead, for every shell.
         </p>
         <Commands
           label="Commands to connect Claude Code"
