@@ -1,6 +1,7 @@
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Fault, toError } from '@reeve/base'
 import type { Mount } from './mounts.ts'
 
 /** Files that lie over those of the machine inside the sandbox; gone with the session. */
@@ -16,7 +17,7 @@ export interface SessionFiles extends Disposable {
 
 const bundlePath = '/run/reeve/ca-certificates.crt'
 
-/** Nothing in them is secret: they are what the sandbox reads. */
+/** Nothing in them is secret: they are what the sandbox reads. Throws `Fault` where no temporary files can be made. */
 export function writeSessionFiles(options: {
   readonly hostname: string
   /** The system's certificates and the session's own, PEM. */
@@ -24,7 +25,7 @@ export function writeSessionFiles(options: {
   /** Where programs look for certificates. */
   readonly trustFiles: readonly string[]
 }): SessionFiles {
-  const folder = mkdtempSync(join(tmpdir(), 'reeve-boundary-'))
+  const folder = temporaryFolder()
   const put = (name: string, text: string): string => {
     const path = join(folder, name)
     writeFileSync(path, text, { mode: 0o644 })
@@ -45,6 +46,17 @@ export function writeSessionFiles(options: {
     bundleOutside: bundle,
     folder,
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'reeve-boundary-'))
+  } catch (cause) {
+    throw new Fault('unavailable', `There is no room for temporary files in ${tmpdir()}: ${toError(cause).message}`, {
+      fix: 'Set TMPDIR to a folder that you may write to.',
+      cause,
+    })
   }
 }
 
