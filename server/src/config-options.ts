@@ -239,7 +239,7 @@ export const options = {
   idleTimeout: option('AI Bridge', '5m', {
     ...bridgeNames('IDLE_TIMEOUT'),
     type: types.duration(100, day),
-    description: 'How long a provider may be silent within its answer.',
+    description: 'How long a provider may be silent within its answer; it is noticed up to a quarter of that later.',
   }),
   webSockets: option('AI Bridge', 'true', {
     ...bridgeNames('WEBSOCKETS'),

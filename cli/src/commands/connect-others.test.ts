@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { connectHandlers } from '../testing-connect.ts'
 import { runCli, serveContract } from '../testing.ts'
-import { everything } from '../testing-data.ts'
 
 let home: string
 beforeEach(async () => {
@@ -14,14 +14,6 @@ beforeEach(async () => {
 })
 afterEach(() => rm(home, { recursive: true }))
 
-const provider = (name: string) => ({ name, type: 'x', base_url: '', ready: true, scripted: false, detail: '' })
-const bridge = {
-  enabled: true,
-  capture: 'full',
-  providers: [provider('openai'), provider('gemini')],
-  journal: { healthy: true, detail: '', pending_bytes: 0, drain_lag_seconds: 0 },
-}
-const handlers = { ...everything(false), getBridgeStatus: () => bridge }
 const connect = (url: string, ...words: readonly string[]) =>
   runCli(['connect', ...words, '--url', url], { home, cwd: home, env: { REEVE_SESSION_TOKEN: 'rv_me' } })
 /** What a shell has of it afterwards. */
@@ -29,7 +21,7 @@ const sh = (code: string, then: string): string =>
   execFileSync('/bin/sh', ['-c', `${code}\n${then}`], { encoding: 'utf8', env: { PATH: home } })
 
 test('codex is called with the bridge as its provider, with all its own arguments', async () => {
-  await using deployment = await serveContract(handlers)
+  await using deployment = await serveContract(connectHandlers)
   const ran = await connect(deployment.url, 'codex', '--lifetime', '8h')
   expect(ran.code, ran.stderr).toBe(0)
   await writeFile(join(home, 'codex'), '#!/bin/sh\nprintf "%s\\n" "$REEVE_CODEX_TOKEN" "$@"\n', { mode: 0o755 })
@@ -49,7 +41,7 @@ test('codex is called with the bridge as its provider, with all its own argument
 })
 
 test('Gemini CLI gets its two variables, and whoever has not chosen the key in its settings is told', async () => {
-  await using deployment = await serveContract(handlers)
+  await using deployment = await serveContract(connectHandlers)
   const ran = await connect(deployment.url, 'gemini')
   expect(sh(ran.stdout, 'echo "$GOOGLE_GEMINI_BASE_URL $GEMINI_API_KEY"')).toBe(
     `${deployment.url}/api/v2/aibridge/gemini rv_secret\n`,
@@ -62,7 +54,7 @@ test('Gemini CLI gets its two variables, and whoever has not chosen the key in i
 })
 
 test('opencode gets a provider laid over its own configuration, and the token apart from it', async () => {
-  await using deployment = await serveContract(handlers)
+  await using deployment = await serveContract(connectHandlers)
   const ran = await connect(deployment.url, 'opencode')
   const config = JSON.parse(sh(ran.stdout, 'printf %s "$OPENCODE_CONFIG_CONTENT"'))
   expect(config.provider.reeve.options).toEqual({
@@ -73,7 +65,7 @@ test('opencode gets a provider laid over its own configuration, and the token ap
 })
 
 test('a provider that the bridge does not have is refused before a token is made', async () => {
-  await using deployment = await serveContract(handlers)
+  await using deployment = await serveContract(connectHandlers)
   for (const name of ['codex', 'gemini', 'opencode']) {
     expect(await connect(deployment.url, name, '--provider', 'nope')).toMatchObject({ code: 3, stdout: '' })
   }
@@ -89,7 +81,7 @@ test('the check asks with what connect has set up, in the way of each API', asyn
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   // SAFETY: a server that listens on a TCP port has an AddressInfo.
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  await using deployment = await serveContract(handlers)
+  await using deployment = await serveContract(connectHandlers)
   for (const [name, path] of [
     ['codex', '/api/v2/aibridge/openai/v1/models'],
     ['gemini', '/api/v2/aibridge/gemini/v1beta/models?pageSize=1'],

@@ -2,8 +2,8 @@ import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, wri
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { connectHandlers } from '../testing-connect.ts'
 import { runCli, serveContract } from '../testing.ts'
-import { everything } from '../testing-data.ts'
 
 let home: string
 beforeEach(async () => {
@@ -11,14 +11,6 @@ beforeEach(async () => {
 })
 afterEach(() => rm(home, { recursive: true }))
 
-const provider = (name: string) => ({ name, type: 'x', base_url: '', ready: true, scripted: false, detail: '' })
-const bridge = {
-  enabled: true,
-  capture: 'full',
-  providers: [provider('openai'), provider('gemini')],
-  journal: { healthy: true, detail: '', pending_bytes: 0, drain_lag_seconds: 0 },
-}
-const handlers = { ...everything(false), getBridgeStatus: () => bridge }
 const signedIn = { REEVE_SESSION_TOKEN: 'rv_me' }
 const write = (url: string, name: string, env: Record<string, string> = {}) =>
   runCli(['connect', name, '--write', '-o', 'json', '--url', url], { home, cwd: home, env: { ...signedIn, ...env } })
@@ -48,7 +40,7 @@ const secrets = { codex: '.codex/config.toml', gemini: '.gemini/.env', opencode:
 const names = ['codex', 'gemini', 'opencode'] as const
 
 test('each agent of an empty home gets its settings, readable by nobody else, and the check finds them', async () => {
-  await using deployment = await serveContract(handlers)
+  await using deployment = await serveContract(connectHandlers)
   for (const name of names) {
     const ran = await write(deployment.url, name)
     expect(ran.code, ran.stderr).toBe(0)
@@ -165,7 +157,7 @@ test('a link is followed, also where it leads to nothing yet, and whoever keeps 
 })
 
 test('files that cannot be merged are left alone, it is said where, and no token is made for them', async () => {
-  await using deployment = await serveContract(handlers)
+  await using deployment = await serveContract(connectHandlers)
   for (const [name, path, content, said] of [
     ['codex', '.codex/config.toml', 'a = 1\nb = [\n', 'line 3'],
     ['codex', '.codex/config.toml', '\nmodel_providers = { a = { name = "A" } }\n', 'line 2'],

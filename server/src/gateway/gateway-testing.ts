@@ -95,7 +95,7 @@ export async function testGateway(
   if (given.journalDir === undefined) undo.defer(() => rm(journalDir, { recursive: true }))
   const log = recordingLog()
   const registry = new Registry()
-  const authenticator = undo.use(await createAuthenticator({ db, clock: systemClock, log }))
+  const authenticator = undo.use(await createAuthenticator({ db, clock: systemClock, log, outageMs: 5 * 60_000 }))
   const providers = undo.use(
     await openProviders({
       settings: config.providers ?? allAt(upstreamUrl, new Secret('sk-upstream')),

@@ -19,7 +19,7 @@ test.each([0, 250, 500, 750])(
   async (phaseMs) => {
     const clock = manualClock(new Date())
     const gone = await person(db, `leaver-${phaseMs}`)
-    await using authenticator = await createAuthenticator({ db, clock, log: silentLog })
+    await using authenticator = await createAuthenticator({ db, clock, log: silentLog, outageMs: 5 * 60_000 })
     // Only the checks of open streams are held by this clock; the database keeps its own time.
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     const { authenticate } = authenticator

@@ -74,7 +74,7 @@ export async function testIdentity(
   const db = undo.use(await testDatabase())
   const clock = manualClock(new Date())
   const { setupToken } = await openDeployment({ db, clock })
-  const authenticator = undo.use(await createAuthenticator({ db, clock, log }))
+  const authenticator = undo.use(await createAuthenticator({ db, clock, log, outageMs: 5 * 60_000 }))
   const keyring = createKeyring([newKey()])
   const identity: Identity = {
     db,

@@ -245,7 +245,7 @@ test('a changed role counts at once for all who hold it, on every replica; a del
   const name = 'watcher'
   await call('POST', '/users/roles', owner, { name, site_permissions: read('audit_log:read') })
   const session = await world.person('watch', name)
-  await using replica = await createAuthenticator(world.identity)
+  await using replica = await createAuthenticator({ ...world.identity, outageMs: 0 })
   const grants = async () => {
     const role = (await replica.authenticate(session))?.roles.find((each) => each.name === name)
     return role === undefined ? null : [...role.site]

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => world[Symbol.asyncDispose]())
 
 /** A second server on the same database. */
-const replica = (log: Log = silentLog) => createAuthenticator({ db: world.db, clock: world.clock, log })
+const replica = (log: Log = silentLog) => createAuthenticator({ db: world.db, clock: world.clock, log, outageMs: 0 })
 
 async function makeToken(username: string, body: object = {}): Promise<{ id: string; key: string }> {
   const token = username === 'dana' ? await world.owner() : await world.signIn(username)
@@ -77,7 +77,7 @@ test('while the database does not answer, who was known stays known for some min
   const clock = manualClock(world.clock.now())
   const db = openDatabase(world.db.connection, { log: silentLog, applicationName: 'to be closed' })
   // The listener keeps its own connection; what is cut off is the way to ask.
-  await using cut = await createAuthenticator({ db, clock, log: silentLog })
+  await using cut = await createAuthenticator({ db, clock, log: silentLog, outageMs: 5 * 60_000 })
   expect(await cut.authenticate(key)).not.toBe(null)
   await db.close()
   const asOutage = (thrown: unknown): never => {

@@ -43,7 +43,6 @@ interface Remembered {
 
 /** How long an answer counts as true, from the moment at which it was asked for, when no change was heard of. */
 export const freshMs = 3_000
-const ordinaryOutageMs = 5 * 60_000
 /** How long a request waits for a slow database when there is a remembered answer. */
 export const patienceMs = 1_000
 const rememberedMax = 20_000
@@ -53,9 +52,9 @@ export async function createAuthenticator(options: {
   readonly clock: Clock
   readonly log: Log
   /** How long what was known stays good while PostgreSQL does not answer; never for less than an answer is fresh. */
-  readonly outageMs?: number
+  readonly outageMs: number
 }): Promise<Authenticator & AsyncDisposable> {
-  const { db, clock, log, outageMs = ordinaryOutageMs } = options
+  const { db, clock, log, outageMs } = options
   const remembered = new Map<string, Remembered>()
   const asking = new Map<string, Promise<Actor | null>>()
   const uses = createUseLog({ db: db.sql, clock, log })
