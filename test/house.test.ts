@@ -48,6 +48,10 @@ describe('the rules of the house', () => {
     ])
     expect(throughWalls(tree({ 'cli/src/a.test.ts': from('../../test/support/server.ts') }))).toEqual([])
     expect(throughWalls(tree({ 'cli/src/a.ts': from('../../test/support/server.ts') }))).toHaveLength(1)
+    expect(throughWalls(tree({ 'bench/a.ts': from('../test/support/server.ts') }))).toEqual([])
+    expect(throughWalls(tree({ 'bench/a.ts': from('../test/chaos/truth.ts') }))).toEqual([
+      'bench/a.ts reaches into test/chaos/truth.ts',
+    ])
     expect(throughWalls(tree({ 'cli/src/a.ts': from('./testing.ts') }))).toEqual([
       'cli/src/a.ts imports cli/src/testing.ts, which is for tests',
     ])

@@ -1,8 +1,5 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { silentLog, systemClock } from '@reeve/base'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../server/src/db/embedded/embedded-postgres.ts'
+import type { EmbeddedPostgres } from '../../server/src/db/embedded/embedded-postgres.ts'
+import { connectionUrl, startPostgres } from '../support/postgres.ts'
 import { descendantsOf, processTree } from '../support/processes.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import type { Trouble } from './mayhem.ts'
@@ -20,18 +17,6 @@ export interface Deployment extends AsyncDisposable {
 }
 
 const restartedWithinMs = 240_000
-
-export async function startPostgres(undo: AsyncDisposableStack): Promise<EmbeddedPostgres> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'reeve-chaos-'))
-  chmodSync(dataDir, 0o711)
-  undo.defer(() => rmSync(dataDir, { recursive: true, force: true }))
-  return undo.use(await startEmbeddedPostgres({ dataDir, log: silentLog, clock: systemClock }))
-}
-
-export function connectionUrl({ connection }: EmbeddedPostgres): string {
-  if ('url' in connection) throw new Error('the built-in PostgreSQL listens on a socket')
-  return `postgres:///${connection.database}?host=${encodeURIComponent(connection.socketDir)}&user=${connection.user}`
-}
 
 export async function startDeployment(count: number, { upstream, sockets }: Traffic): Promise<Deployment> {
   await using undo = new AsyncDisposableStack()

@@ -50,13 +50,15 @@ const wiringFloor = 9
 /**
  * Imports that go through a wall: a package that the importer may not know, or a relative path into another package.
  * What stands outside of the packages (bin, scripts, test, bench) joins them and may look everywhere; tests may use
- * what `test/` offers them.
+ * what `test/` offers them. To what is measured `test/support` is offered, and no room of a test.
  */
 export function throughWalls(tree: Tree): string[] {
   return eachImport(tree, (path, specifier) => {
+    const target = resolveImport(path, specifier)
+    const ofTest = target?.startsWith('test/') === true && !target.startsWith('test/support/')
+    if (ofTest && path.startsWith('bench/')) return `${path} reaches into ${target}`
     const from = packageOf(path)
     if (from === null) return null
-    const target = resolveImport(path, specifier)
     if (target !== null) {
       if (isForTests(target) && !isForTests(path)) return `${path} imports ${target}, which is for tests`
       if (target.startsWith(`${from}/`) || (isForTests(path) && target.startsWith('test/'))) return null
