@@ -19,6 +19,9 @@ const other = { ...corp, name: 'corp-2', keys: [] }
 const begun = '2026-03-01T03:00:00.000Z'
 const later = (seconds: number): Date => new Date(new Date(begun).getTime() + seconds * 1_000)
 
+const ok = { outcome: 'ok', statusCode: 200 } as const
+const failed = { outcome: 'upstream_error', statusCode: 500 } as const
+
 function room() {
   const clock = manualClock(begun)
   const standing = createStanding({ clock, observe() {} })
@@ -76,7 +79,7 @@ test('a breaker is open until its time is over, then half open until its model a
     expect(standing.admit(corp, 'opus', true)).toBeNull()
     if (i === 0) fail('haiku')
     expect(told().models.map(({ state }) => state)).toEqual(['open', 'half_open'])
-    standing.ended(corp, 'opus', { outcome: 'ok', statusCode: 200 })
+    standing.ended(corp, 'opus', ok)
   }
   expect(told().models).toEqual([{ model: 'haiku', state: 'open', until: later(60) }])
 })
@@ -88,7 +91,7 @@ test('what is under way is counted for each provider by itself, and never less t
   standing.asked(corp)
   standing.asked(other)
   expect(counts()).toEqual([2, 1])
-  for (let i = 0; i < 3; i++) standing.ended(corp, 'opus', { outcome: 'ok', statusCode: 200 })
+  for (let i = 0; i < 3; i++) standing.ended(corp, 'opus', ok)
   expect(counts()).toEqual([0, 1])
 })
 
@@ -105,6 +108,68 @@ test('clients that make up models make it no longer than it may be, and what is 
   expect(leftOut).toBe(12)
   const many = standing.tell(Array.from({ length: 5 }, () => corp))
   expect(many.map((one) => one.leftOut)).toEqual([12, 12, 12, 12, 62])
+})
+
+/** More than are remembered of a provider. */
+const inventedMax = 3_000
+const invent = (ask: (model: string, index: number) => void): void => {
+  for (let i = 0; i < inventedMax; i++) ask(`invented-${i}`, i)
+}
+
+test('models that clients make up push out nothing that is known', () => {
+  const { standing, fail, told } = room()
+  const weighted = { ...corp, name: 'shared', keys: keys.map((key) => ({ ...key, weight: 1 })) }
+  for (const one of [corp, weighted]) standing.noteStatus(one, 'opus', ada, { status: 429, retryAfterMs: 3_600_000 })
+  fail('haiku')
+  standing.takeKey(corp, 'opus', [])
+  const before = told()
+  for (const one of [corp, weighted, other]) {
+    invent((model, i) => {
+      expect(standing.admit(one, model, true)).toBeNull()
+      standing.asked(one)
+      const key = standing.takeKey(one, model, [])
+      if (key !== null) standing.noteStatus(one, model, key, { status: 404, retryAfterMs: null })
+      standing.ended(one, model, i % 2 === 0 ? { outcome: 'upstream_error', statusCode: 404 } : failed)
+    })
+  }
+  expect(told().keys.map(({ rests }) => rests)).toEqual(before.keys.map(({ rests }) => rests))
+  expect(told().models).toEqual(before.models)
+  expect(standing.countKeys(weighted)).toEqual({ usable: 2, busy: 0, limited: 1, refused: 0 })
+  expect(standing.admit(corp, 'haiku', true)).toMatchObject({ reason: 'unavailable' })
+})
+
+test('nor do those that a provider limits or fails at, and their number has an end', () => {
+  const { clock, standing, fail, told } = room()
+  const limit = (model: string, ofKeys = keys.slice(0, 1)): void => {
+    for (const key of ofKeys) standing.noteStatus(corp, model, key, { status: 429, retryAfterMs: 20_000 })
+  }
+  limit('opus', [...keys])
+  fail('haiku')
+  invent((model) => {
+    limit(model)
+    fail(model)
+  })
+  expect(standing.admit(corp, 'opus', true)).toMatchObject({ reason: 'throttled' })
+  expect(standing.admit(corp, 'haiku', true)).toMatchObject({ reason: 'unavailable' })
+  const { models, leftOut, keys: reported } = told()
+  expect(models.length + reported.reduce((sum, { rests }) => sum + rests.length, 0) + leftOut).toBeLessThan(inventedMax)
+  // What is over makes room for what comes.
+  clock.advance(30_000)
+  limit('sonnet', [...keys])
+  fail('fable')
+  expect(standing.admit(corp, 'sonnet', true)).toMatchObject({ reason: 'throttled' })
+  expect(standing.admit(corp, 'fable', true)).toMatchObject({ reason: 'unavailable' })
+})
+
+test('what is known of a key stays when it gets another beside it', () => {
+  const { standing } = room()
+  standing.takeKey(corp, 'opus', [])
+  standing.noteStatus(corp, 'opus', ada, { status: 429, retryAfterMs: 40_000 })
+  const renewed = { ...corp, keys: [ada, keyOf('new')] }
+  expect(standing.takeKey(renewed, 'opus', [])?.id).toBe('new')
+  const [first, second] = standing.tell([renewed])[0]!.keys
+  expect(first).toMatchObject({ usedAt: later(0), rests: [{ model: 'opus', state: 'limited' }] })
+  expect(second).toMatchObject({ usedAt: later(0), rests: [] })
 })
 
 test('a model is told as text that any database keeps', () => {

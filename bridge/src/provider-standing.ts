@@ -1,4 +1,4 @@
-import type { BreakerState } from './breaker/breaker.ts'
+import { type BreakerState, seenAt } from './breaker/breaker.ts'
 import { keyStandings, type KeyStanding, type PoolState, type ProviderKey, standingOf } from './pool/pool.ts'
 import { cleanText } from './wire/json.ts'
 
@@ -87,11 +87,11 @@ export function tellStanding(known: KnownOf, at: Moment, max: number): ProviderS
 function reportModels(breakers: KnownOf['breakers'], at: Moment): ModelReport[] {
   const found: ModelReport[] = []
   for (const [said, state] of breakers) {
-    if (state.is === 'closed') continue
-    const isOpen = state.is === 'open' && state.untilMs > at.ms
+    const is = seenAt(state, at.ms)
+    if (is === 'closed') continue
     const model = modelIn(said)
     found.push(
-      isOpen
+      state.is === 'open' && is === 'open'
         ? { model, state: 'open', until: instantOf(state.untilMs, at) }
         : { model, state: 'half_open', until: null },
     )

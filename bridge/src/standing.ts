@@ -1,7 +1,8 @@
 import type { Clock } from '@reeve/base'
-import { admit, type BreakerState, closed, note, type Verdict } from './breaker/breaker.ts'
+import { admit, type BreakerState, closed, note, seenAt, type Verdict } from './breaker/breaker.ts'
 import type { BridgeEvent } from './exchange.ts'
 import {
+  keyRests,
   type KeyStanding,
   keyStandings,
   noteStatus,
@@ -41,100 +42,118 @@ export interface KeyAnswer {
   readonly retryAfterMs: number | null
 }
 
-/** Models are the clients' words: no more of them are remembered. */
-const rememberedMax = 1000
+/**
+ * Models are the clients' words: of one provider no more of them are remembered, and only those of which an answer said
+ * something. Providers are an administrator's.
+ */
+const modelsMax = 1000
+const providersMax = 1000
 /** So many rests of keys and breakers are told of: of one provider, and of all together. */
 const toldOfOneMax = 50
 const toldMax = 200
 
+/** What is known of one provider: by model, for providers limit each model by itself, and by the ids of its keys. */
+interface Known {
+  readonly pools: Map<string, { keys: readonly ProviderKey[]; state: PoolState }>
+  readonly breakers: Map<string, BreakerState>
+  readonly usedAtMs: Map<string, number>
+  requests: number
+}
+
 /** Kept in this process: another replica learns it for itself, from its own answers. */
 export function createStanding({ clock, observe }: { clock: Clock; observe: (event: BridgeEvent) => void }): Standing {
-  const pools = new Map<string, { readonly keys: readonly ProviderKey[]; state: PoolState }>()
-  const breakers = new Map<string, BreakerState>()
-  const underWay = new Map<string, number>()
-  const usedAtMs = new Map<string, number>()
+  const remembered = new Map<string, Known>()
 
-  /**
-   * What is known of the provider's keys for a model: providers limit each model by itself. After a change of the keys,
-   * what is known of those that stayed.
-   */
-  function poolOf(provider: Provider, model: string): { state: PoolState } {
-    const name = placeOf(provider, model)
-    const known = pools.get(name)
-    if (known !== undefined && known.keys === provider.keys) return known
-    const pool = { keys: provider.keys, state: withoutOthers(provider.keys, known?.state ?? untouched) }
-    makeRoom(pools)
-    pools.set(name, pool)
-    return pool
+  function knownOf({ name }: Provider): Known {
+    const known = remembered.get(name)
+    if (known !== undefined) return known
+    makeRoom(remembered, providersMax, ({ requests }) => requests === 0)
+    const begun = nothingKnown()
+    remembered.set(name, begun)
+    return begun
   }
 
-  function keep(key: string, provider: Provider, state: BreakerState): void {
-    const before = breakers.get(key) ?? closed
-    changed(provider.name, before, state)
-    breakers.delete(key)
+  /** For who only looks. */
+  const seenOf = ({ name }: Provider): Known => remembered.get(name) ?? nothingKnown()
+
+  function keepPool({ pools }: Known, { keys }: Provider, model: string, state: PoolState, nowMs: number): void {
+    const pool = pools.get(model)
+    if (pool !== undefined) pool.state = state
+    else if (makeRoom(pools, modelsMax, (one) => !keyRests(one.state, nowMs))) pools.set(model, { keys, state })
+  }
+
+  function keepBreaker(
+    { breakers }: Known,
+    { name }: Provider,
+    model: string,
+    state: BreakerState,
+    nowMs: number,
+  ): void {
+    const { is: from } = breakers.get(model) ?? closed
+    if (from !== state.is) observe({ kind: 'breaker', providerName: name, from, state: state.is })
+    // Those that changed last stand last.
+    breakers.delete(model)
     if (state === closed) return
-    const forgotten = makeRoom(breakers)
-    // Else it would count as open for good.
-    if (forgotten !== null) changed(forgotten.place.split('\n')[0]!, forgotten.value, closed)
-    breakers.set(key, state)
-  }
-
-  function noteUse(place: string, nowMs: number): void {
-    if (!usedAtMs.delete(place)) makeRoom(usedAtMs)
-    usedAtMs.set(place, nowMs)
-  }
-
-  function changed(providerName: string, { is: from }: BreakerState, { is: state }: BreakerState): void {
-    if (from !== state) observe({ kind: 'breaker', providerName, from, state })
+    const goes =
+      makeRoom(breakers, modelsMax, ({ is }) => is === 'closed') ||
+      makeRoom(breakers, modelsMax, (one) => seenAt(one, nowMs) !== 'open')
+    if (goes) breakers.set(model, state)
   }
 
   return {
     admit(provider, model, withKey) {
       const nowMs = clock.monotonicMs()
-      const { state } = poolOf(provider, model)
-      const { inMs, refused } = usableAgain(provider.keys, state, nowMs)
+      const known = knownOf(provider)
       const unasked = (reason: (BridgeEvent & { kind: 'unasked' })['reason'], refusal: Refusal): Refusal => {
         observe({ kind: 'unasked', providerName: provider.name, reason })
         return refusal
       }
-      if (withKey && provider.keys.length > 0 && inMs > 0) {
-        return refused ? unasked('no_key', noKey(provider)) : unasked('limited', limited(provider, inMs))
+      if (withKey && provider.keys.length > 0) {
+        const { inMs, refused } = usableAgain(provider.keys, poolIn(known, provider, model), nowMs)
+        if (inMs > 0) {
+          return refused ? unasked('no_key', noKey(provider)) : unasked('limited', limited(provider, inMs))
+        }
       }
-      const key = placeOf(provider, model)
-      const admission = admit(breakers.get(key) ?? closed, nowMs)
+      const before = known.breakers.get(model) ?? closed
+      const admission = admit(before, nowMs)
       if (!admission.passes) return unasked('broken', broken(provider, admission.retryAfterMs))
-      keep(key, provider, admission.state)
+      if (admission.state !== before) keepBreaker(known, provider, model, admission.state, nowMs)
       return null
     },
-    asked: ({ name }) => void underWay.set(name, (underWay.get(name) ?? 0) + 1),
+    asked: (provider) => void knownOf(provider).requests++,
     ended(provider, model, summary) {
-      const left = (underWay.get(provider.name) ?? 0) - 1
-      if (left > 0) underWay.set(provider.name, left)
-      else underWay.delete(provider.name)
-      const key = placeOf(provider, model)
-      keep(key, provider, note(breakers.get(key) ?? closed, verdictOn(summary), clock.monotonicMs()))
+      const known = knownOf(provider)
+      known.requests = Math.max(0, known.requests - 1)
+      const before = known.breakers.get(model) ?? closed
+      const nowMs = clock.monotonicMs()
+      const state = note(before, verdictOn(summary), nowMs)
+      if (state !== before) keepBreaker(known, provider, model, state, nowMs)
     },
     takeKey(provider, model, tried) {
-      const pool = poolOf(provider, model)
+      const known = knownOf(provider)
       const nowMs = clock.monotonicMs()
-      const { key, state } = takeKey(provider.keys, pool.state, nowMs, tried)
-      pool.state = state
-      if (key !== null) noteUse(placeOf(provider, key.id), nowMs)
+      const before = poolIn(known, provider, model)
+      const { key, state } = takeKey(provider.keys, before, nowMs, tried)
+      if (state !== before) keepPool(known, provider, model, state, nowMs)
+      if (key !== null) noteUse(known, provider, key, nowMs)
       return key
     },
     noteStatus(provider, model, key, answer) {
-      const pool = poolOf(provider, model)
-      const before = pool.state
-      pool.state = noteStatus(before, key, answer, clock.monotonicMs())
-      const reason = pool.state === before ? null : (pool.state.get(key.id)?.why ?? null)
+      const known = knownOf(provider)
+      const nowMs = clock.monotonicMs()
+      const before = poolIn(known, provider, model)
+      const state = noteStatus(before, key, answer, nowMs)
+      if (state === before) return
+      keepPool(known, provider, model, state, nowMs)
+      const reason = state.get(key.id)?.why ?? null
       if (reason !== null) observe({ kind: 'key_rests', providerName: provider.name, reason })
     },
     countKeys(provider) {
       const nowMs = clock.monotonicMs()
-      const known = [...pools].filter(([place]) => place.startsWith(placeOf(provider, '')))
+      const pools = [...seenOf(provider).pools.values()]
       const counts = { usable: 0, busy: 0, limited: 0, refused: 0 }
       for (const key of provider.keys) {
-        const grades = known.map(([, { state }]) => keyStandings.indexOf(standingOf(key, state, nowMs)))
+        const grades = pools.map(({ state }) => keyStandings.indexOf(standingOf(key, state, nowMs)))
         counts[keyStandings[Math.max(0, ...grades)]!]++
       }
       return counts
@@ -144,13 +163,14 @@ export function createStanding({ clock, observe }: { clock: Clock; observe: (eve
       let left = toldMax
       return [...providers].map((provider) => {
         const { name, keys } = provider
+        const { pools, breakers, usedAtMs, requests } = seenOf(provider)
         const known = {
           name,
           keys,
-          pools: inPlace(pools, provider).map(([model, { state }]) => [model, state] as const),
-          breakers: inPlace(breakers, provider),
-          usedAtMs: ({ id }: ProviderKey) => usedAtMs.get(placeOf(provider, id)) ?? null,
-          requests: underWay.get(name) ?? 0,
+          pools: [...pools].map(([model, { state }]) => [model, state] as const),
+          breakers,
+          usedAtMs: ({ id }: ProviderKey) => usedAtMs.get(id) ?? null,
+          requests,
         }
         const told = tellStanding(known, at, Math.min(left, toldOfOneMax))
         left -= told.models.length + told.keys.reduce((sum, { rests }) => sum + rests.length, 0)
@@ -160,23 +180,35 @@ export function createStanding({ clock, observe }: { clock: Clock; observe: (eve
   }
 }
 
-/** What is remembered of a provider, by model. */
-function inPlace<Value>(remembered: ReadonlyMap<string, Value>, provider: Provider): (readonly [string, Value])[] {
-  const start = placeOf(provider, '')
-  return [...remembered]
-    .filter(([place]) => place.startsWith(start))
-    .map(([place, value]) => [place.slice(start.length), value] as const)
+const nothingKnown = (): Known => ({ pools: new Map(), breakers: new Map(), usedAtMs: new Map(), requests: 0 })
+
+/** What is known of the provider's keys for a model; after a change of the keys, of those that stayed. */
+function poolIn({ pools }: Known, { keys }: Provider, model: string): PoolState {
+  const pool = pools.get(model)
+  if (pool === undefined) return untouched
+  if (pool.keys !== keys) {
+    pool.state = withoutOthers(keys, pool.state)
+    pool.keys = keys
+  }
+  return pool.state
 }
 
-const placeOf = ({ name }: Provider, model: string): string => `${name}\n${model}`
+function noteUse({ usedAtMs }: Known, { keys }: Provider, { id }: ProviderKey, nowMs: number): void {
+  if (!usedAtMs.has(id)) {
+    for (const other of usedAtMs.keys()) if (!keys.some((key) => key.id === other)) usedAtMs.delete(other)
+  }
+  usedAtMs.set(id, nowMs)
+}
 
-/** Forgets the oldest, and tells which that was. */
-function makeRoom<Value>(remembered: Map<string, Value>): { place: string; value: Value } | null {
-  const [oldest] = remembered
-  if (remembered.size < rememberedMax || oldest === undefined) return null
-  const [place, value] = oldest
-  remembered.delete(place)
-  return { place, value }
+/**
+ * Whether one more has room: where there are too many, in the place of the oldest that is idle. Nothing else is
+ * forgotten for a newcomer, or whoever makes up models would push out what is known of the others. A newcomer without
+ * room is asked for as if nothing were known of it, until one of the others is idle.
+ */
+function makeRoom<Value>(from: Map<string, Value>, max: number, isIdle: (value: Value) => boolean): boolean {
+  if (from.size < max) return true
+  for (const [name, value] of from) if (isIdle(value)) return from.delete(name)
+  return false
 }
 
 /**

@@ -27,6 +27,10 @@ export const defaultBreakerRules: BreakerRules = { failures: 5, withinMs: 30_000
 
 export const closed: BreakerState = { is: 'closed', failures: 0, failedAtMs: 0 }
 
+/** How it is seen at a moment: an open one whose time is over is half open, for the next request is a probe. */
+export const seenAt = (state: BreakerState, nowMs: number): BreakerState['is'] =>
+  state.is === 'open' && state.untilMs <= nowMs ? 'half_open' : state.is
+
 /** What became of a request that had passed. `unknown`: nothing that says anything about the provider. */
 export type Verdict = 'success' | 'failure' | 'unknown'
 

@@ -90,6 +90,12 @@ export function standingOf(key: ProviderKey, state: PoolState, nowMs: number): K
   return usableAtMs <= nowMs ? 'usable' : (why ?? 'usable')
 }
 
+/** Whether it says that a key is left alone, or the others preferred to it; else it holds shares at most. */
+export function keyRests(state: PoolState, nowMs: number): boolean {
+  for (const { usableAtMs } of state.values()) if (usableAtMs > nowMs) return true
+  return false
+}
+
 /** Whether the same request with another key may be answered. */
 export const anotherKeyMayHelp = (status: number): boolean => status === 401 || status === 403 || status === 429
 
