@@ -49,6 +49,8 @@ test('azure: the deployment is the model, whatever the body says, and the key ha
   expect(
     scanned.ok && route.wire.requestFacts(body, scanned.scan, '/openai/deployments/my-gpt/chat/completions').model,
   ).toBe('my-gpt')
+  const long = `/openai/deployments/${'x'.repeat(9_000)}/chat/completions`
+  expect(scanned.ok && route.wire.requestFacts(body, scanned.scan, long).model).toBe('x'.repeat(200))
   expect(azure.authorization(new Secret('k'))).toEqual(['api-key', 'k'])
 })
 
