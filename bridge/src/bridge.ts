@@ -52,6 +52,8 @@ export interface Bridge {
   readonly sockets: number
   /** How the keys of each provider do, by its name. */
   countKeys(): ReadonlyMap<string, ReturnType<Standing['countKeys']>>
+  /** How many models of each provider are left alone or tried, by its name. */
+  countBreakers(): ReadonlyMap<string, ReturnType<Standing['countBreakers']>>
   /** How each provider does: its keys, its models and what is under way there. */
   standings(): readonly ProviderStanding[]
   /** Closes the WebSockets over which nothing is asked, and the others as soon as they have their answer. */
@@ -253,6 +255,9 @@ export function createBridge(options: BridgeOptions): Bridge {
     return null
   }
 
+  const ofEach = <Found>(find: (provider: Provider) => Found): ReadonlyMap<string, Found> =>
+    new Map([...providers()].map(([name, provider]) => [name, find(provider)]))
+
   const wireOf = ({ providerName, path }: Asking): WireFormat => wireAt(providers().get(providerName), path)
 
   function findRoute(providerName: string, method: string, path: string): Routed | null {
@@ -305,7 +310,8 @@ export function createBridge(options: BridgeOptions): Bridge {
     get inFlight() {
       return open.items.length + sockets.asked
     },
-    countKeys: () => new Map([...providers()].map(([name, each]) => [name, upstreams.standing.countKeys(each)])),
+    countKeys: () => ofEach(upstreams.standing.countKeys),
+    countBreakers: () => ofEach(upstreams.standing.countBreakers),
     standings: () => upstreams.standing.tell(providers().values()),
     stopSockets: sockets.stop,
     get sockets() {

@@ -33,6 +33,8 @@ export interface Standing {
   noteStatus(provider: Provider, model: string, key: ProviderKey, answer: KeyAnswer): void
   /** How many of a provider's keys do how; each is counted as it does with the model with which it does worst. */
   countKeys(provider: Provider): Readonly<Record<KeyStanding, number>>
+  /** How many of its models are left alone or tried now. */
+  countBreakers(provider: Provider): Readonly<Record<'open' | 'half_open', number>>
   /** How each of them does now, in not too many words. */
   tell(providers: Iterable<Provider>): readonly ProviderStanding[]
 }
@@ -157,6 +159,12 @@ export function createStanding({ clock, observe }: { clock: Clock; observe: (eve
         counts[keyStandings[Math.max(0, ...grades)]!]++
       }
       return counts
+    },
+    countBreakers(provider) {
+      const nowMs = clock.monotonicMs()
+      const counts = { closed: 0, open: 0, half_open: 0 }
+      for (const state of seenOf(provider).breakers.values()) counts[seenAt(state, nowMs)]++
+      return { open: counts.open, half_open: counts.half_open }
     },
     tell(providers) {
       const at = { now: clock.now(), ms: clock.monotonicMs() }

@@ -4,7 +4,7 @@ import { Socket } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { recordingLog, Secret, systemClock, type Uuid, uuidv7 } from '@reeve/base'
+import { type Clock, recordingLog, Secret, systemClock, type Uuid, uuidv7 } from '@reeve/base'
 import type { Scope as TokenScope } from '@reeve/sdk'
 import { Registry } from 'prom-client'
 import type { Actor } from '../access/actor.ts'
@@ -88,6 +88,8 @@ export async function testGateway(
     trace?: TraceSettings
     boundaries?: NonNullable<Door['boundaries']>
     record?: RouteContext['record']
+    /** The gateway's own. */
+    clock?: Clock
   } = {},
 ): Promise<TestGateway> {
   await using undo = new AsyncDisposableStack()
@@ -124,7 +126,7 @@ export async function testGateway(
       authenticate: authenticator.authenticate,
       sourceAddress: (req) => req.socket.remoteAddress ?? null,
       ownHeaders: [],
-      clock: systemClock,
+      clock: given.clock ?? systemClock,
       log,
       metrics: registry,
       tracing,

@@ -124,6 +124,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     drainBlocked: drain.status().blocked,
     eventLoopDelaySeconds: eventLoop.delayMs() / 1_000,
     keys: bridge.countKeys,
+    breakers: bridge.countBreakers,
   }))
   const onBatch = (batch: BatchFacts): void => metrics.batch(batch)
   const { structuredLogging, capture } = config

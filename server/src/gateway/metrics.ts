@@ -18,6 +18,7 @@ export interface GatewayGauges {
   readonly drainBlocked: boolean
   readonly eventLoopDelaySeconds: number
   readonly keys: Bridge['countKeys']
+  readonly breakers: Bridge['countBreakers']
 }
 
 export interface GatewayMetrics {
@@ -88,11 +89,15 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
     'How often a model of a provider began to be left alone (open), to be tried (half_open), to be asked (closed).',
     ['provider', 'state'],
   )
-  const breaking = new Gauge({
+  // oxlint-disable-next-line no-new -- It registers itself.
+  new Gauge({
     name: 'reeve_provider_breakers',
     help: 'Models of a provider that are left alone (open) or tried (half_open) at the moment.',
     labelNames: ['provider', 'state'],
     registers,
+    collect() {
+      setEach(this, gauges().breakers())
+    },
   })
   // oxlint-disable-next-line no-new -- It registers itself.
   new Gauge({
@@ -103,10 +108,7 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
     // Each process of a server learns of the same keys for itself.
     aggregator: 'max',
     collect() {
-      this.reset()
-      for (const [provider, counts] of gauges().keys()) {
-        for (const [state, count] of Object.entries(counts)) this.set({ provider, state }, count)
-      }
+      setEach(this, gauges().keys())
     },
   })
   const resting = counter('reeve_provider_key_rests_total', 'How often a key was put away for a while.', [
@@ -175,13 +177,6 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
 
   registerAliases(registry)
 
-  function noteBreaker({ providerName: provider, from, state }: BridgeEvent & { kind: 'breaker' }): void {
-    breakers.inc({ provider, state })
-    for (const is of ['open', 'half_open'] as const) {
-      breaking.inc({ provider, state: is }, Number(state === is) - Number(from === is))
-    }
-  }
-
   function noteDecision({ providerName: provider, subject, allowed, heldMs }: BridgeEvent & { kind: 'decided' }): void {
     decisions.inc({ provider, subject, result: allowed ? 'allowed' : 'denied' })
     if (subject === 'tool_call') held.observe({ provider }, heldMs / 1_000)
@@ -192,7 +187,7 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
       const provider = event.providerName
       if (event.kind === 'unrecorded') unrecorded.inc({ provider, step: event.step })
       if (event.kind === 'retried') retried.inc({ provider, reason: event.reason })
-      if (event.kind === 'breaker') noteBreaker(event)
+      if (event.kind === 'breaker') breakers.inc({ provider, state: event.state })
       if (event.kind === 'decided') noteDecision(event)
       if (event.kind === 'key_rests') resting.inc({ provider, reason: event.reason })
       if (event.kind === 'unasked') unasked.inc({ provider, reason: event.reason })
@@ -219,5 +214,16 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
       for (const each of facts.toolCalls) toolCalls.inc(of(each), each.count)
       for (const each of facts.tokens) tokens.inc({ ...of(each), type: each.kind }, each.count)
     },
+  }
+}
+
+/** How many do how, of the providers that there are now. */
+function setEach(
+  gauge: Gauge<'provider' | 'state'>,
+  found: ReadonlyMap<string, Readonly<Record<string, number>>>,
+): void {
+  gauge.reset()
+  for (const [provider, counts] of found) {
+    for (const [state, count] of Object.entries(counts)) gauge.set({ provider, state }, count)
   }
 }

@@ -1,10 +1,13 @@
 import { recordingLog, silentLog, systemClock, type Uuid, uuidv7 } from '@reeve/base'
 import type { ProviderStanding } from '@reeve/bridge'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startUpstream } from '../../../test/support/upstream.ts'
 import { type TestDatabase, testDatabase } from '../db/testing.ts'
 import { saveGateway } from './gateway-queries.ts'
+import { person, testGateway } from './gateway-testing.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { standingOf } from './provider-standings.ts'
+import { bodyOf } from './testing.ts'
 import { writeStandings } from './written-standings.ts'
 
 /** Through a database, from what the bridge tells to what the API answers. */
@@ -147,4 +150,28 @@ test.each([
   ])
   expect(written.lines).toMatchObject([{ message: 'what a gateway tells cannot be read' }])
   await db.sql.deleteFrom('gateways').execute()
+})
+
+test('metrics count a breaker as it is told of, also while nobody asks for its model', async () => {
+  await using upstream = await startUpstream()
+  let laterMs = 0
+  const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + laterMs }
+  await using open = await testGateway(db, upstream.url, {}, { clock })
+  const { token } = await person(db, 'dana')
+  const counted = async () => {
+    const lines = (await open.registry.metrics()).split('\n')
+    return lines.filter((line) => line.startsWith('reeve_provider_breakers{provider="anthropic"'))
+  }
+  const told = async () => (await ask('anthropic')).flatMap(({ standing }) => standing?.models ?? [])
+  const as = (state: string, count: number) => `reeve_provider_breakers{provider="anthropic",state="${state}"} ${count}`
+  expect(await counted()).toEqual([as('open', 0), as('half_open', 0)])
+
+  // It resets every connection.
+  for (let i = 0; i < 5; i++)
+    expect((await open.ask(token, bodyOf([{ role: 'user', content: 'hi' }]))).status).toBe(502)
+  expect(await counted()).toEqual([as('open', 1), as('half_open', 0)])
+  laterMs = 30_000
+  expect(await counted()).toEqual([as('open', 0), as('half_open', 1)])
+  await expect.poll(told, { timeout: 60_000 }).toMatchObject([{ state: 'half_open', until: null }])
+  expect(await open.registry.metrics()).toContain('coder_aibridged_circuit_breaker_state{provider="anthropic"} 0.5')
 })
