@@ -37,7 +37,15 @@ interface AgentSettings {
   written(io: Io): Promise<InUse>
   /** What is used in this shell and this folder, which may come before. */
   inUse(io: Io): Promise<InUse>
+  /** Where an agent takes the token only if it was told to sign in so: what was chosen, null if nothing was. */
+  readonly signIn?: { readonly setting: string; readonly wanted: string; chosen(io: Io): Promise<Found | null> }
 }
+
+/**
+ * Told anything else, Gemini CLI sends nothing to the address that it was given; told nothing, it takes that for the
+ * address of a gateway, and does not sign in at one.
+ */
+const geminiSignIn = { path: ['security', 'auth', 'selectedType'], wanted: 'gemini-api-key' } as const
 
 /** Where each agent keeps its settings, as of Codex 0.169, Gemini CLI 0.61 and opencode 1.18. */
 export const agentSettings: Readonly<Record<OtherAgent, AgentSettings>> = {
@@ -77,8 +85,7 @@ export const agentSettings: Readonly<Record<OtherAgent, AgentSettings>> = {
         {
           file: settings,
           secret: false,
-          edit: (text) =>
-            setJson(geminiJson(settings, text), [[['security', 'auth', 'selectedType'], 'gemini-api-key']]),
+          edit: (text) => setJson(geminiJson(settings, text), [[geminiSignIn.path, geminiSignIn.wanted]]),
         },
       ]
     },
@@ -92,6 +99,21 @@ export const agentSettings: Readonly<Record<OtherAgent, AgentSettings>> = {
         url: ownUrl === undefined ? url : inEnvironment(ownUrl),
         token: ownToken === undefined ? token : inEnvironment(ownToken),
       }
+    },
+    signIn: {
+      setting: geminiSignIn.path.join('.'),
+      wanted: geminiSignIn.wanted,
+      async chosen(io) {
+        for (const [file, from = file] of geminiSettingsFiles(io)) {
+          const { text } = await readSettings(file)
+          const found = inFile(
+            text === null ? null : at(jsonValues(geminiJson(file, text)), ...geminiSignIn.path),
+            from,
+          )
+          if (found !== null) return found
+        }
+        return null
+      },
     },
   },
   opencode: {
@@ -152,6 +174,23 @@ function geminiFolder(io: Io): string {
   return join(home === '' ? homeOf(io, 'GEMINI_CLI_HOME') : resolve(io.cwd, home), '.gemini')
 }
 
+/** The first of them that says something counts, and where from that is to be told. */
+function geminiSettingsFiles(io: Io): readonly (readonly [file: string, from?: string])[] {
+  const machine = io.runtime.platform.startsWith('darwin')
+    ? '/Library/Application Support/GeminiCli/settings.json'
+    : '/etc/gemini-cli/settings.json'
+  const { GEMINI_CLI_SYSTEM_SETTINGS_PATH: system = '', GEMINI_CLI_SYSTEM_DEFAULTS_PATH: defaults = '' } = io.env
+  const first = resolve(io.cwd, system === '' ? machine : system)
+  const own = join(geminiFolder(io), 'settings.json')
+  const here = join(resolve(io.cwd), '.gemini', 'settings.json')
+  return [
+    [first],
+    ...(here === own ? [] : [[here, `${here}, if Gemini CLI trusts this folder`] as const]),
+    [own],
+    [defaults === '' ? join(dirname(first), 'system-defaults.json') : resolve(io.cwd, defaults)],
+  ]
+}
+
 async function geminiEnv(file: string): Promise<InUse> {
   const values = dotenvValues((await readSettings(file)).text ?? '')
   return {
@@ -163,8 +202,10 @@ async function geminiEnv(file: string): Promise<InUse> {
 /** The one `.env` that Gemini CLI reads here: the nearest, from this folder upwards, and only then its own. */
 async function geminiEnvFile(io: Io): Promise<string | null> {
   const own = geminiFolder(io)
-  const { text } = await readSettings(join(own, 'settings.json'))
-  const ignoresProjects = text !== null && at(jsonValues(geminiJson('', text)), 'advanced', 'ignoreLocalEnv') === true
+  const settings = join(own, 'settings.json')
+  const { text } = await readSettings(settings)
+  const ignoresProjects =
+    text !== null && at(jsonValues(geminiJson(settings, text)), 'advanced', 'ignoreLocalEnv') === true
   const candidates: string[] = []
   for (let folder = resolve(io.cwd); ; folder = dirname(folder)) {
     candidates.push(join(folder, '.gemini', '.env'))

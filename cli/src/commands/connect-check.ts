@@ -79,7 +79,8 @@ async function settingsOf(
   { name, title, address, token }: (typeof otherAgents)[number],
   { io }: Context,
 ): Promise<Settings> {
-  const { url, token: key } = await agentSettings[name].inUse(io)
+  const { inUse, signIn, files } = agentSettings[name]
+  const { url, token: key } = await inUse(io)
   const fix = `eval "$(reeve connect ${name})", or reeve connect ${name} --write`
   const checks = [
     url === null
@@ -93,6 +94,18 @@ async function settingsOf(
       ? failed('token', `${token} is not set, and none is in the settings of ${title}`, fix)
       : okay('token', `${hint(key.value)}, from ${key.from}`),
   ]
+  if (signIn !== undefined) {
+    const { setting, wanted } = signIn
+    const chosen = await signIn.chosen(io)
+    const said = chosen === null ? `${setting} is not set` : `${setting} is "${chosen.value}", from ${chosen.from}`
+    const isWritten = chosen === null || (await files(io)).some(({ file }) => file === chosen.from)
+    const cure = isWritten ? `reeve connect ${name} --write` : `set ${setting} to "${wanted}" there`
+    checks.push(
+      chosen?.value === wanted
+        ? okay('sign-in', `${chosen.value}, from ${chosen.from}`)
+        : failed('sign-in', `${said}: ${title} would not use the token`, cure),
+    )
+  }
   return { url: url?.value ?? '', token: key?.value ?? '', checks }
 }
 

@@ -82,6 +82,8 @@ test('the check asks with what connect has set up, in the way of each API', asyn
   // SAFETY: a server that listens on a TCP port has an AddressInfo.
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   await using deployment = await serveContract(connectHandlers)
+  await mkdir(join(home, '.gemini'))
+  await writeFile(join(home, '.gemini/settings.json'), '{"security": {"auth": {"selectedType": "gemini-api-key"}}}')
   for (const [name, path] of [
     ['codex', '/api/v2/aibridge/openai/v1/models'],
     ['gemini', '/api/v2/aibridge/gemini/v1beta/models?pageSize=1'],

@@ -218,3 +218,41 @@ test('the check says what an agent with settings for somebody else lacks', async
   await put('.codex/config.toml', 'model_provider = "openai"\n')
   expect(await results({})).toEqual(['failed', 'failed', 'skipped'])
 })
+
+test('Gemini CLI that is told to sign in in another way is found out, with the file that says so and the cure', async () => {
+  const settings = (selectedType?: string) => JSON.stringify({ security: { auth: { selectedType } } })
+  const system = join(home, 'etc/settings.json')
+  const env = { GEMINI_CLI_HOME: home, GEMINI_CLI_SYSTEM_SETTINGS_PATH: system }
+  const cwd = join(home, 'project')
+  const signIn = async () => {
+    const ran = await runCli(['connect', 'check', 'gemini', '-o', 'json'], { home, cwd, env })
+    const { result, detail, fix } = JSON.parse(ran.stdout).find((one: { check: string }) => one.check === 'sign-in')
+    return { code: ran.code === 0 ? 0 : 1, result, detail, fix }
+  }
+  await put('.gemini/.env', 'GEMINI_API_KEY=rv_x\nGOOGLE_GEMINI_BASE_URL=http://127.0.0.1:9\n')
+  const write = { code: 1, result: 'failed', fix: 'reeve connect gemini --write' }
+  expect(await signIn()).toMatchObject({ ...write, detail: expect.stringContaining('selectedType is not set') })
+
+  const own = await put('.gemini/settings.json', settings('oauth-personal'))
+  const detail = `security.auth.selectedType is "oauth-personal", from ${own}: Gemini CLI would not use the token`
+  expect(await signIn()).toEqual({ ...write, detail })
+  expect((await writeGiven('gemini', { cwd, env })).stderr).not.toContain('selectedType')
+  expect(await signIn()).toMatchObject({ result: 'ok', detail: `gemini-api-key, from ${own}` })
+
+  const here = await put('project/.gemini/settings.json', settings('vertex-ai'))
+  const there = { code: 1, result: 'failed', fix: 'set security.auth.selectedType to "gemini-api-key" there' }
+  expect(await signIn()).toMatchObject({ ...there, detail: expect.stringContaining(`"vertex-ai", from ${here}, if`) })
+  expect((await writeGiven('gemini', { cwd, env })).stderr).toContain('"vertex-ai" for security.auth.selectedType')
+  await put('etc/settings.json', settings('gateway'))
+  expect(await signIn()).toMatchObject({ ...there, detail: expect.stringContaining(`"gateway", from ${system}`) })
+
+  await rm(system)
+  await rm(here)
+  await put('.gemini/settings.json', settings())
+  const defaults = await put('etc/system-defaults.json', settings('gemini-api-key'))
+  expect(await signIn()).toMatchObject({ result: 'ok', detail: `gemini-api-key, from ${defaults}` })
+
+  await put('.gemini/settings.json', '{"security": {"auth": ')
+  const broken = await runCli(['connect', 'check', 'gemini'], { home, cwd, env })
+  expect(broken).toMatchObject({ code: 2, stderr: expect.stringContaining(`${own}, line 1`) })
+})

@@ -35,7 +35,7 @@ export async function writeAgent(
   { baseUrl, mayKeepToken, makeToken }: Wanted,
 ): Promise<Answer> {
   const { io } = context
-  const { files, written, inUse } = agentSettings[name]
+  const { files, written, inUse, signIn } = agentSettings[name]
   const read = await Promise.all((await files(io)).map(async (one) => ({ ...one, ...(await readSettings(one.file)) })))
   // Tried first: a file that cannot be merged is found before a token is made for it.
   for (const { text, edit } of read) edit(text ?? '', { base_url: baseUrl, token: 'token' })
@@ -60,6 +60,9 @@ export async function writeAgent(
     rows.push({ file, changed, settings, backup })
   }
   noteWhatWins(context, title, await inUse(io), connection)
+  const chosen = (await signIn?.chosen(io)) ?? null
+  if (chosen !== null && chosen.value !== signIn?.wanted)
+    context.note(`warning: ${chosen.from} has "${chosen.value}" for ${signIn?.setting}, which wins here`)
   return table(rows, columns, (row) => row.file, '')
 }
 
