@@ -145,10 +145,31 @@ function standings({ name, api_keys }: AiProvider): AiGatewayStanding[] {
     left_out: 12,
   }
   const isTroubled = name === 'corp' && api_keys.length === 3
-  return [
-    { process: 1, standing: isTroubled ? troubled : usable(name === 'anthropic') },
-    { process: 2, standing: name === 'spare' ? null : usable(name === 'anthropic') },
-  ].map((one) => ({ ...one, gateway: uuidv7(new Date(one.process)), host: 'models-1', seen_at: at }))
+  const found =
+    name === 'bedrock'
+      ? manyStandings(usable(true), soon)
+      : name === 'local'
+        ? [usable(false)]
+        : [isTroubled ? troubled : usable(name === 'anthropic'), name === 'spare' ? null : usable(name === 'anthropic')]
+  return found.map((standing, index) => {
+    const host = `${found.length > 2 ? 'fleet' : 'models'}-${Math.floor(index / 4) + 1}`
+    return { gateway: uuidv7(new Date(index + 1)), host, process: (index % 4) + 1, seen_at: at, standing }
+  })
+}
+
+/** More gateways than anybody wants to read of; at some of them it does not go well. */
+function manyStandings(well: AiStanding, until: string): AiStanding[] {
+  const rests = (state: 'busy' | 'limited'): AiStanding => ({
+    ...well,
+    keys: well.keys.map((one) => ({ ...one, state, rests: [{ model: 'claude-opus', state, until }] })),
+  })
+  const failing = Array.from({ length: 9 }, (_, index) => ({ model: `claude-${index}`, state: 'open' as const, until }))
+  const odd: Readonly<Record<number, AiStanding>> = {
+    5: rests('busy'),
+    6: rests('limited'),
+    9: { ...well, models: failing, left_out: 2 },
+  }
+  return Array.from({ length: 24 }, (_, index) => odd[index] ?? well)
 }
 
 export const providerHandlers: Handlers = {

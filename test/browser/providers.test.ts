@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Browser } from 'playwright-core'
 import { type MockDeployment, startMock } from '../../dashboard/mock-api/server.ts'
 import { launch, noBrowser, openPage, problemsInBothThemes, signIn } from './browser.ts'
+import { press } from './keys.ts'
 
 describe.skipIf(noBrowser !== null)('the page of providers', () => {
   let browser: Browser
@@ -22,7 +23,11 @@ describe.skipIf(noBrowser !== null)('the page of providers', () => {
     await page.goto('/providers')
     const card = page.getByRole('article', { name: 'corp' })
     const told = card.getByRole('region', { name: 'Now, as each gateway finds it' })
-    const [first, second] = [told.locator('> ul > li').nth(0), told.locator('> ul > li').nth(1)]
+    const gateways = told.locator('details ul:has(h4) > li')
+    const [first, second] = [gateways.nth(0), gateways.nth(1)]
+    await told.getByText('Each gateway of corp').waitFor()
+    expect(await first.isVisible()).toBe(false)
+    await press(page, 'Each gateway of corp')
     await first.getByText('models-1 (process 1)').waitFor()
     const words = await first.innerText()
     expect(words).toMatch(/1 request in flight\s+as of /)
@@ -40,8 +45,49 @@ describe.skipIf(noBrowser !== null)('the page of providers', () => {
     await told.getByText('A key rests with each model by itself').waitFor()
 
     const spare = page.getByRole('article', { name: 'spare' })
+    await spare.getByText('Each gateway of spare').click()
     await spare.getByText('It says nothing of this provider').waitFor()
-    expect(await page.getByText('A key rests with each model by itself').count()).toBe(1)
+
+    expect(await problemsInBothThemes(page)).toEqual([])
+    await page.setViewportSize({ width: 320, height: 640 })
+    const width = () => page.locator('#main').evaluate((main) => main.scrollWidth - main.clientWidth)
+    await expect.poll(width, { timeout: 60_000 }).toBeLessThanOrEqual(0)
+    expect(trouble).toEqual([])
+  })
+
+  test('says of many gateways in a few lines what rests at which of them, and of one in full', async () => {
+    await using watched = await openPage(browser, mock.url)
+    const { page, trouble } = watched
+    await signIn(page)
+    await page.goto('/providers')
+    const toldOf = (name: string) =>
+      page.getByRole('article', { name }).getByRole('region', { name: 'Now, as each gateway finds it' })
+    const many = toldOf('bedrock')
+    await many.getByText('24 gateways', { exact: true }).waitFor()
+    const words = (await many.innerText()).replaceAll(/\s+/g, ' ')
+    expect(words).toMatch(
+      /24 gateways 216 requests in flight Key AKIA\.\.\.3333 limited at 2 of 24 gateways Model claude-0 /,
+    )
+    expect(words).toContain(
+      'Model claude-6 left alone at fleet-3 (process 2) 2 more keys and models below, 2 lines left',
+    )
+    expect(words).not.toContain('claude-7')
+    expect(words).not.toContain('nothing rests')
+    const height = () => many.evaluate((region) => region.getBoundingClientRect().height)
+    expect(await height()).toBeLessThan(400)
+    await many.getByText('Each gateway of bedrock').click()
+    await many.getByText('fleet-6 (process 4)').waitFor()
+    expect(await height()).toBeGreaterThan(1_000)
+    await many.getByText('A key rests with each model by itself').waitFor()
+
+    expect((await toldOf('corp').innerText()).replaceAll(/\s+/g, ' ')).toMatch(
+      /2 gateways 1 request in flight Key sk-a\.\.\.1111 limited at models-1 \(process 1\) Key sk-b\.\.\.2222 busy at /,
+    )
+    await toldOf('anthropic').getByText('nothing rests').waitFor()
+    expect(await toldOf('spare').innerText()).toContain('1 says nothing of this provider')
+    const alone = toldOf('local')
+    await alone.getByText('models-1 (process 1)').waitFor()
+    expect(await alone.locator('summary').count()).toBe(0)
 
     expect(await problemsInBothThemes(page)).toEqual([])
     await page.setViewportSize({ width: 320, height: 640 })
