@@ -42,6 +42,16 @@ export interface RequestReading {
   readonly follows?: string | null
 }
 
+/** Of what cannot be read. */
+export const nothingRead: RequestReading = {
+  observations: [],
+  continues: false,
+  side: false,
+  beginning: null,
+  turn: null,
+  toolsOffered: [],
+}
+
 /** Tokens by class. `input` is fresh input only: with the two cache classes it adds up to everything that was read. */
 export interface Usage {
   readonly input: number

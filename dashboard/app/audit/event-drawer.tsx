@@ -1,14 +1,10 @@
 import type { AuditEvent } from '@reeve/sdk'
 import { useQuery } from '@tanstack/react-query'
-import { ChevronDown, ChevronUp } from 'lucide-react'
-import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react'
 import { auditEvent } from '../api/audit.ts'
 import { faultOf } from '../api/query-client.ts'
-import { readPreference } from '../hooks/use-preference.ts'
 import { shellWord } from '../shell/page.ts'
-import { Button } from '../ui/button.tsx'
+import { ListDrawer } from '../table/list-drawer.tsx'
 import { CopyButton } from '../ui/copy.tsx'
-import { Dialog } from '../ui/dialog.tsx'
 import { HostileText } from '../ui/hostile-text.tsx'
 import { FaultNotice } from '../ui/notice.tsx'
 import type { Proved } from './columns.tsx'
@@ -17,7 +13,7 @@ import { FieldDiff } from './field-diff.tsx'
 import { RelatedEvents } from './related-events.tsx'
 import { eventTitle } from './words.ts'
 
-/** One event in full, beside the list that it is in; j and k go through the list as they do outside. */
+/** One event in full. */
 export function EventDrawer({
   id,
   rows,
@@ -38,44 +34,27 @@ export function EventDrawer({
   const { data: read, error } = useQuery({ ...auditEvent(id), enabled: listed === undefined })
   const event = listed ?? read
   const [newer, older] = at === -1 ? [] : [rows[at - 1], rows[at + 1]]
-  const content = useRef<HTMLDivElement>(null)
-  useEffect(() => {
-    content.current?.closest('dialog')?.scrollTo({ top: 0 })
-    // What led here may have gone with the event before.
-    if (document.activeElement === document.body) content.current?.focus()
-  }, [id])
-  const onKeyDown = ({ key, ctrlKey, metaKey, altKey }: KeyboardEvent) => {
-    if (ctrlKey || metaKey || altKey || readPreference('shortcuts') === 'off') return
-    if (key === 'j' && older !== undefined) onShow(older.id)
-    if (key === 'k' && newer !== undefined) onShow(newer.id)
-  }
   return (
-    <Dialog side title="Audit event" onClose={onClose}>
-      <div
-        ref={content}
-        role="group"
-        aria-label="One event of the list"
-        tabIndex={-1}
-        className="space-y-6 focus-visible:outline-none"
-        onKeyDown={onKeyDown}
-      >
-        <div className="flex flex-wrap items-center gap-2">
-          <Step label="Newer" to={newer} shortcut="k" icon={<ChevronUp size={14} aria-hidden />} onShow={onShow} />
-          <Step label="Older" to={older} shortcut="j" icon={<ChevronDown size={14} aria-hidden />} onShow={onShow} />
-          <span className="ml-auto flex flex-wrap gap-2">
-            <CopyButton label="Copy as command" text={`reeve audit list --filter ${shellWord(`id:${id}`)} -o json`} />
-            <CopyButton label="Copy link" text={location.href} />
-          </span>
-        </div>
-        {error !== null && <FaultNotice what="The event could not be read" fault={faultOf(error)} />}
-        {event === null && (
-          <p className="rounded-lg border border-line bg-raised px-3 py-2">
-            There is no such event, or it is none that you may see.
-          </p>
-        )}
-        {event != null && <Event event={event} proved={proved} onShow={onShow} onFilter={onFilter} />}
-      </div>
-    </Dialog>
+    <ListDrawer
+      id={id}
+      title="Audit event"
+      label="One event of the list"
+      newer={newer}
+      older={older}
+      actions={
+        <CopyButton label="Copy as command" text={`reeve audit list --filter ${shellWord(`id:${id}`)} -o json`} />
+      }
+      onShow={onShow}
+      onClose={onClose}
+    >
+      {error !== null && <FaultNotice what="The event could not be read" fault={faultOf(error)} />}
+      {event === null && (
+        <p className="rounded-lg border border-line bg-raised px-3 py-2">
+          There is no such event, or it is none that you may see.
+        </p>
+      )}
+      {event != null && <Event event={event} proved={proved} onShow={onShow} onFilter={onFilter} />}
+    </ListDrawer>
   )
 }
 
@@ -124,32 +103,5 @@ function Event({
         </div>
       </details>
     </>
-  )
-}
-
-function Step({
-  label,
-  to,
-  shortcut,
-  icon,
-  onShow,
-}: {
-  label: string
-  to: AuditEvent | undefined
-  shortcut: string
-  icon: ReactNode
-  onShow: (id: string) => void
-}) {
-  return (
-    <Button
-      aria-disabled={to === undefined}
-      aria-keyshortcuts={shortcut}
-      title={`${label} ( ${shortcut} )`}
-      className={to === undefined ? 'opacity-55' : ''}
-      onClick={() => to !== undefined && onShow(to.id)}
-    >
-      {icon}
-      {label}
-    </Button>
   )
 }

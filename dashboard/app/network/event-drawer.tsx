@@ -1,14 +1,10 @@
 import type { BoundaryEvent } from '@reeve/sdk'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { ChevronDown, ChevronUp } from 'lucide-react'
-import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react'
 import { boundaryEvent } from '../api/boundaries.ts'
 import { faultOf } from '../api/query-client.ts'
-import { readPreference } from '../hooks/use-preference.ts'
-import { Button } from '../ui/button.tsx'
+import { ListDrawer } from '../table/list-drawer.tsx'
 import { CopyButton, CopyIcon } from '../ui/copy.tsx'
-import { Dialog } from '../ui/dialog.tsx'
 import { Fact, Person, Time } from '../ui/facts.tsx'
 import { bytes, duration, shortId } from '../ui/format.ts'
 import { HostileLine, HostileText } from '../ui/hostile-text.tsx'
@@ -17,7 +13,7 @@ import { Explanation } from './explanation.tsx'
 import { VerdictState, verdictOf } from './verdict.tsx'
 import { actLine, credentialText, reasonText, treeText } from './words.ts'
 
-/** One decision in full, beside the list that it is in; j and k go through the list as they do outside. */
+/** One decision in full. */
 export function EventDrawer({
   id,
   rows,
@@ -34,46 +30,25 @@ export function EventDrawer({
   const { data: read, error } = useQuery({ ...boundaryEvent(id), enabled: listed === undefined })
   const event = listed ?? read
   const [newer, older] = at === -1 ? [] : [rows[at - 1], rows[at + 1]]
-  const content = useRef<HTMLDivElement>(null)
-  useEffect(() => {
-    content.current?.closest('dialog')?.scrollTo({ top: 0 })
-    // What led here may have gone with the event before.
-    if (document.activeElement === document.body) content.current?.focus()
-  }, [id])
-  const onKeyDown = ({ key, ctrlKey, metaKey, altKey, target }: KeyboardEvent) => {
-    if (ctrlKey || metaKey || altKey || readPreference('shortcuts') === 'off') return
-    // Keys of a dialog that was opened from this one are its own.
-    if (target instanceof Element && target.closest('dialog') !== content.current?.closest('dialog')) return
-    if (key === 'j' && older !== undefined) onShow(older.id)
-    if (key === 'k' && newer !== undefined) onShow(newer.id)
-  }
   return (
-    <Dialog side title="Decision" onClose={onClose}>
-      <div
-        ref={content}
-        role="group"
-        aria-label="One decision of the list"
-        tabIndex={-1}
-        className="space-y-6 focus-visible:outline-none"
-        onKeyDown={onKeyDown}
-      >
-        <div className="flex flex-wrap items-center gap-2">
-          <Step label="Newer" to={newer} shortcut="k" icon={<ChevronUp size={14} aria-hidden />} onShow={onShow} />
-          <Step label="Older" to={older} shortcut="j" icon={<ChevronDown size={14} aria-hidden />} onShow={onShow} />
-          <span className="ml-auto flex flex-wrap gap-2">
-            {event?.denial != null && <CopyButton label="Copy as command" text={`reeve explain ${event.denial}`} />}
-            <CopyButton label="Copy link" text={location.href} />
-          </span>
-        </div>
-        {error !== null && <FaultNotice what="The decision could not be read" fault={faultOf(error)} />}
-        {event === null && (
-          <p className="rounded-lg border border-line bg-raised px-3 py-2">
-            There is no such decision, or it is none that you may see.
-          </p>
-        )}
-        {event != null && <Event event={event} />}
-      </div>
-    </Dialog>
+    <ListDrawer
+      id={id}
+      title="Decision"
+      label="One decision of the list"
+      newer={newer}
+      older={older}
+      actions={event?.denial != null && <CopyButton label="Copy as command" text={`reeve explain ${event.denial}`} />}
+      onShow={onShow}
+      onClose={onClose}
+    >
+      {error !== null && <FaultNotice what="The decision could not be read" fault={faultOf(error)} />}
+      {event === null && (
+        <p className="rounded-lg border border-line bg-raised px-3 py-2">
+          There is no such decision, or it is none that you may see.
+        </p>
+      )}
+      {event != null && <Event event={event} />}
+    </ListDrawer>
   )
 }
 
@@ -214,32 +189,5 @@ function Program({ process }: { process: NonNullable<BoundaryEvent['process']> }
         <HostileText text={process.argv.join(' ').slice(0, 2000)} />
       </Fact>
     </dl>
-  )
-}
-
-function Step({
-  label,
-  to,
-  shortcut,
-  icon,
-  onShow,
-}: {
-  label: string
-  to: BoundaryEvent | undefined
-  shortcut: string
-  icon: ReactNode
-  onShow: (id: string) => void
-}) {
-  return (
-    <Button
-      aria-disabled={to === undefined}
-      aria-keyshortcuts={shortcut}
-      title={`${label} ( ${shortcut} )`}
-      className={to === undefined ? 'opacity-55' : ''}
-      onClick={() => to !== undefined && onShow(to.id)}
-    >
-      {icon}
-      {label}
-    </Button>
   )
 }

@@ -2,24 +2,15 @@ import type { Scan } from '../../scan.ts'
 import { memberOf, turnHash, valueAt } from '../body.ts'
 import { textParts } from '../client-text.ts'
 import { arrayOf, isObject, type JsonObject, objectOf, stringOf } from '../json.ts'
-import { type Observation, observation, type RequestReading } from '../observation.ts'
+import { type Observation, nothingRead, observation, type RequestReading } from '../observation.ts'
 import type { RequestAbout } from '../wire-reader.ts'
 import { idsOf, mediaNote, named } from './parts.ts'
 import { beginning, scanBody } from './scan-body.ts'
 
-const nothing: RequestReading = {
-  observations: [],
-  continues: false,
-  side: false,
-  beginning: null,
-  turn: null,
-  toolsOffered: [],
-}
-
 /** Understands what a request brought since the last answer in it. Only those contents are parsed. */
 export function readRequest(bytes: Buffer, { subAgent, client }: RequestAbout): RequestReading {
   const result = scanBody(bytes)
-  if (!result.ok) return nothing
+  if (!result.ok) return nothingRead
   const { scan } = result
   const { fresh, continues } = sinceLastAnswer(bytes, scan)
   const side = client === 'Gemini CLI' && isSideRequest(bytes, scan)

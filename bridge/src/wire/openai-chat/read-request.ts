@@ -1,21 +1,12 @@
 import type { Scan } from '../../scan.ts'
 import { memberOf, turnHash, valueAt } from '../body.ts'
 import { arrayOf, type JsonObject, objectOf, stringOf } from '../json.ts'
-import { type Observation, observation, type RequestReading } from '../observation.ts'
+import { type Observation, nothingRead, observation, type RequestReading } from '../observation.ts'
 import { contentText } from '../openai/content-text.ts'
 import { type PromptBy, readPrompt } from '../openai/read-prompt.ts'
 import { isSideRequest } from '../openai/side-request.ts'
 import { toolName } from '../openai/tool-names.ts'
 import { beginning, scanBody } from './scan-body.ts'
-
-const nothing: RequestReading = {
-  observations: [],
-  continues: false,
-  side: false,
-  beginning: null,
-  turn: null,
-  toolsOffered: [],
-}
 
 /**
  * Understands the body of a request: what it brought since the last answer in it. Only those messages are parsed, and
@@ -23,7 +14,7 @@ const nothing: RequestReading = {
  */
 export function readRequest(bytes: Buffer, { subAgent = false }: { subAgent?: boolean } = {}): RequestReading {
   const result = scanBody(bytes)
-  if (!result.ok) return nothing
+  if (!result.ok) return nothingRead
   const { scan } = result
   const { fresh, answer } = sinceLastAnswer(bytes, scan)
   const side = isSideRequest(bytes, scan, textOfFirst(bytes, scan))

@@ -1,7 +1,7 @@
 import type { Scan } from '../../scan.ts'
 import { memberOf, turnHash, valueAt } from '../body.ts'
 import { arrayOf, type JsonObject, objectOf, stringOf } from '../json.ts'
-import { type Observation, observation, type RequestReading } from '../observation.ts'
+import { type Observation, nothingRead, observation, type RequestReading } from '../observation.ts'
 import { contentText } from '../openai/content-text.ts'
 import { type PromptBy, readPrompt } from '../openai/read-prompt.ts'
 import { isSideRequest } from '../openai/side-request.ts'
@@ -9,22 +9,13 @@ import { toolName } from '../openai/tool-names.ts'
 import { callId, callName, isAnswer, readResult } from './items.ts'
 import { beginning, carriedOn, scanBody } from './scan-body.ts'
 
-const nothing: RequestReading = {
-  observations: [],
-  continues: false,
-  side: false,
-  beginning: null,
-  turn: null,
-  toolsOffered: [],
-}
-
 /**
  * Understands the body of a request: what it brought since the last answer in it. Only those items are parsed, and the
  * answer before them for the names of its calls. Wrong shapes never throw; what cannot be understood is left out.
  */
 export function readRequest(bytes: Buffer, { subAgent = false }: { subAgent?: boolean } = {}): RequestReading {
   const result = scanBody(bytes)
-  if (!result.ok) return nothing
+  if (!result.ok) return nothingRead
   const { scan } = result
   const { fresh, names, answered } = sinceLastAnswer(bytes, scan)
   const instructions = stringOf(valueAt(bytes, memberOf(scan, 'instructions')))
