@@ -179,6 +179,7 @@ export {
   TaskStatus,
   TaskWaitFor,
 } from './tasks.ts'
+export { actDetail, actLine, actTarget, actVerb, pathOfUrl, reasonText } from './act-words.ts'
 export { type TaskPhase, taskPhase, taskPhases } from './task-phase.ts'
 export { WorkspaceAcl } from './workspace-sharing.ts'
 export { PortShareLevel, WorkspacePortShare } from './workspace-ports.ts'

@@ -1,9 +1,8 @@
 import { Fault } from '@reeve/base'
-import { type CheckedRule, type Denial, endpoints } from '@reeve/sdk'
+import { actLine, reasonText, type CheckedRule, type Denial, endpoints } from '@reeve/sdk'
 import type { Context } from '../context.ts'
 import { longInstant } from '../instants.ts'
 import { type Answer, one, type Screen } from '../output/answer.ts'
-import { actLine, reasonText } from '../output/decisions.ts'
 import { visibleLine } from '../output/visible.ts'
 
 /** So many rules are shown unless all are asked for. */

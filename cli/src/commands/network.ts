@@ -1,10 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Fault } from '@reeve/base'
-import { type BoundaryDestination, type BoundaryEvent, type BoundaryRuleHits, endpoints } from '@reeve/sdk'
+import {
+  actDetail,
+  actTarget,
+  actVerb,
+  type BoundaryDestination,
+  type BoundaryEvent,
+  type BoundaryRuleHits,
+  endpoints,
+} from '@reeve/sdk'
 import type { Context } from '../context.ts'
 import { type Answer, type Column, table, type Tone } from '../output/answer.ts'
 import { idColumn, instantColumn } from '../output/fields.ts'
-import { actOf, detailOf, targetOf, verdictOf } from '../output/decisions.ts'
+import { verdictOf } from '../output/decisions.ts'
 import { type FilterInput, filterQuery } from './filter.ts'
 import { paged, type PagingInput } from './paging.ts'
 
@@ -14,9 +22,9 @@ const toneOf = (event: BoundaryEvent): Tone =>
 const columns: readonly Column<BoundaryEvent>[] = [
   instantColumn('time', (row) => row.time, 0),
   { name: 'verdict', value: verdictOf, priority: 0, tone: toneOf },
-  { name: 'what', value: actOf, priority: 0 },
-  { name: 'target', value: targetOf, priority: 0, elastic: true },
-  { name: 'detail', value: detailOf, priority: 1, elastic: true },
+  { name: 'what', value: actVerb, priority: 0 },
+  { name: 'target', value: actTarget, priority: 0, elastic: true },
+  { name: 'detail', value: actDetail, priority: 1, elastic: true },
   { name: 'rule', value: (row) => row.rule, priority: 1 },
   { name: 'process', value: (row) => row.process?.tree.at(-1) ?? null, priority: 2 },
   { name: 'who', value: (row) => row.owner.username, priority: 3 },

@@ -1,8 +1,7 @@
-import { type CheckedRule, endpoints, type ReplayChange } from '@reeve/sdk'
+import { reasonText, type CheckedRule, endpoints, type ReplayChange } from '@reeve/sdk'
 import type { Context } from '../context.ts'
 import { type Answer, type Column, table } from '../output/answer.ts'
 import { instantColumn } from '../output/fields.ts'
-import { reasonText } from '../output/decisions.ts'
 import { readText } from './policy-file.ts'
 
 /** What a policy would decide, and would have decided. */

@@ -1,6 +1,5 @@
-import type { TimelineBuild, TimelineDecision, TimelineEvent } from '@reeve/sdk'
+import { actLine, type TimelineBuild, type TimelineDecision, type TimelineEvent } from '@reeve/sdk'
 import type { Column, Screen } from './answer.ts'
-import { actLine } from './decisions.ts'
 import type { Style } from './style.ts'
 import { offset } from './timeline.ts'
 import { visibleLine } from './visible.ts'

@@ -1,11 +1,10 @@
-import type { BoundaryEvent } from '@reeve/sdk'
+import { actDetail, actTarget, actVerb, reasonText, type BoundaryEvent } from '@reeve/sdk'
 import { Link } from '@tanstack/react-router'
 import type { Column } from '../table/data-table.tsx'
 import { Person, Time } from '../ui/facts.tsx'
 import { bytes } from '../ui/format.ts'
 import { HostileLine } from '../ui/hostile-text.tsx'
 import { VerdictState, verdictOf } from './verdict.tsx'
-import { actOf, detailOf, reasonText, targetOf } from './words.ts'
 
 const none = <span className="text-muted">–</span>
 const line = (text: string) =>
@@ -30,9 +29,9 @@ export const eventColumns = (zone: string): readonly Column<BoundaryEvent>[] => 
     ),
   },
   { id: 'verdict', title: 'Verdict', width: '7rem', cell: (event) => <VerdictState verdict={verdictOf(event)} /> },
-  { id: 'act', title: 'What', width: '5rem', cell: (event) => <HostileLine text={actOf(event)} /> },
-  { id: 'target', title: 'Host or file', width: '14rem', wide: true, cell: (event) => line(targetOf(event)) },
-  { id: 'path', title: 'Path or command', wide: true, cell: (event) => line(detailOf(event)) },
+  { id: 'act', title: 'What', width: '5rem', cell: (event) => <HostileLine text={actVerb(event)} /> },
+  { id: 'target', title: 'Host or file', width: '14rem', wide: true, cell: (event) => line(actTarget(event)) },
+  { id: 'path', title: 'Path or command', wide: true, cell: (event) => line(actDetail(event)) },
   { id: 'rule', title: 'Rule', width: '9rem', cell: ({ rule }) => line(rule) },
   { id: 'process', title: 'Process', width: '7rem', cell: ({ process }) => line(process?.tree.at(-1) ?? '') },
   { id: 'owner', title: 'Person', width: '6rem', room: 'some', cell: ({ owner }) => <Person user={owner} /> },

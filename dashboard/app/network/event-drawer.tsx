@@ -1,4 +1,4 @@
-import type { BoundaryEvent } from '@reeve/sdk'
+import { actLine, reasonText, type BoundaryEvent } from '@reeve/sdk'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { boundaryEvent } from '../api/boundaries.ts'
@@ -11,7 +11,7 @@ import { HostileLine, HostileText } from '../ui/hostile-text.tsx'
 import { FaultNotice } from '../ui/notice.tsx'
 import { Explanation } from './explanation.tsx'
 import { VerdictState, verdictOf } from './verdict.tsx'
-import { actLine, credentialText, reasonText, treeText } from './words.ts'
+import { credentialText, treeText } from './words.ts'
 
 /** One decision in full. */
 export function EventDrawer({

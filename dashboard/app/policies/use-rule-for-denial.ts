@@ -1,9 +1,9 @@
+import { pathOfUrl } from '@reeve/sdk'
 import type { RuleText } from '@reeve/policy'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { denial } from '../api/boundaries.ts'
-import { pathOf } from '../network/words.ts'
 import { emptyRule } from './rule-text.ts'
 
 /** Who comes from a denial finds the narrowest rule about it filled in. Once: the address forgets it then. */
@@ -16,7 +16,7 @@ export function useRuleForDenial(onRule: (rule: RuleText) => void): void {
     const net = data?.event.net
     if (add === undefined || net == null || done.current) return
     done.current = true
-    const path = pathOf(net.url).replace(/[?#].*$/, '')
+    const path = pathOfUrl(net.url).replace(/[?#].*$/, '')
     onRule({
       ...emptyRule,
       host: [net.host],
