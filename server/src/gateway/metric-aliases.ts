@@ -12,8 +12,8 @@ interface Alias {
   readonly of: string
   /** The labels under the old name; null for what does not count there. Values that end up with the same are one. */
   readonly labels: (ours: Labels) => Labels | null
-  /** How several values become one; the sum, unless it says otherwise. */
-  readonly merge?: (a: number, b: number) => number
+  /** How several values become one, those of several processes included; the sum, unless it says otherwise. */
+  readonly merge?: 'max'
   readonly value?: (value: number, ours: Labels) => number
 }
 
@@ -62,7 +62,7 @@ const aliases: readonly Alias[] = [
     of: 'reeve_provider_breakers',
     labels: providerOnly,
     value: (count, { state }) => (count <= 0 ? 0 : state === 'open' ? 1 : 0.5),
-    merge: Math.max,
+    merge: 'max',
   },
   {
     name: 'circuit_breaker_trips_total',
@@ -74,7 +74,7 @@ const aliases: readonly Alias[] = [
     of: 'reeve_provider_unasked_total',
     labels: (ours) => (ours['reason'] === 'broken' ? providerOnly(ours) : null),
   },
-  { name: 'key_pool_state', of: 'reeve_provider_keys', labels: same, merge: Math.max },
+  { name: 'key_pool_state', of: 'reeve_provider_keys', labels: same, merge: 'max' },
   { name: 'key_pool_state_transitions_total', of: 'reeve_provider_key_rests_total', labels: same },
   {
     name: 'key_pool_exhaustions_total',
@@ -94,7 +94,7 @@ const aliases: readonly Alias[] = [
     name: 'providers_last_reload_timestamp_seconds',
     of: 'reeve_ai_provider_reload_timestamp_seconds',
     labels: alone,
-    merge: Math.max,
+    merge: 'max',
   },
   {
     name: 'providers_last_reload_success_timestamp_seconds',
@@ -115,7 +115,7 @@ class AliasMetric extends Gauge {
   }
 
   override async get(): ReturnType<Gauge['get']> {
-    const { of, labels: labelsOf, merge = (a, b) => a + b, value: valueOf = (value) => value } = this.#alias
+    const { of, labels: labelsOf, merge, value: valueOf = (value) => value } = this.#alias
     const shown = await super.get()
     const ours = await this.#registry.getSingleMetric(of)?.get()
     if (ours === undefined) return { ...shown, values: [] }
@@ -127,14 +127,11 @@ class AliasMetric extends Gauge {
       const suffix = 'metricName' in one ? String(one.metricName ?? of).slice(of.length) : ''
       const key = suffix + JSON.stringify(labels)
       const value = valueOf(one.value, one.labels)
-      const before = values.get(key)
-      values.set(key, {
-        metricName: shown.name + suffix,
-        labels,
-        value: before === undefined ? value : merge(before.value, value),
-      })
+      const before = values.get(key)?.value ?? null
+      const merged = before === null ? value : merge === 'max' ? Math.max(before, value) : before + value
+      values.set(key, { metricName: shown.name + suffix, labels, value: merged })
     }
-    return { ...shown, type: ours.type, aggregator: ours.aggregator, values: [...values.values()] }
+    return { ...shown, type: ours.type, aggregator: merge ?? ours.aggregator, values: [...values.values()] }
   }
 }
 
