@@ -31,7 +31,10 @@ export const cases: Readonly<Record<string, readonly Proof[]>> = {
   G6: [by(badInput, 'a token of the API scope may not call models, and one of the gateway scope may do nothing else')],
   G7: [
     by('server/src/identity/tokens/workspace-tokens.test.ts', 'it calls models as the owner and does nothing else'),
-    notYet('a token of one workspace that another one uses: there are no workspaces yet'),
+    by(
+      'server/src/workspace-tokens-elsewhere.test.ts',
+      'a token of one workspace that the agent of another one uses is refused, counted and noted',
+    ),
   ],
   G8: [
     by(credential, 'a credential in the URL is refused, whatever the headers say'),

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../db/testing.ts'
 import { openDeployment } from '../identity/people/setup.ts'
 import { insertUser } from '../identity/queries.ts'
-import { type BoundaryCalls, openBoundaryCalls } from './calls.ts'
+import { type BoundaryCalls, openBoundaryCalls, type Origin } from './calls.ts'
 import { updateSession } from './session-queries.ts'
 
 let db: TestDatabase
@@ -31,7 +31,7 @@ afterAll(async () => {
   await db[Symbol.asyncDispose]()
 })
 
-async function session(): Promise<{ readonly id: Uuid; readonly key: KeyObject }> {
+async function session(workspaceId: Uuid | null = null): Promise<{ readonly id: Uuid; readonly key: KeyObject }> {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519')
   const id = uuidv7(clock.now())
   const now = clock.now()
@@ -41,6 +41,7 @@ async function session(): Promise<{ readonly id: Uuid; readonly key: KeyObject }
       id,
       organization_id: organizationId,
       user_id: owner,
+      workspace_id: workspaceId,
       public_key: Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url'),
       client_version: '1',
       command: 'claude',
@@ -80,7 +81,7 @@ interface Signed {
 }
 
 /** As it arrives over a socket. */
-async function read(headers: readonly string[], userId = owner): Promise<unknown> {
+async function originOf(headers: readonly string[], userId = owner): Promise<Origin | null> {
   const heard = Promise.withResolvers<IncomingMessage>()
   const server = createServer((req, res) => {
     heard.resolve(req)
@@ -97,6 +98,9 @@ async function read(headers: readonly string[], userId = owner): Promise<unknown
   server.close()
   return answer
 }
+
+const read = async (headers: readonly string[], userId = owner): Promise<unknown> =>
+  (await originOf(headers, userId))?.call ?? null
 
 test('a request that its boundary signed is known, once; one that names none comes from none', async () => {
   const one = await session()
@@ -124,6 +128,19 @@ test('what does not hold is told as not verified: key, person, time, method, hos
   for (const [at, headers] of bad.entries()) expect([at, await read(headers)]).toMatchObject([at, { verified: false }])
   expect(await read(headersOf(one, 1), uuidv7(clock.now()))).toMatchObject({ verified: false })
   expect(await read(headersOf({ id: uuidv7(clock.now()), key: one.key }, 1))).toMatchObject({ verified: false })
+})
+
+test('the workspace of a boundary is known by its signature, whoever asks, and by nothing less', async () => {
+  const workspaceId = uuidv7(clock.now())
+  const one = await session(workspaceId)
+  expect(await originOf(headersOf(one, 1))).toMatchObject({ call: { verified: true }, workspaceId })
+  const stranger = uuidv7(clock.now())
+  expect(await originOf(headersOf(one, 2), stranger)).toMatchObject({ call: { verified: false }, workspaceId })
+  const { key } = await session()
+  for (const headers of [headersOf({ id: one.id, key }, 3), headersOf(one, 1)]) {
+    expect(await originOf(headers)).toMatchObject({ call: { verified: false }, workspaceId: null })
+  }
+  expect(await originOf(headersOf(await session(), 1))).toMatchObject({ call: { verified: true }, workspaceId: null })
 })
 
 test('a boundary that ended or is lost speaks for nothing any more', async () => {

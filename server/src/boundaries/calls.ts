@@ -15,13 +15,24 @@ import { lostAfterMs } from './lifecycle.ts'
  */
 export interface BoundaryCalls extends AsyncDisposable {
   /** Null where the request names no boundary. `path` is without the query. */
-  read(req: IncomingMessage, path: string, actor: Pick<Actor, 'userId'>): Promise<BoundaryCall | null>
+  read(req: IncomingMessage, path: string, actor: Pick<Actor, 'userId'>): Promise<Origin | null>
   /** Whether members of an organization may ask models only from behind a boundary that runs. */
   isRequired(organizationId: Uuid): boolean
 }
 
+export interface Origin {
+  /** As it is recorded. */
+  readonly call: BoundaryCall
+  /**
+   * The workspace of the boundary that signed the request, whosever boundary it is and whoever asks. Null where nothing
+   * is proven, and where it is not known: a boundary that its user started with a token of his own may run anywhere.
+   */
+  readonly workspaceId: Uuid | null
+}
+
 interface Known {
   readonly userId: Uuid
+  readonly workspaceId: Uuid | null
   readonly key: KeyObject
   readonly isLive: boolean
   readonly readAtMs: number
@@ -72,13 +83,14 @@ export async function openBoundaryCalls(options: {
   async function look(id: Uuid, seen: Map<number, number>, nowMs: number): Promise<Known | null> {
     const row = await db.sql
       .selectFrom('boundary_sessions')
-      .select(['user_id', 'public_key', 'ended_at', 'last_seen_at'])
+      .select(['user_id', 'workspace_id', 'public_key', 'ended_at', 'last_seen_at'])
       .where('id', '=', id)
       .executeTakeFirst()
     if (row === undefined) return null
     const key = { kty: 'OKP', crv: 'Ed25519', x: row.public_key.toString('base64url') }
     return {
       userId: row.user_id,
+      workspaceId: row.workspace_id,
       key: createPublicKey({ format: 'jwk', key }),
       isLive: row.ended_at === null && nowMs - row.last_seen_at.getTime() <= lostAfterMs,
       readAtMs: nowMs,
@@ -86,16 +98,17 @@ export async function openBoundaryCalls(options: {
     }
   }
 
-  async function isGood(said: Said, req: IncomingMessage, path: string, userId: Uuid): Promise<boolean> {
+  /** The session that runs and signed this, and did so for the first time. */
+  async function signerOf(said: Said, req: IncomingMessage, path: string): Promise<Known | null> {
     const nowMs = clock.now().getTime()
-    if (!(Math.abs(nowMs - said.time) <= skewMs)) return false
+    if (!(Math.abs(nowMs - said.time) <= skewMs)) return null
     const known = await find(said.session)
-    if (known === null || !known.isLive || known.userId !== userId) return false
+    if (known === null || !known.isLive) return null
     const hosts = [hostOf(req), ownHost].filter((host) => host !== null)
     const signed = (host: string) =>
       Buffer.from([said.session, said.seq, said.time, req.method ?? '', host, path].join('\n'))
-    if (!hosts.some((host) => verify(null, signed(host), known.key, said.signature))) return false
-    return isFirst(known.seen, said.seq, nowMs)
+    if (!hosts.some((host) => verify(null, signed(host), known.key, said.signature))) return null
+    return isFirst(known.seen, said.seq, nowMs) ? known : null
   }
 
   return {
@@ -103,7 +116,9 @@ export async function openBoundaryCalls(options: {
       const said = saidBy(req)
       if (said === null) return null
       const { session: sessionId, seq } = said
-      return { sessionId, seq, verified: await isGood(said, req, path, userId) }
+      const signer = await signerOf(said, req, path)
+      const call = { sessionId, seq, verified: signer?.userId === userId }
+      return { call, workspaceId: signer?.workspaceId ?? null }
     },
     isRequired: (organizationId) => required.has(organizationId),
     [Symbol.asyncDispose]: () => reading[Symbol.asyncDispose](),

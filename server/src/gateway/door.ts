@@ -20,7 +20,7 @@ import { findCredential } from './credential.ts'
 import type { GatewayMetrics } from './metrics.ts'
 import type { OpenStreams } from './open-streams.ts'
 import { traceRefusal } from './refusal-span.ts'
-import type { createRefusedAttempts } from './refused-attempts.ts'
+import type { createRefusedAttempts, RefusedAttempt } from './refused-attempts.ts'
 import type { TurnedAway, Turnstile } from './turnstile.ts'
 
 /** The connection of a client that wants to go on over a WebSocket, and what came behind its request. */
@@ -59,9 +59,15 @@ export interface Door {
   readonly refusals: RateLimit
   /** Which boundary a request came out of; not there where boundaries are not known. */
   readonly boundaries?: {
-    read(req: IncomingMessage, path: string, actor: Actor): Promise<BoundaryCall | null>
+    read(req: IncomingMessage, path: string, actor: Actor): Promise<Origin | null>
     isRequired(organizationId: Uuid): boolean
   }
+}
+
+interface Origin {
+  readonly call: BoundaryCall
+  /** In which it is proven to run. */
+  readonly workspaceId: Uuid | null
 }
 
 interface Admitted {
@@ -100,7 +106,8 @@ export async function enter(door: Door, req: IncomingMessage, res: ServerRespons
   const overloaded = door.turnstile.overloaded(door.bridge.inFlight)
   if (overloaded !== null) return turnAway(overloaded)
   const admitted = await admit(door, req, query.slice(1), sourceIp)
-  if ('reason' in admitted) return refuse(admitted, admitted.reason === 'limited' ? noRetry : [])
+  const refuseSuspect = (refusal: Refusal) => refuse(refusal, refusal.reason === 'limited' ? noRetry : [])
+  if ('reason' in admitted) return refuseSuspect(admitted)
   const { actor, token, apart } = admitted
   const offered = door.providers().get(providerName)
   const own = apart && offered !== undefined ? findOwnCredential(offered.provider, req.rawHeaders, token) : null
@@ -112,7 +119,12 @@ export async function enter(door: Door, req: IncomingMessage, res: ServerRespons
   }
   const [organizationId] = actor.organizationIds
   if (organizationId === undefined) return refuse({ reason: 'forbidden', message: 'You belong to no organization.' })
-  const boundary = (await door.boundaries?.read(req, path, actor)) ?? null
+  const origin = (await door.boundaries?.read(req, path, actor)) ?? null
+  const boundary = origin?.call ?? null
+  if (isElsewhere(actor, origin)) {
+    const attempt = { token, sourceIp, boundarySessionId: boundary?.sessionId ?? null }
+    return refuseSuspect(await turnAwaySuspect(door, req, attempt, otherWorkspace))
+  }
   if (boundary?.verified !== true && door.boundaries?.isRequired(organizationId) === true) return turnAway(unbounded)
   const turnstile = () => door.turnstile.enter({ userId: actor.userId, organizationId, providerName })
   const upgrade = opening && { ...opening, enter: () => counted(door, turnstile()) }
@@ -144,6 +156,20 @@ const unbounded: TurnedAway = {
   },
 }
 
+/** Whether a token of one workspace came out of another one. Where that is not known of both, it did not. */
+const isElsewhere = ({ workspaceId = null }: Actor, origin: Origin | null): boolean =>
+  workspaceId !== null && origin !== null && origin.workspaceId !== null && origin.workspaceId !== workspaceId
+
+const otherWorkspace: TurnedAway = {
+  why: 'other_workspace',
+  refusal: {
+    reason: 'forbidden',
+    message:
+      'This token belongs to another workspace than the one that the request came out of. Use the token that the ' +
+      'agent’s own workspace has in REEVE_GATEWAY_TOKEN, or one of your own.',
+  },
+}
+
 const noByok: TurnedAway = {
   why: 'byok',
   refusal: {
@@ -165,9 +191,26 @@ const misplaced: TurnedAway = {
 }
 
 /**
- * Who asks, or why not. What is refused here is counted, and noted where it may be an attack. A network from which too
- * much was refused is told so, and no more is noted of it for a while; a good token passes from there as from anywhere.
+ * What may be an attack is counted, and noted. A network from which too much was refused is told so, and no more is noted
+ * of it for a while; a good token passes from there as from anywhere.
  */
+async function turnAwaySuspect(
+  door: Door,
+  req: IncomingMessage,
+  attempt: Pick<RefusedAttempt, 'token' | 'sourceIp' | 'boundarySessionId'>,
+  { why, refusal }: TurnedAway,
+): Promise<Refusal> {
+  if (door.refusals.hit(networkOf(attempt.sourceIp)) !== null) {
+    door.metrics.refused('limited')
+    const message = `${refusal.message} Too many requests from this address were refused.`
+    return { reason: 'limited', message, retryAfterSeconds: limitedSeconds }
+  }
+  door.metrics.refused(why)
+  await door.attempts.note({ ...attempt, reason: why, userAgent: req.headers['user-agent'] ?? null })
+  return refusal
+}
+
+/** Who asks, or why not. */
 async function admit(
   door: Door,
   req: IncomingMessage,
@@ -176,16 +219,8 @@ async function admit(
 ): Promise<Admitted | Refusal> {
   const credential = findCredential(req.rawHeaders, query)
   const token = credential.kind === 'token' ? credential.token : null
-  const turnAway = async (why: string, refusal: Refusal): Promise<Refusal> => {
-    if (door.refusals.hit(networkOf(sourceIp)) !== null) {
-      door.metrics.refused('limited')
-      const message = `${refusal.message} Too many requests from this address were refused.`
-      return { reason: 'limited', message, retryAfterSeconds: limitedSeconds }
-    }
-    door.metrics.refused(why)
-    await door.attempts.note({ reason: why, token, sourceIp, userAgent: req.headers['user-agent'] ?? null })
-    return refusal
-  }
+  const turnAway = (why: string, refusal: Refusal): Promise<Refusal> =>
+    turnAwaySuspect(door, req, { token, sourceIp }, { why, refusal })
   if (credential.kind !== 'token') {
     const reason = credential.kind === 'missing' ? 'unauthenticated' : 'invalid'
     return turnAway(credential.kind, { reason, message: sentence(credential.message) })

@@ -125,7 +125,12 @@ export function maskingOff(scope: Who, at: Date): AuditEntry {
 export function gatewayRefused(
   scope: Who,
   at: Date,
-  of: { readonly keyId: string; readonly keyName: string; readonly reason: string },
+  of: {
+    readonly keyId: string
+    readonly keyName: string
+    readonly reason: string
+    readonly boundarySessionId: Uuid | null
+  },
 ): AuditEntry {
   return {
     scope,
@@ -135,7 +140,7 @@ export function gatewayRefused(
     resourceId: of.keyId,
     resourceTarget: of.keyName,
     outcome: 'refused',
-    diff: { reason: { old: null, new: of.reason } },
+    diff: facts({ reason: of.reason, boundary_session_id: of.boundarySessionId }),
   }
 }
 

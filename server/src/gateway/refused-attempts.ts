@@ -1,4 +1,4 @@
-import { type Clock, type Log, toError, uuidv7 } from '@reeve/base'
+import { type Clock, type Log, toError, type Uuid, uuidv7 } from '@reeve/base'
 import { appendAudit } from '../audit/journal.ts'
 import type { Database } from '../db/database.ts'
 import { readToken } from '../identity/tokens/token.ts'
@@ -10,6 +10,8 @@ export interface RefusedAttempt {
   readonly token: string | null
   readonly sourceIp: string | null
   readonly userAgent: string | null
+  /** Of the boundary that is proven to have sent it. */
+  readonly boundarySessionId?: Uuid | null
 }
 
 const quietMs = 60_000
@@ -25,7 +27,7 @@ export function createRefusedAttempts({ db, clock, log }: { db: Database; clock:
 } {
   const noted = new Map<string, number>()
   return {
-    async note({ reason, token, sourceIp, userAgent }) {
+    async note({ reason, token, sourceIp, userAgent, boundarySessionId = null }) {
       const keyId = token === null ? null : (readToken(token)?.id ?? null)
       const now = clock.monotonicMs()
       const name = `${sourceIp ?? ''} ${reason} ${keyId ?? ''}`
@@ -39,7 +41,8 @@ export function createRefusedAttempts({ db, clock, log }: { db: Database; clock:
         if (key === null) return
         const at = clock.now()
         const scope = { actor: null, requestId: uuidv7(at), sourceIp, userAgent }
-        await db.transaction((tx) => appendAudit(tx, gatewayRefused(scope, at, { keyId, keyName: key, reason })))
+        const refused = gatewayRefused(scope, at, { keyId, keyName: key, reason, boundarySessionId })
+        await db.transaction((tx) => appendAudit(tx, refused))
       } catch (thrown) {
         log.warn({ err: toError(thrown), keyId }, 'a refused attempt could not be written to the audit log')
       }
