@@ -68,8 +68,9 @@ export const cases: Readonly<Record<string, readonly Proof[]>> = {
   L7: [here, by('server/src/app-processes.test.ts', 'L7 no signal opens a debugger in any of the processes')],
 
   H1: [
+    here,
     by(frontDoor, 'requests that two servers would read differently are refused'),
-    notYet('behind nginx and Envoy: neither is installed where the tests run'),
+    notYet('behind Envoy: Debian has no package of it'),
   ],
   H2: [here],
   H3: [

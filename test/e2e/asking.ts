@@ -37,8 +37,11 @@ export interface Asking {
   readonly signal?: AbortSignal
 }
 
-/** `patience` is how long the provider may be silent. */
-export async function startRig({ patience = '5m' } = {}): Promise<Rig> {
+/** `patience` is how long the provider may be silent; `env` is more of the server's environment. */
+export async function startRig({
+  patience = '5m',
+  env = {},
+}: { readonly patience?: string; readonly env?: Readonly<Record<string, string>> } = {}): Promise<Rig> {
   const upstream = await startUpstream()
   const server = await startServer({
     env: {
@@ -50,11 +53,14 @@ export async function startRig({ patience = '5m' } = {}): Promise<Rig> {
       REEVE_AIBRIDGE_IDLE_TIMEOUT: patience,
       REEVE_AIBRIDGE_CONNECT_TIMEOUT: patience,
       REEVE_AIBRIDGE_MAX_BODY_BYTES: '4MiB',
+      // How busy this machine is must not decide what is answered here.
+      REEVE_AIBRIDGE_MAX_EVENT_LOOP_DELAY: '0',
       // What the server's environment holds must never be part of a request.
       ANTHROPIC_API_KEY: 'sk-ant-of-the-environment-000000',
       ANTHROPIC_CUSTOM_HEADERS: 'x-canary: of-the-environment',
       HTTP_PROXY: 'http://127.0.0.1:9',
       http_proxy: 'http://127.0.0.1:9',
+      ...env,
     },
   })
   const token = await server.gatewayToken()
