@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { residentBytes } from '../../test/support/processes.ts'
+import { filesMax, residentBytes } from '../../test/support/processes.ts'
 import { shapes } from '../conversation.ts'
 import { atMost, doubtsAbout, figure, type Finding } from '../finding.ts'
 import type { Measurement, Rig, Subject, SubjectName } from '../rig.ts'
@@ -80,7 +79,3 @@ async function hold(rig: Rig, subject: Subject): Promise<Held> {
 }
 
 /** Node raises what is allowed to what may be allowed when it starts. */
-function filesMax(): number {
-  const [, hard = '0'] = /^Max open files +\S+ +(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
-  return hard === 'unlimited' ? Infinity : Number(hard)
-}

@@ -205,7 +205,7 @@ export const cases: Readonly<Record<string, readonly Proof[]>> = {
       'a model that talks about message_stop or errors does not end its answer',
     ),
   ],
-  S6: [notYet('five thousand streams are for `bench/`, which measures them')],
+  S6: [here],
   S7: [here, by(disconnect, 'stopping waits for open answers and interrupts what is left, each with its end')],
   S8: [
     by(

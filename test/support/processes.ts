@@ -65,3 +65,9 @@ function quietly(read: () => string): string {
     return ''
   }
 }
+
+/** How many files this process, and those that it starts, may have open at once. */
+export function filesMax(): number {
+  const [, hard = '0'] = /^Max open files +\S+ +(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
+  return hard === 'unlimited' ? Infinity : Number(hard)
+}
