@@ -23,7 +23,10 @@ export interface Rig extends AsyncDisposable {
   next(): void
   question(stream?: boolean): string
   asking(options?: Asking): Promise<Answer>
-  /** The records of this case's requests, once there are so many and all have ended. */
+  /**
+   * The records of this case's requests, once there are so many and all have ended: up to half a minute after the client
+   * has gone, because the bridge listens on to learn what was really used.
+   */
   records(count?: number): Promise<Row[]>
   /** Nothing is open any more, on either side, and nothing is pending. */
   settled(): Promise<void>
@@ -93,8 +96,6 @@ export async function startRig({
       return eventually(
         async () => (await allInterceptions(server)).filter((row) => row.prompt === marker),
         (rows) => rows.length === count && rows.every((row) => row.outcome !== 'live'),
-        // The bridge listens on for up to half a minute when a client has gone, to learn what was really used.
-        60_000,
       )
     },
     async settled() {
