@@ -69,8 +69,8 @@ export async function startNginx(folder: string, port: number, serverPort: numbe
 
 async function answers(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
-  const isUp = await Promise.race([once(socket, 'connect'), once(socket, 'error')]).then(
-    () => !socket.connecting && socket.errored === null,
+  const isUp = await once(socket, 'connect').then(
+    () => true,
     () => false,
   )
   socket.destroy()

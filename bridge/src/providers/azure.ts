@@ -1,10 +1,9 @@
-import { cleanText } from '../wire/json.ts'
+import { modelName } from '../wire/json.ts'
 import { openaiChat } from '../wire/openai-chat/openai-chat.ts'
 import type { WireFormat } from '../wire/wire-format.ts'
 import { openaiProvider } from './openai.ts'
 import type { Provider, ProviderOptions, ProviderRoute } from './provider.ts'
 
-const modelCharsMax = 200
 const deployment = /^\/openai\/deployments\/([^/]+)\//
 
 /** With a deployment in the path, that is what answers, whatever the body calls it. */
@@ -12,7 +11,7 @@ const deployed: WireFormat = {
   ...openaiChat,
   requestFacts: (body, scan, path) => ({
     ...openaiChat.requestFacts(body, scan, path),
-    model: cleanText(deployment.exec(path)?.[1] ?? '', modelCharsMax),
+    model: modelName(deployment.exec(path)?.[1] ?? ''),
   }),
 }
 

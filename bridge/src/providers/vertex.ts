@@ -1,13 +1,12 @@
 import type { Secret } from '@reeve/base'
 import { anthropicMessages } from '../wire/anthropic-messages/anthropic-messages.ts'
-import { cleanText } from '../wire/json.ts'
+import { modelName } from '../wire/json.ts'
 import type { WireFormat } from '../wire/wire-format.ts'
 import { geminiProvider } from './gemini.ts'
 import { accountOf, googleTokens } from './google-account.ts'
 import type { Post, Provider, ProviderOptions, ProviderRoute, ProviderSettings, RequestToSign } from './provider.ts'
 import { vertexMessages } from './vertex-messages/vertex-messages.ts'
 
-const modelCharsMax = 200
 const asked = /\/models\/([^/]+):(rawPredict|streamRawPredict)$/
 
 /** Anthropic's Messages API as Vertex AI has it: the model and the kind of answer stand in the path. */
@@ -17,7 +16,7 @@ const anthropicAtVertex: WireFormat = {
     const [, model = '', method] = asked.exec(path) ?? []
     return {
       ...anthropicMessages.requestFacts(body, scan, path),
-      model: cleanText(model, modelCharsMax),
+      model: modelName(model),
       streaming: method === 'streamRawPredict',
     }
   },

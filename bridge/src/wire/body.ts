@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Range, Scan } from '../scan.ts'
-import { cleanText, parseJson } from './json.ts'
+import { modelCharsMax, modelName, parseJson } from './json.ts'
 import type { Observation } from './observation.ts'
 
 /** Looking into a body that was scanned: only what is asked for is parsed. */
@@ -23,7 +23,6 @@ export function turnHash(observations: readonly Observation[], after: number | s
   return hash.digest('hex')
 }
 
-const modelCharsMax = 200
 const oddModel = 'The request names its model in a way that others could read differently.'
 
 /**
@@ -33,7 +32,7 @@ const oddModel = 'The request names its model in a way that others could read di
 export function modelOf(body: Buffer, scan: Scan): { readonly model: string; readonly problem?: string } {
   const range = memberOf(scan, 'model')
   const value = valueAt(body, range, modelCharsMax * 6)
-  const model = typeof value === 'string' ? cleanText(value, modelCharsMax) : ''
+  const model = typeof value === 'string' ? modelName(value) : ''
   const isOdd = (range !== null && value === undefined) || (typeof value === 'string' && value !== model)
   return isOdd ? { model, problem: oddModel } : { model }
 }

@@ -36,3 +36,8 @@ export function cleanText(text: string, lengthMax: number): string {
     .trim()
     .slice(0, lengthMax)
 }
+
+export const modelCharsMax = 200
+
+/** A model as somebody calls it, in the form that is decided on and recorded. */
+export const modelName = (said: string): string => cleanText(said, modelCharsMax)

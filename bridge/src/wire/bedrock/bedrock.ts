@@ -1,12 +1,11 @@
 import { anthropicMessages } from '../anthropic-messages/anthropic-messages.ts'
-import { cleanText } from '../json.ts'
+import { modelName } from '../json.ts'
 import type { WireFormat } from '../wire-format.ts'
 import { errorAnswer, errorFrame, readError } from './errors.ts'
 import { asEvents } from './events.ts'
 import { watchTerminal } from './terminal.ts'
 import { bedrockToolCalls } from './tool-calls.ts'
 
-const modelCharsMax = 200
 const asked = /^\/model\/([^/]+)\/(.+)$/
 
 /**
@@ -19,7 +18,7 @@ export const bedrock: WireFormat = {
     const [, model = '', method] = asked.exec(path) ?? []
     return {
       ...anthropicMessages.requestFacts(body, scan, path),
-      model: cleanText(model.replace(/%2f/gi, '/'), modelCharsMax),
+      model: modelName(model.replace(/%2f/gi, '/')),
       streaming: method === 'invoke-with-response-stream',
     }
   },

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type EarlierScan, type Scan, scanObject, type ScanResult } from '../../scan.ts'
 import { memberOf, modelOfPath, valueAt } from '../body.ts'
-import { arrayOf, cleanText, objectOf, stringOf } from '../json.ts'
+import { arrayOf, modelName, objectOf, stringOf } from '../json.ts'
 import type { RequestFacts } from '../wire-format.ts'
-
-const modelCharsMax = 200
 
 const rules = { decisive: ['model', 'contents', 'tools'], elementsOf: 'contents' } as const
 
@@ -17,7 +15,7 @@ export function scanBody(body: Buffer, earlier?: EarlierScan): ScanResult {
 export function requestFacts(body: Buffer, scan: Scan, path: string): RequestFacts {
   const asked = /\/models\/([^/:]+):(\w+)$/.exec(path)
   return {
-    ...modelOfPath(body, scan, cleanText(asked?.[1] ?? '', modelCharsMax)),
+    ...modelOfPath(body, scan, modelName(asked?.[1] ?? '')),
     streaming: asked?.[2] === 'streamGenerateContent',
     bodySessionId: null,
   }
