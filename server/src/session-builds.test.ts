@@ -5,6 +5,8 @@ import type { Tx } from './db/database.ts'
 import { type TestDatabase, testDatabase } from './db/testing.ts'
 import { person, type Person, testGateway, type TestGateway } from './gateway/gateway-testing.ts'
 import { bodyOf, record, startFacts, streamOf, testRecord, type TestRecord } from './gateway/testing.ts'
+import { findSession } from './gateway/queries.ts'
+import { getSessionTimeline } from './gateway/sessions.ts'
 import { enqueueJob } from './jobs/jobs.ts'
 import { finishJob } from './jobs/queries.ts'
 
@@ -106,12 +108,13 @@ async function ask(who: Person, apiKeyId: string, session: string, from: number,
   return id
 }
 
+async function sessionOf(interception: Uuid): Promise<Uuid> {
+  const asked = db.sql.selectFrom('interceptions').select('session_id').where('id', '=', interception)
+  return (await asked.executeTakeFirstOrThrow()).session_id
+}
+
 async function timeline(who: Person, interception: Uuid, query: object = {}) {
-  const { session_id: id } = await db.sql
-    .selectFrom('interceptions')
-    .select('session_id')
-    .where('id', '=', interception)
-    .executeTakeFirstOrThrow()
+  const id = await sessionOf(interception)
   const asked = { params: { id }, query: { reason: 'a review of this', ...query } }
   return endpoints.getSessionTimeline.result.parse(await gateway.call('getSessionTimeline', who.actor, asked))
 }
@@ -169,6 +172,17 @@ test('each page has the builds that stand behind its events', async () => {
     after = page.next
   } while (after !== null)
   expect(seen).toEqual([3, 4, 5, 6, 7])
+})
+
+test('what came after the session was found has its builds too', async () => {
+  const key = await workspaceOf(dana, 'found', spent)
+  const first = await ask(dana, key, 'found', 0, 5)
+  const found = await findSession(db.sql, await sessionOf(first))
+  await ask(dana, key, 'found', 40, 45)
+  const none = async () => ({ lines: [], rest: [] })
+  const page = await getSessionTimeline({ db, record: none }, dana.actor, found!, {}, () => true)
+  expect(page.events.filter(({ kind }) => kind === 'request')).toHaveLength(2)
+  expect(page.builds.map(({ number }) => number)).toEqual([3, 4, 5, 6, 7])
 })
 
 test('builds of somebody else’s workspace are not shown, whatever key a request came with', async () => {

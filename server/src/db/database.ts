@@ -14,6 +14,8 @@ export interface Database {
   readonly sql: Kysely<Schema>
   /** Commits what `work` did when it resolves, undoes it when it throws. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Reads that all see the database as it was at the first of them. */
+  snapshot<T>(read: (tx: Tx) => Promise<T>): Promise<T>
   close(): Promise<void>
   /** How to reach the same database from elsewhere, such as a worker thread: plain data. */
   readonly connection: Connection
@@ -68,6 +70,7 @@ export function openDatabase(connection: Connection, options: DatabaseOptions): 
     sql,
     connection,
     transaction: (work) => sql.transaction().execute(work),
+    snapshot: (read) => sql.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(read),
     close: () => sql.destroy(),
   }
 }

@@ -164,15 +164,17 @@ const refused = (field: string, detail: string) =>
 export async function getSessionTimeline(
   { db, record }: { readonly db: Database; readonly record: BoundaryRecord },
   actor: Actor,
-  session: SessionRow,
+  found: SessionRow,
   query: { readonly after?: string | undefined; readonly limit?: number | undefined },
   shows: (row: InterceptionRow) => boolean,
 ): Promise<{ events: TimelineEvent[]; next: string | null; decisions: TimelineDecision[]; builds: TimelineBuild[] }> {
-  const interceptions = await findInterceptionsOf(db.sql, session)
-  const marks = await findItemMarks(
-    db.sql,
-    interceptions.map((row) => row.id),
-  )
+  const { session, interceptions, marks } = await db.snapshot(async (tx) => {
+    // The row that was found first knows nothing of what came since, and what stands beside goes by its times.
+    const session = (await findSession(tx, found.id)) ?? found
+    const interceptions = await findInterceptionsOf(tx, session)
+    const ids = interceptions.map((row) => row.id)
+    return { session, interceptions, marks: await findItemMarks(tx, ids) }
+  })
   const order = orderEvents(
     interceptions.map((row) => ({
       id: row.id,
