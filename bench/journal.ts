@@ -11,16 +11,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silentLog, systemClock } from '@reeve/base'
 import { openJournal } from '../server/src/journal/journal.ts'
-import type { JournalFs } from '../server/src/journal/journal-fs.ts'
+import type { JournalFile, JournalFs } from '../server/src/journal/journal-fs.ts'
 import { nodeFs } from '../server/src/journal/node-fs.ts'
 
 const secondsEach = 2
 const parent = process.argv[2] ?? tmpdir()
 
+const unsynced = (file: JournalFile): JournalFile => ({
+  ...file,
+  writevDurably: file.writev,
+  datasync: () => Promise.resolve(),
+})
 const withoutSync: JournalFs = {
   ...nodeFs,
-  create: async (path) => ({ ...(await nodeFs.create(path)), datasync: () => Promise.resolve() }),
-  open: async (path, use) => ({ ...(await nodeFs.open(path, use)), datasync: () => Promise.resolve() }),
+  create: async (path) => unsynced(await nodeFs.create(path)),
+  open: async (path, use) => unsynced(await nodeFs.open(path, use)),
   syncDirectory: () => Promise.resolve(),
 }
 

@@ -48,14 +48,30 @@ function fail(disk: FaultyDisk, operation: Operation, code: string, times = 1): 
 }
 
 describe('a write that fails', () => {
-  test('rejects exactly the appends of its batch, and those queued behind it are chained anew', async () => {
+  test('may be on the disk or not, as after a sync: the frames are written once more, into a new segment', async () => {
+    const disk = smallDisk()
+    const journal = await open(disk)
+    await append(journal, 'one')
+    fail(disk, 'writev', 'EIO')
+    const positions = await Promise.all([append(journal, 'two'), append(journal, 'three')])
+    expect(positions.map(({ segment, seq }) => [segment, seq])).toEqual([
+      [2, 2],
+      [2, 3],
+    ])
+    disk.powerLoss({ random: () => 0 })
+    expect(await texts(disk)).toEqual(['one', 'two', 'three'])
+    expect(await verifyChain(dir, disk.boot())).toMatchObject({ frames: 3, damage: [] })
+  })
+
+  test('twice rejects exactly the appends of its batch, and those queued behind it are chained anew', async () => {
     const disk = smallDisk()
     await using journal = await open(disk)
     await append(journal, 'before')
     let queued: Promise<Position> | null = null
+    let left = 2
     disk.fault = (operation) => {
-      if (operation !== 'writev' || queued !== null) return null
-      queued = append(journal, 'c')
+      if (operation !== 'writev' || left-- <= 0) return null
+      queued ??= append(journal, 'c')
       return 'EIO'
     }
     expect(await Promise.allSettled([append(journal, 'a'), append(journal, 'b')])).toMatchObject([

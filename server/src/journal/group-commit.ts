@@ -1,6 +1,6 @@
 /**
- * The way of an append. Frames queue up; one loop takes what is queued, writes it with one writev and makes it durable
- * with one fdatasync, then resolves all of it. The loop starts at once for a lone frame. After a batch of several it lets
+ * The way of an append. Frames queue up; one loop takes what is queued, writes it durably, with one call to the disk where
+ * that can be, then resolves all of it. The loop starts at once for a lone frame. After a batch of several it lets
  * the event loop turn once, so that those who were just answered come back together; after a batch of many it waits for
  * a millisecond, which in such a crowd nobody notices, and makes the next one larger.
  *
@@ -15,7 +15,7 @@
  * behind them, once acknowledged, says that they are there.
  */
 import { type Clock, Fault, type Log, toError } from '@reeve/base'
-import { errorCode } from './journal-fs.ts'
+import { errorCode, isNoSpace } from './journal-fs.ts'
 import type { Entry, Position, SegmentWriter } from './segment-writer.ts'
 import type { Reserve } from './space.ts'
 
@@ -147,11 +147,14 @@ export class GroupCommit {
     const { writer, clock } = this.#with
     let written = false
     try {
-      await writer.write(batch)
+      let bytes = this.#unsyncedBytes
+      for (const entry of batch) bytes += entry.frame.length
+      const due = this.#syncIsDue(batch, bytes)
+      await writer.write(batch, due)
       written = true
       if (this.#unsyncedBytes === 0) this.#unsyncedSinceMs = clock.monotonicMs()
-      for (const entry of batch) this.#unsyncedBytes += entry.frame.length
-      if (this.#syncIsDue(batch)) await this.#sync()
+      this.#unsyncedBytes = bytes
+      if (due) await this.#sync()
       return null
     } catch (error) {
       const lost = writer.takeBack()
@@ -160,9 +163,9 @@ export class GroupCommit {
     }
   }
 
-  #syncIsDue(batch: readonly Waiting[]): boolean {
-    if (batch.some((entry) => entry.waiter !== null) || this.#unsyncedBytes > unsyncedBytesMax) return true
-    return this.#with.clock.monotonicMs() - this.#unsyncedSinceMs >= unsyncedMsMax
+  #syncIsDue(batch: readonly Waiting[], unsyncedBytes: number): boolean {
+    if (batch.some((entry) => entry.waiter !== null) || unsyncedBytes > unsyncedBytesMax) return true
+    return this.#unsyncedBytes > 0 && this.#with.clock.monotonicMs() - this.#unsyncedSinceMs >= unsyncedMsMax
   }
 
   async #sync(): Promise<void> {
@@ -216,11 +219,6 @@ export class GroupCommit {
       new Fault('unavailable', 'The journal cannot be written.', { detail: this.trouble ?? '', cause }),
     )
   }
-}
-
-function isNoSpace(error: unknown): boolean {
-  const code = errorCode(error)
-  return code === 'ENOSPC' || code === 'EDQUOT'
 }
 
 function nextTurn(): Promise<void> {

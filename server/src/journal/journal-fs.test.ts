@@ -1,4 +1,5 @@
 /** What the journal relies on, held against the real file system and against the disk that tests use. */
+import { constants, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -63,6 +64,20 @@ describe.each(grounds)('%s', (_, make) => {
     expect(await fs.inspect(join(dir, 'a'))).toMatchObject({ type: 'file', mode: 0o600, size: 7 })
   })
 
+  test('writes durably what others read, also under another name', async () => {
+    await using ground = await make()
+    const { fs, dir } = ground
+    await fs.makeDirectory(dir)
+    const file = await fs.create(join(dir, 'a'))
+    await fs.rename(join(dir, 'a'), join(dir, 'b'))
+    expect(await writeAll(file, [Buffer.from('hello '), Buffer.from('world')], 0, 'writevDurably')).toBe(11)
+    expect(await file.writev([Buffer.from('W')], 6)).toBe(1)
+    const reader = await fs.open(join(dir, 'b'), 'read')
+    expect((await readFully(reader, Buffer.alloc(64), 0)).toString()).toBe('hello World')
+    await reader.close()
+    await file.close()
+  })
+
   test('an open file stays the same file under another name', async () => {
     await using ground = await make()
     const { fs, dir } = ground
@@ -104,6 +119,33 @@ describe.each(grounds)('%s', (_, make) => {
     await (await fs.lock(dir))[Symbol.asyncDispose]()
   })
 })
+
+test('a file of the real file system waits for the disk where it says so, and lets go of all that it held', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'reeve-fs-'))
+  try {
+    const path = join(realpathSync(root), 'a')
+    const file = await nodeFs.create(path)
+    const waits = flagsOf(path).map((flags) => (flags & constants.O_DSYNC) === constants.O_DSYNC)
+    expect(waits.toSorted()).toEqual([false, true])
+    await file.close()
+    expect(flagsOf(path)).toEqual([])
+  } finally {
+    await rm(root, { recursive: true, force: true })
+  }
+})
+
+/** How this process has a file open, once for each descriptor. */
+function flagsOf(path: string): number[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      if (readlinkSync(`/proc/self/fd/${fd}`) !== path) return []
+      return [Number.parseInt(/^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '', 8)]
+    } catch {
+      // The descriptor that the directory itself was read with.
+      return []
+    }
+  })
+}
 
 describe('the disk of the tests', () => {
   const dir = '/journal'
@@ -148,6 +190,29 @@ describe('the disk of the tests', () => {
     await file.datasync()
     disk.powerLoss({ random })
     expect(disk.read('a').toString()).toBe('')
+  })
+
+  test('keeps of what was written durably all, and of the rest nothing that was there before it', async () => {
+    const disk = new FaultyDisk()
+    const fs = disk.boot()
+    await fs.makeDirectory(dir)
+    const file = await fs.create(join(dir, 'a'))
+    await fs.syncDirectory(dir)
+    await writeAll(file, [Buffer.from('old old old')], 0)
+    await writeAll(file, [Buffer.from('new')], 4, 'writevDurably')
+    const all = () => 0.999
+    disk.powerLoss({ random })
+    expect(disk.read('a').toString()).toBe('\0\0\0\0new')
+    const again = await disk.boot().open(join(dir, 'a'), 'write')
+    await writeAll(again, [Buffer.from('old old old')], 0)
+    await writeAll(again, [Buffer.from('new')], 4, 'writevDurably')
+    disk.powerLoss({ random: all })
+    expect(disk.read('a').toString()).toBe('old new old')
+    const last = await disk.boot().open(join(dir, 'a'), 'write')
+    disk.fault = (operation) => (operation === 'datasync' ? 'EIO' : null)
+    await expect(last.writevDurably([Buffer.from('NEW')], 4)).rejects.toMatchObject({ code: 'EIO' })
+    disk.powerLoss({ random: all })
+    expect(disk.read('a').toString()).toBe('old new old')
   })
 
   test('writes as much as fits, and then says that nothing does', async () => {

@@ -35,6 +35,8 @@ export interface FileFacts {
 export interface JournalFile {
   /** Resolves with the number of bytes written, which may be fewer than given. */
   writev(buffers: readonly Buffer[], position: number): Promise<number>
+  /** As `writev`, and resolves when those bytes are on the disk. After a failure nothing is known about any of them. */
+  writevDurably(buffers: readonly Buffer[], position: number): Promise<number>
   /** Resolves with the number of bytes read; 0 at the end of the file. */
   read(into: Buffer, position: number): Promise<number>
   /** Resolves when everything written so far is on the disk. After a failure nothing is known about any of it. */
@@ -44,20 +46,31 @@ export interface JournalFile {
   close(): Promise<void>
 }
 
+/** Whether a system error says that the disk, or this user's part of it, is full. */
+export function isNoSpace(thrown: unknown): boolean {
+  const code = errorCode(thrown)
+  return code === 'ENOSPC' || code === 'EDQUOT'
+}
+
 /** The code of a system error, or null for anything else that was thrown. */
 export function errorCode(thrown: unknown): string | null {
   return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : null
 }
 
 /** Writes everything, however often the file system writes short. */
-export async function writeAll(file: JournalFile, buffers: readonly Buffer[], position: number): Promise<number> {
+export async function writeAll(
+  file: JournalFile,
+  buffers: readonly Buffer[],
+  position: number,
+  how: 'writev' | 'writevDurably' = 'writev',
+): Promise<number> {
   let rest = buffers
   let at = position
   for (;;) {
     let wanted = 0
     for (const buffer of rest) wanted += buffer.length
     if (wanted === 0) return at
-    const written = await file.writev(rest, at)
+    const written = await file[how](rest, at)
     // A write of nothing would repeat forever; POSIX allows it only for a full device.
     if (written === 0) throw Object.assign(new Error('nothing was written'), { code: 'ENOSPC' })
     at += written

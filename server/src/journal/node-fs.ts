@@ -3,7 +3,7 @@ import * as fs from 'node:fs'
 import type { FileFacts, JournalFile, JournalFs } from './journal-fs.ts'
 import { lockDirectory } from './lock.ts'
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR } = fs.constants
+const { O_CREAT, O_DSYNC, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR, O_WRONLY } = fs.constants
 
 export const nodeFs: JournalFs = {
   userId: process.getuid?.() ?? null,
@@ -15,8 +15,8 @@ export const nodeFs: JournalFs = {
     return { type: typeOf(stats), mode: stats.mode & 0o7777, ownerId: stats.uid, size: stats.size }
   },
   list: (directory) => fs.promises.readdir(directory),
-  create: (path) => openFile(path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW),
-  open: (path, use) => openFile(path, (use === 'read' ? O_RDONLY : O_RDWR) | O_NOFOLLOW),
+  create: (path) => openFile(path, O_CREAT | O_EXCL | O_RDWR),
+  open: (path, use) => openFile(path, use === 'read' ? O_RDONLY : O_RDWR),
   rename: (from, to) => fs.promises.rename(from, to),
   link: (path, secondName) => fs.promises.link(path, secondName),
   unlink: (path) => fs.promises.unlink(path),
@@ -39,14 +39,30 @@ function typeOf(stats: fs.Stats): FileFacts['type'] {
 
 // Bare descriptors with callbacks: on the path of every append this costs about half of what a FileHandle costs.
 async function openFile(path: string, flags: number): Promise<JournalFile> {
-  const fd = await call<number>((done) => fs.open(path, flags, 0o600, done))
+  const fd = await openAt(path, flags)
+  const durable = flags === O_RDONLY ? fd : await openDurably(path, fd)
   return {
     writev: (buffers, position) => call((done) => fs.writev(fd, buffers, position, done)),
+    writevDurably: (buffers, position) => call((done) => fs.writev(durable, buffers, position, done)),
     read: (into, position) => call((done) => fs.read(fd, into, 0, into.length, position, done)),
     datasync: () => settle((done) => fs.fdatasync(fd, done)),
     truncate: (length) => settle((done) => fs.ftruncate(fd, length, done)),
     size: async () => (await call<fs.Stats>((done) => fs.fstat(fd, done))).size,
-    close: () => settle((done) => fs.close(fd, done)),
+    close: async () => void (await Promise.all([...new Set([fd, durable])].map(closeAt))),
+  }
+}
+
+const openAt = (path: string, flags: number): Promise<number> =>
+  call((done) => fs.open(path, flags | O_NOFOLLOW, 0o600, done))
+const closeAt = (fd: number): Promise<void> => settle((done) => fs.close(fd, done))
+
+/** Whether a write waits for the disk is a matter of the descriptor: a second one, opened while the name is still this. */
+async function openDurably(path: string, fd: number): Promise<number> {
+  try {
+    return await openAt(path, O_WRONLY | O_DSYNC)
+  } catch (error) {
+    await closeAt(fd)
+    throw error
   }
 }
 

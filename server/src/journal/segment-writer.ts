@@ -1,13 +1,15 @@
 /**
  * Writes frames into segments, in order, and knows how far they are on the disk.
  *
- * One batch at a time: `write` puts frames behind each other with one writev, `sync` makes all of them durable with one
- * fdatasync. What can go wrong:
+ * One batch at a time: `write` puts frames behind each other, `sync` makes all of them durable. Where nothing else of the
+ * segment waits for the disk, one call does both: each call costs a turn of the event loop, and where a thousand answers
+ * stream by a turn takes longer than a good disk. What can go wrong:
  *
  * - A write fails, or ends short. The segment is cut back to where the batch began, and the batch is the caller's again.
- *   Nothing was chained to it: frames get their place in the chain when they are written.
+ *   Nothing was chained to it: frames get their place in the chain when they are written. A write that should also have
+ *   been durable counts as a sync that failed, unless the disk is full: which of the two it was nobody says.
  * - The cut fails too, or a directory sync does. The segment is abandoned.
- * - An fdatasync fails. The kernel may have thrown the pages away and will say "fine" the next time, so it is never
+ * - A sync fails. The kernel may have thrown the pages away and will say "fine" the next time, so it is never
  *   asked again about this file: the segment is abandoned, and what was not yet durable is written once more, into a
  *   new segment, from memory.
  *
@@ -18,7 +20,7 @@ import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { type Clock, type Log, toError, type Uuid } from '@reeve/base'
 import { type ChainHead, sealFrame } from './frame.ts'
-import { type JournalFile, type JournalFs, writeAll } from './journal-fs.ts'
+import { isNoSpace, type JournalFile, type JournalFs, writeAll } from './journal-fs.ts'
 import { segmentHeaderBytes, segmentName, writeSegmentHeader } from './segment-header.ts'
 import type { Spare } from './space.ts'
 
@@ -63,6 +65,10 @@ interface OpenSegment {
   readonly header: Buffer
   /** Up to here the segment is written; 0 while not even the header is. */
   offset: number
+  /** Whether anything was done to it that only a sync brings to the disk. */
+  dirty: boolean
+  /** Of a write that should have been durable: it may be on the disk or not, as after a sync that failed. */
+  failed: unknown
 }
 
 export class SegmentWriter<E extends Entry> {
@@ -100,8 +106,8 @@ export class SegmentWriter<E extends Entry> {
     return this.#open?.number ?? Math.max(0, ...this.sizes.keys())
   }
 
-  /** On failure none of the entries is in the journal. */
-  async write(entries: readonly E[]): Promise<void> {
+  /** On failure none of the entries is in the journal. `syncFollows` has this write bring to the disk what it can. */
+  async write(entries: readonly E[], syncFollows = false): Promise<void> {
     await this.#roll(entries)
     const segment = (this.#open ??= await this.#begin())
     const all = this.#again.length === 0 ? entries : [...this.#again, ...entries]
@@ -118,11 +124,16 @@ export class SegmentWriter<E extends Entry> {
       entry.position = { segment: segment.number, offset, seq: head.seq }
       buffers.push(entry.frame)
     }
+    const how = syncFollows && !segment.dirty ? 'writevDurably' : 'writev'
+    segment.dirty ||= how === 'writev'
     try {
-      await writeAll(segment.file, joinSmall(buffers), segment.offset)
+      await writeAll(segment.file, joinSmall(buffers), segment.offset, how)
     } catch (error) {
-      await this.#cutBack(segment)
-      throw error
+      if (how === 'writev' || isNoSpace(error)) {
+        await this.#cutBack(segment)
+        throw error
+      }
+      segment.failed = error
     }
     segment.offset = offset
     this.sizes.set(segment.number, offset)
@@ -135,7 +146,7 @@ export class SegmentWriter<E extends Entry> {
   async sync(): Promise<readonly E[]> {
     if (this.#open === null) return []
     try {
-      await this.#open.file.datasync()
+      await syncFile(this.#open)
     } catch (error) {
       this.#with.log.error({ segment: this.#open.number, err: toError(error) }, 'journal segment failed to sync')
       await this.#abandon(this.#open)
@@ -190,7 +201,8 @@ export class SegmentWriter<E extends Entry> {
     this.#lastSegment = number
     const salt = randomInt(0x1_0000_0000)
     const header = { segment: number, salt, replicaId, previous: this.#head, begunAt: clock.now() }
-    const segment: OpenSegment = { number, file, salt, header: writeSegmentHeader(header), offset: 0 }
+    const begun = { offset: 0, dirty: false, failed: null }
+    const segment: OpenSegment = { number, file, salt, header: writeSegmentHeader(header), ...begun }
     try {
       await fs.syncDirectory(dir)
     } catch (error) {
@@ -202,6 +214,7 @@ export class SegmentWriter<E extends Entry> {
   }
 
   async #cutBack(segment: OpenSegment): Promise<void> {
+    segment.dirty = true
     try {
       await segment.file.truncate(segment.offset)
     } catch (error) {
@@ -214,7 +227,7 @@ export class SegmentWriter<E extends Entry> {
     const segment = this.#open
     if (segment === null) return
     try {
-      await segment.file.datasync()
+      await syncFile(segment)
     } catch (error) {
       await this.#abandon(segment)
       throw error
@@ -244,6 +257,12 @@ export class SegmentWriter<E extends Entry> {
       () => {},
     )
   }
+}
+
+async function syncFile(segment: OpenSegment): Promise<void> {
+  if (segment.failed !== null) throw segment.failed
+  if (segment.dirty) await segment.file.datasync()
+  segment.dirty = false
 }
 
 const smallBytes = 4 * 1024

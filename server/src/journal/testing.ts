@@ -55,6 +55,7 @@ export class FaultyDisk {
     }
     const handle = (inode: Inode, name: string): JournalFile => ({
       writev: (buffers, position) => alive(() => this.#write(inode, name, buffers, position)),
+      writevDurably: (buffers, position) => alive(() => this.#writeDurably(inode, name, buffers, position)),
       read: (into, position) => alive(() => inode.content.subarray(position).copy(into)),
       datasync: () => alive(() => this.#sync(inode, name)),
       truncate: (length) => alive(() => this.#truncate(inode, name, length)),
@@ -210,6 +211,17 @@ export class FaultyDisk {
     return bytes.length
   }
 
+  /** What else waits for the disk goes on waiting, and no page of it reaches the disk as it was before. */
+  #writeDurably(inode: Inode, name: string, buffers: readonly Buffer[], position: number): number {
+    const bytes = this.#write(inode, name, buffers, position)
+    const code = this.fault('datasync', name)
+    const change = inode.pending.pop()!
+    if (code !== null) throw systemError(code, name)
+    inode.durable = applied(inode.durable, change)
+    inode.pending = inode.pending.map((earlier) => overlaid(earlier, change))
+    return bytes
+  }
+
   #truncate(inode: Inode, name: string, length: number): void {
     this.#check('truncate', name)
     const change: Change = { type: 'truncate', length }
@@ -237,6 +249,18 @@ function applied(content: Buffer, change: Change): Buffer {
   const bytes = end > content.length ? resized(content, end) : content
   bytes.set(change.bytes, change.at)
   return bytes
+}
+
+/** An earlier write as the pages hold it now. */
+function overlaid(earlier: Change, now: Change): Change {
+  // What becomes of a size that was not synced is left open, so nothing may rest on it.
+  if (earlier.type === 'truncate' || now.type === 'truncate') throw new Error('a size waits for a sync of its own')
+  const from = Math.max(earlier.at, now.at)
+  const to = Math.min(earlier.at + earlier.bytes.length, now.at + now.bytes.length)
+  if (to <= from) return earlier
+  const bytes = Buffer.from(earlier.bytes)
+  now.bytes.copy(bytes, from - earlier.at, from - now.at, to - now.at)
+  return { ...earlier, bytes }
 }
 
 function resized(content: Buffer, length: number): Buffer {
