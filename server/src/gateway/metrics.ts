@@ -123,6 +123,8 @@ export function createGatewayMetrics(registry: Registry, gauges: () => GatewayGa
   const refused = counter('reeve_gateway_refused_total', 'Requests to the bridge that were turned away at the door.', [
     'reason',
   ])
+  // There from the start, so that the first one is a rise: one is enough to look at.
+  refused.inc({ reason: 'other_workspace' }, 0)
   const foreign = counter(
     'reeve_stored_object_refusals_total',
     'Requests that named a response or conversation which is not known to be the asker’s own.',

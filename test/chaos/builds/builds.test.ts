@@ -7,7 +7,7 @@ import { whyNoTerraform } from '../../support/terraform/run-terraform.ts'
 import { mayhem, type Strikes } from '../mayhem.ts'
 import { randomFrom } from '../random.ts'
 import { pause } from '../truth.ts'
-import { type Cloud, startCloud, type Thing } from './cloud.ts'
+import { type Cloud, startCloud, type Thing } from '../../support/cloud.ts'
 import { type BuildDeployment, buildTroubles, startBuildDeployment } from './deployment.ts'
 
 const seed = Number(process.env['REEVE_CHAOS_SEED'] ?? 20_261_121)

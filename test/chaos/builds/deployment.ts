@@ -9,7 +9,7 @@ import { descendantsOf, type ProcessSeen } from '../../support/processes.ts'
 import { restarted, signal } from '../deployment.ts'
 import type { Trouble } from '../mayhem.ts'
 import { pause } from '../truth.ts'
-import { type Cloud, templateOf } from './cloud.ts'
+import { type Cloud, templateOf } from '../../support/cloud.ts'
 
 /** Two servers that both build, and one database. */
 export interface BuildDeployment extends AsyncDisposable {
