@@ -46,11 +46,24 @@ test('Gemini CLI gets its two variables, and whoever has not chosen the key in i
   expect(sh(ran.stdout, 'echo "$GOOGLE_GEMINI_BASE_URL $GEMINI_API_KEY"')).toBe(
     `${deployment.url}/api/v2/aibridge/gemini rv_secret\n`,
   )
-  expect(ran.stderr).toContain('"selectedType": "gemini-api-key"')
+  const own = join(home, '.gemini/settings.json')
+  expect(ran.stderr).toContain(
+    `Gemini CLI uses the token only if it is told so in ${own}: "security.auth.selectedType" has to be "gemini-api-key"`,
+  )
   await mkdir(join(home, '.gemini'))
   const settings = { security: { auth: { selectedType: 'gemini-api-key' } } }
-  await writeFile(join(home, '.gemini/settings.json'), JSON.stringify(settings))
+  await writeFile(own, JSON.stringify(settings))
   expect((await connect(deployment.url, 'gemini')).stderr).not.toContain('selectedType')
+
+  const machine = join(home, 'machine.json')
+  const env = { REEVE_SESSION_TOKEN: 'rv_me', GEMINI_CLI_SYSTEM_SETTINGS_PATH: machine }
+  const onMachine = () => runCli(['connect', 'gemini', '--url', deployment.url], { home, cwd: home, env })
+  await writeFile(machine, JSON.stringify({ security: { auth: { selectedType: 'oauth-personal' } } }))
+  expect((await onMachine()).stderr).toContain(`in place of "oauth-personal", in ${machine}`)
+  await writeFile(machine, '{')
+  const broken = await onMachine()
+  expect(broken.stderr).toContain(machine)
+  expect(sh(broken.stdout, 'echo "$GEMINI_API_KEY"')).toBe('rv_secret\n')
 })
 
 test('opencode gets a provider laid over its own configuration, and the token apart from it', async () => {

@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { Fault } from '@reeve/base'
+import { Fault, toError } from '@reeve/base'
 import type { Context } from '../context.ts'
 import { type Answer, type Column, oneText } from '../output/answer.ts'
 import { readStdinLines } from '../prompt.ts'
@@ -43,7 +41,7 @@ export async function connectOther(context: Context, name: OtherAgent, input: Co
       makeToken: async () => given ?? (await makeToken(context, client, input, name)),
     })
   }
-  if (name === 'gemini') await noteGeminiSettings(context)
+  await noteSignIn(context, agent)
   const token = given ?? (await makeToken(context, client, input, name))
   if (context.io.tty.stdout)
     context.note(`run this with eval, or use --write for good: eval "$(reeve connect ${name})"`)
@@ -73,10 +71,16 @@ const moreCode: Readonly<Record<OtherAgent, (connection: Connection) => readonly
   },
 }
 
-/** Gemini CLI takes a key from the environment only after it was told so in its settings. */
-async function noteGeminiSettings({ io, note }: Context): Promise<void> {
-  const file = join(io.home, '.gemini', 'settings.json')
-  const text = await readFile(file, 'utf8').catch(() => '')
-  if (/"selectedType"\s*:\s*"gemini-api-key"/.test(text)) return
-  note(`Gemini CLI also needs this in ${file}: {"security": {"auth": {"selectedType": "gemini-api-key"}}}`)
+/** An agent may take a token from the environment only after it was told so in its settings. */
+async function noteSignIn({ io, note }: Context, { name, title }: (typeof otherAgents)[number]): Promise<void> {
+  const { agentSettings } = await import('./agent-settings.ts')
+  const { signIn, files } = agentSettings[name]
+  if (signIn === undefined) return
+  const { setting, wanted } = signIn
+  // Who cannot read its settings will not start; that is not ours to stop.
+  const chosen = await signIn.chosen(io).catch((thrown: unknown) => note(toError(thrown).message))
+  if (chosen === undefined || chosen?.value === wanted) return
+  const own = (await files(io)).find(({ secret }) => !secret)?.file ?? 'its settings'
+  const said = chosen === null ? `is told so in ${own}` : `is told so in place of "${chosen.value}", in ${chosen.from}`
+  note(`${title} uses the token only if it ${said}: "${setting}" has to be "${wanted}"`)
 }
