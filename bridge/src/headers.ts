@@ -68,6 +68,9 @@ const toProvider = nameTable(
   'x-client-ip',
   'true-client-ip',
   'cf-connecting-ip',
+  'x-cluster-client-ip',
+  'x-original-forwarded-for',
+  'x-envoy-*',
   // Traces of the organization, and what goes with them, are its own; where a setting says so, ours is added.
   'traceparent',
   'tracestate',

@@ -10,22 +10,30 @@ import { WebSocket } from 'ws'
 import { type Rig, startRig, turn } from '../e2e/asking.ts'
 import { freePort } from '../support/free-port.ts'
 import { answerTurn, messageEvents } from '../support/messages.ts'
-import { type Nginx, startNginx, whyNoNginx } from '../support/nginx.ts'
-import { chunk, eventStreamHead } from '../support/replies.ts'
+import { startEnvoy, whyNoEnvoy } from '../support/envoy.ts'
+import type { Front } from '../support/front.ts'
+import { startNginx, whyNoNginx } from '../support/nginx.ts'
+import { chunk, eventStreamHead, providerError } from '../support/replies.ts'
 import { startWebSocketProvider, type WebSocketProvider } from '../support/websocket-provider.ts'
 import { whySkipped } from '../support/why-skipped.ts'
 import { request, said, statusesOf } from './raw.ts'
 
-/** Behind the nginx that `docs/admin/reverse-proxy.md` describes. */
-const reason = whySkipped('behind nginx', whyNoNginx())
+/** Behind the proxies that `docs/admin/reverse-proxy.md` describes. */
+const fronts = [
+  { name: 'nginx', why: whyNoNginx, start: startNginx, toAnotherName: /UNRECOGNIZED_NAME/ },
+  { name: 'Envoy', why: whyNoEnvoy, start: startEnvoy, toAnotherName: /ECONNRESET/ },
+]
 const path = '/api/v2/aibridge/anthropic/v1/messages'
 
-describe.skipIf(reason !== null)('behind nginx', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'reeve-nginx-'))
+describe.each(fronts)('behind $name', ({ name, why, start, toAnotherName }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-front-'))
+  let missing: string | null = null
   let rig: Rig
-  let nginx: Nginx
+  let front: Front
   let provider: WebSocketProvider
   beforeAll(async () => {
+    missing = whySkipped(`behind ${name}`, why())
+    if (missing !== null) return
     const port = await freePort()
     provider = await startWebSocketProvider()
     rig = await startRig({
@@ -37,15 +45,16 @@ describe.skipIf(reason !== null)('behind nginx', () => {
         REEVE_AIBRIDGE_OPENAI_KEY: 'sk-scripted-000000000000000000',
       },
     })
-    nginx = await startNginx(folder, port, rig.server.port)
+    front = await start(folder, port, rig.server.port)
   })
   afterAll(async () => {
-    await nginx?.[Symbol.asyncDispose]()
+    await front?.[Symbol.asyncDispose]()
     await rig?.[Symbol.asyncDispose]()
     await provider?.[Symbol.asyncDispose]()
     rmSync(folder, { recursive: true, force: true })
   })
-  beforeEach(() => {
+  beforeEach((context) => {
+    if (missing !== null) context.skip(missing)
     rig.next()
     rig.upstream.answer((seen) => answerTurn(seen, turn))
   })
@@ -53,7 +62,7 @@ describe.skipIf(reason !== null)('behind nginx', () => {
 
   /** Bytes as they are, inside TLS. */
   function open(bytes: string | Uint8Array, localAddress = '127.0.0.1'): TLSSocket {
-    const { port, certificate: ca } = nginx
+    const { port, certificate: ca } = front
     const socket = connect({
       socket: connectPlain({ port, host: '127.0.0.1', localAddress }),
       servername: 'localhost',
@@ -139,7 +148,7 @@ describe.skipIf(reason !== null)('behind nginx', () => {
     ])
     const heard = { text: '' }
     const done = new Promise<void>((resolve, reject) => {
-      const { port, certificate: ca } = nginx
+      const { port, certificate: ca } = front
       const headers = { ...Object.fromEntries(mine()), 'content-type': 'application/json' }
       const asking = requestHttps({ port, host: 'localhost', path, method: 'POST', headers, ca }, (res) => {
         res.setEncoding('utf8').on('data', (piece: string) => (heard.text += piece))
@@ -156,7 +165,7 @@ describe.skipIf(reason !== null)('behind nginx', () => {
     expect(heard.text).toBe(events.join(''))
 
     rig.upstream.answer(() => [eventStreamHead(), chunk(events.join('')), chunk('')])
-    const session = connectHttp2(`https://localhost:${nginx.port}`, { ca: nginx.certificate })
+    const session = connectHttp2(`https://localhost:${front.port}`, { ca: front.certificate })
     const stream = session.request({
       ':method': 'POST',
       ':path': path,
@@ -186,9 +195,21 @@ describe.skipIf(reason !== null)('behind nginx', () => {
     expect(row?.source_ip).toBe('127.0.0.9')
   })
 
+  test('neither the proxy asks twice, nor does the provider hear where the client is', async () => {
+    const before = rig.upstream.seen.length
+    rig.upstream.answer(() => providerError(500, 'api_error', 'not now'))
+    const more = { 'X-Envoy-Retry-On': '5xx', 'X-Envoy-Max-Retries': '3', 'X-Envoy-Upstream-Rq-Timeout-Ms': '1' }
+    const headers = [...mine(), ...Object.entries(more)]
+    expect(statusesOf(await said(open(request({ path, headers, body: rig.question() }), '127.0.0.9')))).toEqual(['500'])
+    expect(rig.upstream.seen).toHaveLength(before + 1)
+    const told = JSON.stringify(rig.upstream.seen.at(-1)?.headers)
+    expect(told).toContain('application/json')
+    expect(told).not.toMatch(/127\.0\.0\.9|envoy|forwarded/i)
+  })
+
   test('a WebSocket passes', async () => {
-    const url = `wss://localhost:${nginx.port}/api/v2/aibridge/openai/v1/responses`
-    const socket = new WebSocket(url, { headers: { authorization: `Bearer ${rig.token}` }, ca: nginx.certificate })
+    const url = `wss://localhost:${front.port}/api/v2/aibridge/openai/v1/responses`
+    const socket = new WebSocket(url, { headers: { authorization: `Bearer ${rig.token}` }, ca: front.certificate })
     const told: string[] = []
     const over = new Promise<void>((resolve, reject) => {
       socket.on('error', reject).on('open', () => {
@@ -207,15 +228,18 @@ describe.skipIf(reason !== null)('behind nginx', () => {
   })
 
   test('what it is not asked for by name gets no answer, plain HTTP is sent on, and the log has no query', async () => {
-    const { port, certificate: ca } = nginx
+    const { port, certificate: ca } = front
     const other = connect({ port, host: '127.0.0.1', servername: 'evil.test', ca })
     const code = await new Promise((resolve) => other.on('error', (error) => resolve('code' in error && error.code)))
-    expect(code).toMatch(/UNRECOGNIZED_NAME/)
-    const plain = await fetch(`http://localhost:${nginx.plainPort}/requests?token=rv_secret`, { redirect: 'manual' })
-    expect([plain.status, plain.headers.get('location')]).toEqual([308, 'https://localhost/requests?token=rv_secret'])
+    expect(code).toMatch(toAnotherName)
+    const plain = await fetch(`http://localhost:${front.plainPort}/requests?token=rv_secret`, { redirect: 'manual' })
+    expect(plain.status).toBe(308)
+    // Envoy leaves a port that is not 80 as it is.
+    expect(plain.headers.get('location')).toMatch(/^https:\/\/localhost(?::\d+)?\/requests\?token=rv_secret$/)
     const answer = await said(open(request({ path: `${path}?key=rv_secret`, headers: [], body: rig.question() })))
     expect(statusesOf(answer)).toEqual(['400'])
-    expect(nginx.log()).toContain(`POST ${path} 400`)
-    expect(nginx.log()).not.toContain('rv_secret')
+    // Written once the answer is out.
+    await expect.poll(() => front.log()).toContain(`POST ${path} 400`)
+    expect(front.log()).not.toContain('rv_secret')
   })
 })
