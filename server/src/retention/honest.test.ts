@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { manualClock } from '@reeve/base'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../db/testing.ts'
@@ -24,7 +25,8 @@ beforeAll(async () => {
   await world.decide('content', 10)
   const who = { userId: dana.actor.userId, organizationId: dana.actor.organizationIds[0] ?? '' }
   id = await world.request(12, 'zebrafish', who, { call: 'Bash' })
-  await runRetention(world)
+  // The gateway's own drain makes days as it starts, and meanwhile none is removed.
+  while ((await runRetention(world)).postponed.length > 0) await setImmediate()
   const row = await db.sql
     .selectFrom('interceptions')
     .select('session_id')
