@@ -35,7 +35,7 @@ export interface GroupCommitOptions {
 }
 
 /** So many frames at once say that many are waiting all the time. */
-const crowd = 8
+const crowd = 4
 const batchFramesMax = 1_000
 const batchBytesMax = 4 * 1024 * 1024
 /** How long, and how many bytes of, frames that nobody waits for stay unsynced. */
