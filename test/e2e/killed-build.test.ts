@@ -149,7 +149,9 @@ async function foundAgain(name: string): Promise<void> {
   expect(thingsOf(name)).toEqual([`${name}-first`, `${name}-second`])
   await server.start()
   expect(await stateOf(buildId)).toContain(`${name}-second`)
-  expect(server.output()).toContain('a build whose server was killed left a newer state, which is kept')
+  await expect
+    .poll(() => server.output())
+    .toContain('a build whose server was killed left a newer state, which is kept')
   const { json } = await server.api('GET', `/api/v2/audit?q=action:write_state`)
   expect(JSON.stringify(json)).toContain(buildId)
   await deleted(name, id)

@@ -101,9 +101,11 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const ending = child
     child = null
     if (ending === null || ending.exitCode !== null || ending.signalCode !== null) return ending?.exitCode ?? null
-    const gone = once(ending, 'exit')
+    const [gone, silent] = [once(ending, 'exit'), once(ending, 'close')]
     ending.kill(signal)
     await gone
+    // What it said last may still be in the pipe, and what a killed server leaves behind may hold that open.
+    await Promise.race([silent, pause(1_000)])
     return ending.exitCode
   }
 
