@@ -106,7 +106,7 @@ describe.skipIf(skipped !== null)('a process of a workspace', () => {
     await expect(second.start(workspace, order('true'))).rejects.toThrow('runs on this machine already')
     await second.stop(workspace)
     expect(await second.isRunning(workspace, id)).toBe(false)
-    expect(await written('life')).toBe('one\n')
+    await expect.poll(() => written('life')).toBe('one\n')
     await second.start(workspace, order('echo two >>life; mv life lives; exec sleep 1000'))
     expect(await written('lives')).toBe('one\ntwo\n')
   })
