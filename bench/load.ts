@@ -22,7 +22,7 @@ export interface Load {
   readonly measureMs: number
   /** Requests per second in all, sent at their time whatever the answers do; null asks again after each answer. */
   readonly perSecond: number | null
-  /** The clients begin one after another over this time; without it all at one instant, and answers of one length keep them in step. */
+  /** The clients begin one after another over this time; with 0 all at one instant, and answers of one length keep them in step. */
   readonly beginOverMs?: number
   /** Each client asks once and the load is over when all have been answered. */
   readonly once: boolean
@@ -191,10 +191,11 @@ async function run(load: Load): Promise<Tally> {
     allDone = resolve
   })
 
+  const { beginOverMs = 0 } = load
   if (load.perSecond === null) {
     for (const [index, each] of clients.entries()) {
-      if (load.beginOverMs === undefined) each.ask(performance.now())
-      else setTimeout(() => each.ask(performance.now()), (index / load.clients) * load.beginOverMs)
+      if (beginOverMs === 0) each.ask(performance.now())
+      else setTimeout(() => each.ask(performance.now()), (index / load.clients) * beginOverMs)
       // A thousand connections at one instant measure the backlog and nothing else.
       if (load.once && load.clients > 100) await pause(1)
     }

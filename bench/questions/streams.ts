@@ -8,7 +8,7 @@ const microsPerEvent = (it: Summary): number => (it.gatewayBusy / Math.max(1, it
 /** As long as a stream lasts, so that every moment of it is some client's now. */
 const streamMs = 1_000
 /** People begin when they like; agents that a timer starts begin together, and then the last waits for all before it. */
-const beginnings = { spread: streamMs, together: undefined } as const
+const beginnings = { spread: streamMs, together: 0 } as const
 
 /** Rows of the performance goal, by how many streams there are; their beginnings are spread. */
 const goals: Readonly<Record<number, (of: Summaries) => Target[]>> = {
@@ -43,11 +43,11 @@ export async function streams(rig: Rig, plan: Plan): Promise<Finding> {
         warmupMs: 1_500,
         measureMs: plan.measureMs,
         perSecond: null,
-        ...(beginOverMs === undefined ? {} : { beginOverMs }),
+        beginOverMs,
         once: false,
       })
       for (const [name, it] of summariesIn(of)) rows.push([String(clients), beginning, name, ...cells(it, of, name)])
-      if (beginOverMs !== undefined) targets.push(...(goals[clients]?.(of) ?? []))
+      if (beginOverMs > 0) targets.push(...(goals[clients]?.(of) ?? []))
       doubts.push(...doubtsAbout(`${clients} streams that begin ${beginning}`, of))
     }
   }

@@ -1,9 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { freePort } from './free-port.ts'
-import { type Front, given, makeCertificate, untilListening } from './front.ts'
+import { type Front, given, makeCertificate, startFront } from './front.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const file = join(root, 'deploy/envoy/reeve.yaml')
@@ -43,17 +42,6 @@ export async function startEnvoy(folder: string, port: number, serverPort: numbe
   writeFileSync(at('reeve.yaml'), conf)
   const log = ['--log-path', at('envoy.log'), '--log-level', 'warning']
   const alone = ['--use-dynamic-base-id', '--concurrency', '1', '--file-flush-interval-msec', '100']
-  const envoy = spawn(program, ['-c', at('reeve.yaml'), ...log, ...alone], { stdio: 'ignore' })
-  const ended = once(envoy, 'exit')
-  await untilListening(envoy, port, () => readFileSync(at('envoy.log'), 'utf8'))
-  return {
-    port,
-    plainPort,
-    certificate: readFileSync(at('reeve.crt'), 'utf8'),
-    log: () => readFileSync(at('reeve.log'), 'utf8'),
-    async [Symbol.asyncDispose]() {
-      envoy.kill()
-      await ended
-    },
-  }
+  const command = [program, '-c', at('reeve.yaml'), ...log, ...alone] as const
+  return startFront(command, { folder, port, plainPort, troubles: 'envoy.log' })
 }

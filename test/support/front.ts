@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -32,9 +32,34 @@ export function given(file: string, replaced: readonly (readonly [string, string
   return text
 }
 
-export async function untilListening(proxy: ChildProcess, port: number, why: () => string): Promise<void> {
+export interface FrontPlace {
+  /** Where the certificate is, and where the proxy writes `reeve.log`. */
+  readonly folder: string
+  readonly port: number
+  readonly plainPort: number
+  /** The file below the folder that says why it did not start. */
+  readonly troubles: string
+}
+
+/** Once it listens. */
+export async function startFront(command: readonly [string, ...string[]], place: FrontPlace): Promise<Front> {
+  const { port, plainPort } = place
+  const [program, ...args] = command
+  const read = (name: string): string => readFileSync(join(place.folder, name), 'utf8')
+  const proxy = spawn(program, args, { stdio: 'ignore' })
+  const ended = once(proxy, 'exit')
   while (!(await answers(port))) {
-    if (proxy.exitCode !== null) throw new Error(`the proxy did not start\n${why()}`)
+    if (proxy.exitCode !== null) throw new Error(`the proxy did not start\n${read(place.troubles)}`)
+  }
+  return {
+    port,
+    plainPort,
+    certificate: read('reeve.crt'),
+    log: () => read('reeve.log'),
+    async [Symbol.asyncDispose]() {
+      proxy.kill()
+      await ended
+    },
   }
 }
 

@@ -1,9 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { freePort } from './free-port.ts'
-import { type Front, given, makeCertificate, untilListening } from './front.ts'
+import { type Front, given, makeCertificate, startFront } from './front.ts'
 
 const file = resolve(import.meta.dirname, '../../deploy/nginx/reeve.conf')
 
@@ -32,17 +31,6 @@ export async function startNginx(folder: string, port: number, serverPort: numbe
     `http { ${temporary.join(' ')} include ${at('reeve.conf')}; }`,
   ]
   writeFileSync(at('nginx.conf'), main.join('\n'))
-  const nginx = spawn('nginx', ['-p', folder, '-e', at('error.log'), '-c', at('nginx.conf')], { stdio: 'ignore' })
-  const ended = once(nginx, 'exit')
-  await untilListening(nginx, port, () => readFileSync(at('error.log'), 'utf8'))
-  return {
-    port,
-    plainPort,
-    certificate: readFileSync(at('reeve.crt'), 'utf8'),
-    log: () => readFileSync(at('reeve.log'), 'utf8'),
-    async [Symbol.asyncDispose]() {
-      nginx.kill()
-      await ended
-    },
-  }
+  const command = ['nginx', '-p', folder, '-e', at('error.log'), '-c', at('nginx.conf')] as const
+  return startFront(command, { folder, port, plainPort, troubles: 'error.log' })
 }
