@@ -217,9 +217,16 @@ describe.skipIf(noBrowser !== null)('groups and organizations', () => {
   })
 })
 
-/** A button by its name, with the keyboard. */
+/** A button by its name, with the keyboard. Behind a dialog that is still to go it takes no focus: a key would be lost. */
 async function press(page: Page, name: string): Promise<void> {
-  await page.getByRole('button', { name, exact: true }).last().press('Enter')
+  const button = page.getByRole('button', { name, exact: true }).last()
+  await expect
+    .poll(async () => {
+      await button.focus()
+      return button.evaluate((element) => element === document.activeElement)
+    })
+    .toBe(true)
+  await page.keyboard.press('Enter')
 }
 
 const focused = (page: Page) => page.evaluate(() => document.activeElement?.textContent ?? '')
