@@ -61,7 +61,7 @@ export async function dialogCloses(page: Page): Promise<void> {
   await page.locator('dialog[open]').waitFor({ state: 'detached' })
   // It is given back with the frame after.
   const isLost = () => page.evaluate(() => document.activeElement === document.body)
-  await expect.poll(isLost, { message: 'the focus is lost', timeout: 5_000 }).toBe(false)
+  await expect.poll(isLost, { message: 'the focus is lost' }).toBe(false)
 }
 
 /** What is being read again is dimmed for that moment, which is no state to judge. */
