@@ -5,7 +5,15 @@ import { hostileTexts } from './hostile.ts'
 
 /** Usage added up from the requests of the seeded sessions, and a model and a group that try to act on the reader. */
 
-const dayMs = 86_400_000
+/** A day as the calendar of a place shows it. */
+const dayIn = (zone: string, at: Date): string => new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(at)
+
+function daysAfter(day: string, days: number): string {
+  const at = new Date(`${day}T00:00:00Z`)
+  at.setUTCDate(at.getUTCDate() + days)
+  return at.toISOString().slice(0, 10)
+}
+
 const [script = '', , , , markdown = ''] = hostileTexts
 
 const classes = [
@@ -65,11 +73,14 @@ function report(
     zone?: string | undefined
   },
 ): UsageReport {
-  const to = query.to === undefined ? systemClock.now() : new Date(query.to)
-  const from = new Date(query.from ?? `${new Date(to.getTime() - 29 * dayMs).toISOString().slice(0, 10)}T00:00:00Z`)
+  const { zone = 'UTC' } = query
+  const today = dayIn(zone, systemClock.now())
+  const last = query.to === undefined ? today : daysAfter(query.to.slice(0, 10), -1)
+  const first = query.from?.slice(0, 10) ?? daysAfter(last, -29)
+  const dayOf = ({ ended_at }: Interception): string => (ended_at === null ? '' : dayIn(zone, new Date(ended_at)))
   const used = visible(asked)
     .flatMap(({ interceptions }) => interceptions)
-    .filter(({ ended_at }) => ended_at !== null && new Date(ended_at) >= from && new Date(ended_at) < to)
+    .filter((one) => dayOf(one) >= first && dayOf(one) <= last)
   const rows = new Map<string, { name: string; of: Interception[] }>()
   const add = (key: string, name: string, one?: Interception) => {
     const row = rows.get(key) ?? { name, of: [] }
@@ -78,21 +89,18 @@ function report(
   }
   const by = groupings[query.group_by ?? 'day']
   if (by === undefined) {
-    for (let at = from.getTime(); at < to.getTime(); at += dayMs) {
-      const day = new Date(at).toISOString().slice(0, 10)
-      add(day, day)
-    }
+    for (let day = first; day <= last; day = daysAfter(day, 1)) add(day, day)
   }
   for (const one of used) {
-    const day = (one.ended_at ?? '').slice(0, 10)
+    const day = dayOf(one)
     for (const [key, name] of by?.(one) ?? [[day, day] as const]) add(key, name, one)
   }
   const shown: UsageRow[] = [...rows].map(([key, { name, of }]) => ({ key, name, ...counts(of) }))
   if (by !== undefined) shown.sort((a, b) => b.total_tokens - a.total_tokens)
   return {
-    from: from.toISOString(),
-    to: to.toISOString(),
-    zone: query.zone ?? 'UTC',
+    from: `${first}T00:00:00.000Z`,
+    to: `${daysAfter(last, 1)}T00:00:00.000Z`,
+    zone,
     // SAFETY: the endpoint's schema has read it.
     group_by: (query.group_by ?? 'day') as UsageReport['group_by'],
     total: counts(used),
