@@ -1,5 +1,6 @@
 import { systemClock } from '@reeve/base'
 import type { Interception, UsageCounts, UsageReport, UsageRow } from '@reeve/sdk'
+import { daysAfter } from '../app/usage/period.ts'
 import { type Asked, type Handlers, visible } from './handlers.ts'
 import { hostileTexts } from './hostile.ts'
 
@@ -7,12 +8,6 @@ import { hostileTexts } from './hostile.ts'
 
 /** A day as the calendar of a place shows it. */
 const dayIn = (zone: string, at: Date): string => new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(at)
-
-function daysAfter(day: string, days: number): string {
-  const at = new Date(`${day}T00:00:00Z`)
-  at.setUTCDate(at.getUTCDate() + days)
-  return at.toISOString().slice(0, 10)
-}
 
 const [script = '', , , , markdown = ''] = hostileTexts
 
@@ -98,6 +93,7 @@ function report(
   const shown: UsageRow[] = [...rows].map(([key, { name, of }]) => ({ key, name, ...counts(of) }))
   if (by !== undefined) shown.sort((a, b) => b.total_tokens - a.total_tokens)
   return {
+    // As if the day began everywhere when it does in UTC: no page reads these two.
     from: `${first}T00:00:00.000Z`,
     to: `${daysAfter(last, 1)}T00:00:00.000Z`,
     zone,
