@@ -1,5 +1,6 @@
 export { type Clock, manualClock, systemClock } from './clock.ts'
 export { formatDuration, parseDuration } from './duration.ts'
+export { endAnswer } from './end-answer.ts'
 export { Fault, type FaultCode, type FaultOptions, type Problem, toError } from './fault.ts'
 export { findSecrets, type FoundSecret, replaceSecrets } from './find-secrets.ts'
 export { isUuid, type Uuid, uuidv7, uuidv7Floor, uuidv7Time } from './ids.ts'

@@ -133,11 +133,7 @@ describe('requests', () => {
       body: endless(),
       duplex: 'half',
     } as unknown as RequestInit
-    const answered = await fetch(rig.endpoint, options).then(
-      (response) => response.status,
-      () => 'cut',
-    )
-    expect([413, 'cut']).toContain(answered)
+    expect((await fetch(rig.endpoint, options)).status).toBe(413)
     expect(rig.upstream.seen).toHaveLength(before)
   })
 

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { constants, type Http2ServerResponse } from 'node:http2'
+import { endAnswer } from '@reeve/base'
 import type { CanonicalRequest, RequestDecision } from '@reeve/policy'
 import type { NetFacts } from '../audit/event.ts'
 import { type Answer, denialAnswer, failureAnswer } from '../denial/envelope.ts'
@@ -106,35 +107,19 @@ const acceptOf = ({ headers }: ClientRequest): string | undefined => headers.acc
 function send({ req, res }: Exchange, { status, headers, body }: Answer): void {
   if (res.headersSent || res.destroyed) return void res.destroy()
   res.sendDate = false
-  const text = req.method === 'HEAD' ? '' : body
   if ('stream' in res) {
     res.writeHead(status, headers)
-    res.end(text, () => {
+    res.end(req.method === 'HEAD' ? '' : body, () => {
       if (res.stream !== undefined && !res.stream.closed) res.stream.close(constants.NGHTTP2_NO_ERROR)
     })
     return
   }
-  const unread = !req.complete && hasBody(req)
-  // What could be read in two ways is not read any further.
-  const last = unread || status === 400
-  res.writeHead(status, last ? { ...headers, connection: 'close' } : headers)
-  res.end(text)
-  if (unread) readBriefly(req, res)
-}
-
-/**
- * A connection that is closed with bytes unread is reset, and the answer may be lost with it: a little more is read and
- * thrown away.
- */
-function readBriefly(req: ClientRequest, res: ServerResponse): void {
-  const socket = res.socket
-  let left = 1_048_576
-  req.on('data', (piece: Buffer) => {
-    left -= piece.length
-    if (left < 0) socket?.destroy()
-  })
-  const timer = setTimeout(() => socket?.destroy(), 2_000)
-  socket?.once('close', () => clearTimeout(timer))
+  // What could be read in two ways is not read any further, and what is left of a body is no way to go on from.
+  const isLast = status === 400 || (!req.complete && hasBody(req))
+  const bytes = Buffer.from(body)
+  const length = { 'content-length': bytes.length }
+  res.writeHead(status, isLast ? { ...headers, ...length, connection: 'close' } : { ...headers, ...length })
+  endAnswer(res.req, res, bytes)
 }
 
 /** Whether a body is announced, or may still come. */

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { once } from 'node:events'
+import { endAnswer } from '@reeve/base'
 import type { Endpoint } from '@reeve/sdk'
 import { errorBody, type Refusal } from './faults.ts'
 import type { Answer } from './implement.ts'
@@ -7,15 +8,16 @@ import type { Answer } from './implement.ts'
 /** Puts answers on the wire. Security headers are already set on the response. */
 
 export function writeRefusal(res: ServerResponse, { status, fault, headers = {} }: Refusal, requestId: string): void {
-  writeJson(res, status, errorBody(fault, requestId), headers)
+  endAnswer(res.req, res, writeJsonHead(res, status, errorBody(fault, requestId), headers))
 }
 
-function writeJson(
+/** Gives back the bytes that the head promises. */
+function writeJsonHead(
   res: ServerResponse,
   status: number,
   body: unknown,
   headers: Readonly<Record<string, string>>,
-): void {
+): Buffer {
   const bytes = Buffer.from(JSON.stringify(body))
   res.writeHead(status, {
     'Content-Type': 'application/json; charset=utf-8',
@@ -23,7 +25,7 @@ function writeJson(
     'Cache-Control': 'no-store',
     ...headers,
   })
-  res.end(bytes)
+  return bytes
 }
 
 export interface StreamOptions {
@@ -47,7 +49,7 @@ export async function writeAnswer(
   if (answer.kind === 'json') {
     const result = endpoint.result.parse(answer.result)
     if (endpoint.status === 204) res.writeHead(204, { 'Cache-Control': 'no-store', ...headers }).end()
-    else writeJson(res, answer.isRepeated === true ? 200 : endpoint.status, result, headers)
+    else res.end(writeJsonHead(res, answer.isRepeated === true ? 200 : endpoint.status, result, headers))
     return
   }
   const { bytes, contentType, fileName } = answer.file
