@@ -22,6 +22,7 @@ const reasonCharsMax = 500
 const requests = '/api/v2/boundaries/access-requests'
 /** The stream tells at once: this is for where it does not, and a question may stand for days. */
 const lookMs = { first: 5_000, most: 60_000 }
+const afterwardsMs = 5_000
 /** What was approved is for the start that waits, and for the same request for so long. */
 const durationSeconds = 3_600
 
@@ -35,12 +36,15 @@ export function createControlApprovals(options: {
   const waiting = new Map<string, (status: string) => void>()
   const running = new Set<Promise<void>>()
 
-  async function open({ denial, text: what }: Matter, signal: AbortSignal): Promise<string> {
+  /** The number of the request; null where it was given up before there was one. */
+  async function open({ denial, text: what }: Matter, signal: AbortSignal): Promise<string | null> {
     await recorder.flush()
-    await delivery.reached(recorder.head.seq, signal)
+    if (!(await delivery.reached(recorder.head.seq, signal)) || signal.aborted) return null
     const reason = redactText(`asked at the boundary: ${what}`, reasonCharsMax)
     const body = JSON.stringify({ denial, scope: 'session', duration_seconds: durationSeconds, reason })
-    const outcome = await http.send({ method: 'POST', path: requests, body, signal })
+    // Not broken off with the question: the control plane may have heard it, and only its answer names what to take back.
+    const outcome = await http.send({ method: 'POST', path: requests, body, signal: afterwards(signal) })
+    if (!outcome.ok && signal.aborted) return null
     if (!outcome.ok) throw failed(outcome)
     const id = text(field(outcome.value, 'id'))
     if (id === null || !/^[\w-]{1,64}$/.test(id)) throw failed(unreadable)
@@ -60,6 +64,7 @@ export function createControlApprovals(options: {
   async function ask(matter: Matter, signal: AbortSignal): Promise<Answer> {
     if (matter.denial === null) return 'declined'
     const id = await open(matter, signal)
+    if (id === null) return 'unanswered'
     const over = new AbortController()
     const { promise, resolve } = Promise.withResolvers<string>()
     waiting.set(id, (status) => {
@@ -72,8 +77,7 @@ export function createControlApprovals(options: {
     over.abort()
     waiting.delete(id)
     if (status === 'given up') {
-      const late = AbortSignal.timeout(5_000)
-      await http.send({ method: 'POST', path: `${requests}/${id}/withdraw`, body: '{}', signal: late })
+      await http.send({ method: 'POST', path: `${requests}/${id}/withdraw`, body: '{}', signal: afterwards(signal) })
     }
     return status === 'approved' || status === 'declined' ? status : 'unanswered'
   }
@@ -90,6 +94,14 @@ export function createControlApprovals(options: {
       await Promise.all(running)
     },
   }
+}
+
+/** What is still to be said when a question was given up has a moment for it. */
+function afterwards(given: AbortSignal): AbortSignal {
+  if (given.aborted) return AbortSignal.timeout(afterwardsMs)
+  const late = new AbortController()
+  given.addEventListener('abort', () => setTimeout(() => late.abort(), afterwardsMs).unref(), { once: true })
+  return late.signal
 }
 
 const nothing = () => {}

@@ -352,3 +352,25 @@ test('what a rule asks about becomes an access request once the control plane ha
   expect(control.requests.at(-1)).toBe('POST /api/v2/boundaries/access-requests/request-2/withdraw')
   await session.end(ended)
 })
+
+test('a question that is given up while it is being asked leaves no access request behind', async () => {
+  using scratch = scratchDirectory()
+  await using control = await testControl()
+  const session = await open(scratch.path, control)
+  const { denial } = session.recorder.record(netFact('deny'))
+  const matter = { kind: 'command', denial, text: 'kubectl delete' } as const
+  const early = AbortSignal.abort()
+  expect(await session.approvals.ask(matter, early)).toBe('unanswered')
+  expect(control.asked).toEqual([])
+
+  const stop = new AbortController()
+  control.fault = (request) => {
+    // It has been heard, and the answer is not there yet.
+    if (request === 'POST /api/v2/boundaries/access-requests') stop.abort()
+    return null
+  }
+  expect(await session.approvals.ask(matter, stop.signal)).toBe('unanswered')
+  expect(control.asked).toHaveLength(1)
+  expect(control.requests.at(-1)).toBe('POST /api/v2/boundaries/access-requests/request-1/withdraw')
+  await session.end(ended)
+})

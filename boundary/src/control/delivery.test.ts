@@ -1,3 +1,5 @@
+import { mkdirSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
 import { Secret, silentLog } from '@reeve/base'
 import { expect, test } from 'vitest'
 import type { SessionRecorder } from '../audit/recorder.ts'
@@ -99,6 +101,22 @@ test('however calls break off, every line arrives once and in order', async () =
   const there = control.sessions.get(testSession)!
   expect(there.chained).toBe(true)
   expect(there.lines).toHaveLength(40)
+  expect(run.delivery.failure).toBeNull()
+})
+
+test('a record that cannot be read for a while is delivered afterwards', async () => {
+  using scratch = scratchDirectory()
+  await using control = await testControl()
+  const time = manualTime()
+  const directory = join(scratch.path, 'session')
+  mkdirSync(directory)
+  await using run = rig(directory, control, time)
+  renameSync(directory, `${directory}-away`)
+  run.recorder.record(netFact('deny'))
+  await run.recorder.flush()
+  await expect.poll(() => run.delivery.failure).toContain('cannot be read')
+  renameSync(`${directory}-away`, directory)
+  await expect.poll(async () => (await time.advance(5_000), run.delivery.acknowledged)).toBe(0)
   expect(run.delivery.failure).toBeNull()
 })
 

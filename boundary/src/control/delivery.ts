@@ -1,4 +1,4 @@
-import type { Log } from '@reeve/base'
+import { type Log, toError } from '@reeve/base'
 import type { Line } from '../audit/line.ts'
 import type { SpoolReader } from '../audit/spool-reader.ts'
 import { pause, type Timers } from '../timers.ts'
@@ -12,8 +12,8 @@ import type { ControlHttp, Outcome } from './http.ts'
  * crash leaves here never contradict each other. What was acknowledged before a break may be sent again; the control
  * plane knows the numbers it has.
  *
- * A server that cannot take them (down, busy, a token that has expired) is asked again with growing pauses; nothing is
- * thrown away because of what a server says.
+ * A server that cannot take them (down, busy, a token that has expired) is asked again with growing pauses, and so is a
+ * disk that does not give them; nothing is thrown away because of what a server says.
  */
 export interface Delivery {
   /** Number of the last line that the control plane has; -1 for none. */
@@ -139,6 +139,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
             whole = await deliver(lines, signal)
             if (lines.length < batchMax) await pause(timers, gatherMs, AbortSignal.any([signal, gathering.signal]))
           }
+        } catch (thrown) {
+          failure = `the record cannot be read: ${toError(thrown).message}`
+          log.warn({ failure }, 'decisions wait to be delivered')
+          await pause(timers, backoff.next(), signal)
         } finally {
           reader.close()
         }
