@@ -6,7 +6,7 @@ afterAll(async () => {
   for (let waitedMs = 0; ; waitedMs += 20) {
     const left = [...childProcesses(), ...listeningServers()]
     if (left.length === 0) return
-    if (waitedMs >= 3_000) throw new Error(`left running by the tests of this file: ${left.join(', ')}`)
+    if (waitedMs >= 20_000) throw new Error(`left running by the tests of this file: ${left.join(', ')}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 })

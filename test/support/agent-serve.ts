@@ -74,7 +74,7 @@ export async function serveAgent({ words, home, env }: ServeAgent): Promise<Serv
       throw new Error('the events ended')
     },
     async settled() {
-      await expect.poll(async () => (await get('/status')).status, { timeout: 25_000 }).toBe('stable')
+      await expect.poll(async () => (await get('/status')).status).toBe('stable')
       return (await get('/messages')).messages.map((one: Row) => `${one.role}: ${one.content}`)
     },
     async [Symbol.asyncDispose]() {

@@ -61,7 +61,7 @@ async function connectionsLeft(connection: Connection, database: string): Promis
       `select application_name from pg_stat_activity where datname = $1 and backend_type = 'client backend'`,
       [database],
     )
-    if (held.length === 0 || waitedMs >= 2_000) return held.map((one) => one.application_name)
+    if (held.length === 0 || waitedMs >= 20_000) return held.map((one) => one.application_name)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

@@ -41,7 +41,7 @@ const call = (method: string, path: string, token: string, body?: unknown) =>
   identity.call(method, `/api/v2/${path}`, { token, ...(body === undefined ? {} : { body }) })
 
 async function ended(path: string, token: string) {
-  for (const deadline = performance.now() + 60_000; ;) {
+  for (const deadline = performance.now() + 150_000; ;) {
     const { json } = await call('GET', path, token)
     if ((json.job ?? json).completed_at !== null || performance.now() > deadline) return json
     await new Promise((resolve) => setTimeout(resolve, 20))

@@ -57,7 +57,7 @@ export async function jobWorld(given: { readonly clock?: Clock; readonly log?: L
       }
     },
     async until(id, ready) {
-      for (const deadline = performance.now() + 20_000; ;) {
+      for (const deadline = performance.now() + 150_000; ;) {
         const job = await findJob(db.sql, id)
         if (job !== undefined && ready(job)) return job
         if (performance.now() > deadline) throw new Error(`not in time; it is ${JSON.stringify(job)}`)

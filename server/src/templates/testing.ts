@@ -104,7 +104,7 @@ export async function templateWorld(importer: Importer): Promise<TemplateWorld> 
     const path = '/api/v2/organizations/default/templateversions'
     const made = await call('POST', path, { token, body: { file_id: await upload(token, files), ...body } })
     if (made.status !== 201) return made.json
-    const deadline = performance.now() + 20_000
+    const deadline = performance.now() + 150_000
     for (;;) {
       const { json } = await call('GET', `/api/v2/templateversions/${made.json.id}`, { token })
       if (json.job.completed_at !== null || performance.now() > deadline) return json

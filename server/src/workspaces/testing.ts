@@ -77,7 +77,7 @@ export async function workspaceWorld(
 
   // oxlint-disable-next-line no-explicit-any -- as it comes over the wire
   async function ended(path: string, token: string): Promise<any> {
-    for (const deadline = performance.now() + 60_000; ;) {
+    for (const deadline = performance.now() + 150_000; ;) {
       const { json } = await call('GET', path, token)
       if (json.job.completed_at !== null || performance.now() > deadline) return json
       await new Promise((resolve) => setTimeout(resolve, 20))

@@ -48,7 +48,7 @@ export async function startBuildDeployment({ folder, socket }: Cloud): Promise<B
         try {
           return await servers[turn++ % servers.length]!.api(method, `/api/v2/${path}`, body, first.ownerToken)
         } catch (thrown) {
-          if (tries > 200) throw thrown
+          if (tries > 1_500) throw thrown
           await pause(100)
         }
       }
