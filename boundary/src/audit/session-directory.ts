@@ -104,8 +104,13 @@ export function readRecord(path: string): SessionRecord | null {
 
 export const isDone = (path: string): boolean => existsSync(join(path, doneName))
 
+/** Where it cannot be said the next boundary finishes the session once more, which changes nothing. */
 export function markDone(path: string): void {
-  writePrivate(join(path, doneName), '')
+  try {
+    writePrivate(join(path, doneName), '')
+  } catch {
+    // The disk is full, or somebody removed the directory.
+  }
 }
 
 /** Sessions that are done are kept for a while, to be looked at; those that are not, until they are. */

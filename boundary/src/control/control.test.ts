@@ -312,6 +312,19 @@ test('an administrator ends a session', async () => {
   await session.end(ended)
 })
 
+test.each([
+  ['the control plane has all of it', true],
+  ['nobody else has it', false],
+])('a record that somebody removes does not keep a session from ending: %s', async (_, hasControl) => {
+  using scratch = scratchDirectory()
+  await using control = await testControl()
+  const session = await open(scratch.path, hasControl ? control : null)
+  if (hasControl) await expect.poll(() => kindsOf(control.sessions.get(session.id))).toContain('session')
+  rmSync(join(scratch.path, session.id), { recursive: true })
+  // How much of it is anywhere depends on the moment.
+  expect(await session.end(ended)).toEqual({ unsent: expect.any(Number), unwritten: expect.any(Number) })
+})
+
 test('a token that is not good stops the start, with what to do', async () => {
   using scratch = scratchDirectory()
   await using control = await testControl()
