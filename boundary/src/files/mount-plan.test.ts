@@ -1,5 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type FilePolicy, parsePolicy } from '@reeve/policy'
@@ -168,6 +170,18 @@ describe.skipIf(noBubblewrap)('what the command sees (needs bubblewrap and user 
     expect(await inside(`echo more > ${home}/other/notes; cat ${home}/other/notes`, from)).toBe('more\n')
     // F13 Reeve's own state is not opened by anything.
     expect(await inside(`cat ${home}/.local/state/reeve/record`, from)).toContain('Permission denied')
+  })
+
+  test('a local socket is none in the sandbox, whether it is seen there or lies in a folder that is hidden', async () => {
+    put('home/dana/.cache/pip/a', 'cached')
+    put('home/dana/.cache/pip/hidden/b', 'hidden')
+    const [seen, hidden] = ['a.socket', 'hidden/b.socket'].map((name) => join(home, '.cache/pip', name))
+    const servers = [seen, hidden].map((path) => createServer().listen(path))
+    await Promise.all(servers.map((server) => once(server, 'listening')))
+    const from = asked('{ hide: ["~/.cache/pip/hidden"], read: ["~/.cache/**"] }')
+    const script = `cat ${home}/.cache/pip/a; for one in ${seen} ${hidden}; do test -S $one && echo $one; done; echo ran`
+    expect(await inside(script, from)).toBe('cachedran\n')
+    for (const server of servers) server.close()
   })
 
   test('an agent has its state, and cannot leave a hook for the next time', async () => {

@@ -69,7 +69,7 @@ export function planMounts(asked: FilesAsked): FilesPlan {
     .sockets()
     .flatMap((path) => tree.real(path) ?? [])
     .filter((path) => tree.kind(path) === 'other')
-    .flatMap((path) => shownAs(base, path))
+    .flatMap((path) => shownAs([...base, ...masks], path))
     .map((at): Mount => ({ kind: 'no-file', at }))
   if (budget.entriesLeft < 0) {
     throw new Fault('too_large', `the patterns of the policy ask to search more than ${searchedMax} entries`, {
