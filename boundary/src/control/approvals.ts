@@ -22,7 +22,6 @@ const reasonCharsMax = 500
 const requests = '/api/v2/boundaries/access-requests'
 /** The stream tells at once: this is for where it does not, and a question may stand for days. */
 const lookMs = { first: 5_000, most: 60_000 }
-const afterwardsMs = 5_000
 /** What was approved is for the start that waits, and for the same request for so long. */
 const durationSeconds = 3_600
 
@@ -43,7 +42,7 @@ export function createControlApprovals(options: {
     const reason = redactText(`asked at the boundary: ${what}`, reasonCharsMax)
     const body = JSON.stringify({ denial, scope: 'session', duration_seconds: durationSeconds, reason })
     // Not broken off with the question: the control plane may have heard it, and only its answer names what to take back.
-    const outcome = await http.send({ method: 'POST', path: requests, body, signal: afterwards(signal) })
+    const outcome = await http.send({ method: 'POST', path: requests, body })
     if (!outcome.ok && signal.aborted) return null
     if (!outcome.ok) throw failed(outcome)
     const id = text(field(outcome.value, 'id'))
@@ -77,7 +76,7 @@ export function createControlApprovals(options: {
     over.abort()
     waiting.delete(id)
     if (status === 'given up') {
-      await http.send({ method: 'POST', path: `${requests}/${id}/withdraw`, body: '{}', signal: afterwards(signal) })
+      await http.send({ method: 'POST', path: `${requests}/${id}/withdraw`, body: '{}' })
     }
     return status === 'approved' || status === 'declined' ? status : 'unanswered'
   }
@@ -94,14 +93,6 @@ export function createControlApprovals(options: {
       await Promise.all(running)
     },
   }
-}
-
-/** What is still to be said when a question was given up has a moment for it. */
-function afterwards(given: AbortSignal): AbortSignal {
-  if (given.aborted) return AbortSignal.timeout(afterwardsMs)
-  const late = new AbortController()
-  given.addEventListener('abort', () => setTimeout(() => late.abort(), afterwardsMs).unref(), { once: true })
-  return late.signal
 }
 
 const nothing = () => {}

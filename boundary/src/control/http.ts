@@ -22,7 +22,8 @@ export interface Call {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly body?: string
-  readonly signal: AbortSignal
+  /** Without one it is not broken off before an answer is late. */
+  readonly signal?: AbortSignal
 }
 
 export interface ControlHttpOptions {
@@ -107,12 +108,12 @@ function answered(request: ClientRequest): Promise<IncomingMessage> {
 }
 
 /** An error behind the answer is an end of its body. */
-function stopWith(request: ClientRequest, signal: AbortSignal): () => void {
-  const stop = () => request.destroy(toError(signal.reason))
-  if (signal.aborted) stop()
-  signal.addEventListener('abort', stop, { once: true })
+function stopWith(request: ClientRequest, signal?: AbortSignal): () => void {
+  const stop = () => request.destroy(toError(signal?.reason))
+  if (signal?.aborted === true) stop()
+  signal?.addEventListener('abort', stop, { once: true })
   request.on('error', () => {})
-  return () => signal.removeEventListener('abort', stop)
+  return () => signal?.removeEventListener('abort', stop)
 }
 
 async function readText(response: IncomingMessage): Promise<string> {
